@@ -1,0 +1,14 @@
+//! The small types everything else is made of: ids, dense tables, interned names, positions, and results that keep
+//! what was not understood.
+//!
+//! Invariant: nothing here knows Go, race reports or the file system.
+
+mod arena;
+mod parsed;
+mod position;
+mod symbol;
+
+pub use arena::{Idx, IndexVec, define_id};
+pub use parsed::{Parsed, Problem, ProblemKind};
+pub use position::{LineIndex, Span};
+pub use symbol::{Symbol, SymbolText};
