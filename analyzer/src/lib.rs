@@ -4,3 +4,4 @@
 //! `locate` on `report` and `callgraph`. `tests/tidy.rs` fails when an edge points the other way.
 
 pub mod base;
+pub mod syntax;
