@@ -4,4 +4,7 @@
 //! `locate` on `report` and `callgraph`. `tests/tidy.rs` fails when an edge points the other way.
 
 pub mod base;
+pub mod callgraph;
+pub mod resolve;
+pub mod source;
 pub mod syntax;

@@ -1,0 +1,9 @@
+//! Which function calls which: static calls, methods, interface dispatch, function values, `go` and `defer`.
+//!
+//! Invariant: every call of every function with source is one [`CallSite`]; a site without known targets says why.
+//!
+//! Absent on purpose: libraries by name (what `errgroup.Go` does with its argument is a model of `lifetime`).
+
+pub mod model;
+
+pub use model::*;

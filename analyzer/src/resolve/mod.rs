@@ -1,0 +1,10 @@
+//! Names and types across files: [`Program`] answers what a name means, what type an expression has, which place it
+//! reads or writes, and what a call calls, as far as that follows from declarations.
+//!
+//! Invariant: an answer is exact or it is `Unknown` with a [`Reason`]; nothing is matched by name alone.
+//!
+//! Absent on purpose: libraries by name, race reports, locks, lifetimes.
+
+pub mod model;
+
+pub use model::*;
