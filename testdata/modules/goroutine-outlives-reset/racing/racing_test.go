@@ -1,0 +1,29 @@
+package racing
+
+import (
+	"testing"
+	"time"
+)
+
+func TestNoJoin(t *testing.T) {
+	c := &conn{}
+	for _, q := range []string{"select", "update"} {
+		c.exec(q)
+	}
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestInPlace(t *testing.T) {
+	c := &connection{audit: make(chan string, 2)}
+	c.serve("ada")
+	c.serve("bob")
+	<-c.audit
+	<-c.audit
+}
+
+func TestGetter(t *testing.T) {
+	s := &localSession{}
+	execute(s)
+	execute(s)
+	time.Sleep(20 * time.Millisecond)
+}
