@@ -6,7 +6,7 @@
 #
 # A package is racing when one of its Go files, or of a directory above it in the module, has a `// want "` comment.
 # Every test runs in a process of its own, so that a goroutine it leaves behind cannot be counted for another test, and
-# every file with a `// want "` must appear in a report, so that no shape hides behind the race of its neighbour.
+# every file with a `// want "` must appear in the output, so that no shape hides behind the race of its neighbour.
 # Exit code 0: all agree, 1: some do not, 2: could not run.
 set -u
 shopt -s nullglob
@@ -24,6 +24,9 @@ trap 'rm -rf "$work"' EXIT
 export GOFLAGS=-mod=mod GOWORK=off GOPROXY=off
 # The detector's sleep at exit is for goroutines that would race then; a fixture must race before.
 export GORACE=atexit_sleep_ms=0
+
+# A goroutine that logs after its test has ended is a lifetime race that the testing package reports, by a panic.
+detected='^(WARNING: DATA RACE|panic: (Log|Fail) in goroutine after )'
 
 failures=0
 disagree() {
@@ -107,7 +110,7 @@ for name in "${names[@]}"; do
 			tests=$((tests + 1))
 			for out in "$test"/*; do
 				if [ $racing = yes ]; then
-					grep -q '^WARNING: DATA RACE' "$out" || disagree "$name/$test: no race"
+					grep -Eq "$detected" "$out" || disagree "$name/$test: no race"
 				elif [ "$(cat "$out")" != $'PASS\nexit 0' ]; then
 					disagree "$name/$test: not quiet"
 					head -40 "$out"

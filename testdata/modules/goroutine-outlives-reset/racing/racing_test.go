@@ -27,3 +27,16 @@ func TestGetter(t *testing.T) {
 	execute(s)
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestSuite(t *testing.T) {
+	s := &suite{}
+	told := make(chan string, 2)
+	for _, name := range []string{"first", "second"} {
+		t.Run(name, func(t *testing.T) {
+			s.setT(t)
+			s.notify(told)
+		})
+	}
+	<-told
+	<-told
+}
