@@ -1,0 +1,3 @@
+module example.com/captured-variable-outlives-go121
+
+go 1.21

@@ -1,0 +1,3 @@
+module example.com/captured-variable-outlives
+
+go 1.22

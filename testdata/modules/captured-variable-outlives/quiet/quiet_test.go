@@ -1,0 +1,43 @@
+package quiet
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestResultChannel(t *testing.T) {
+	find := func() string {
+		time.Sleep(10 * time.Millisecond)
+		return "ada"
+	}
+	lookup(find, time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestPassed(t *testing.T) {
+	greet([]string{"ada", "bob"})
+}
+
+func TestOwnErr(t *testing.T) {
+	ok := func() error { return nil }
+	if err := replicate(ok, ok); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPartial(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+	defer cancel()
+	if _, err := gather(ctx, []string{"a", "b", "c", "d"}); err == nil {
+		t.Fatal("gathered everything")
+	}
+}
+
+func TestLoopVariable(t *testing.T) {
+	used := make(chan string, 3)
+	each([]string{"a", "b", "c"}, func(it string) { used <- it })
+	for range 3 {
+		<-used
+	}
+}

@@ -1,0 +1,36 @@
+package racing
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestTimeout(t *testing.T) {
+	find := func() string {
+		time.Sleep(10 * time.Millisecond)
+		return "ada"
+	}
+	lookup(find, time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestBetween(t *testing.T) {
+	greet([]string{"ada", "bob"})
+}
+
+func TestSharedErr(t *testing.T) {
+	ok := func() error { return nil }
+	if err := replicate(ok, ok); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPartial(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+	defer cancel()
+	if _, err := gather(ctx, []string{"a", "b", "c", "d"}); err == nil {
+		t.Fatal("gathered everything")
+	}
+	time.Sleep(20 * time.Millisecond)
+}

@@ -1,0 +1,3 @@
+module example.com/close-without-join
+
+go 1.22

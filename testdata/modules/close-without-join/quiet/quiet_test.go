@@ -1,0 +1,33 @@
+package quiet
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestDoneChannel(t *testing.T) {
+	s := subscribe()
+	time.Sleep(5 * time.Millisecond)
+	s.Close()
+}
+
+func TestCancelAndWait(t *testing.T) {
+	r := &registry{}
+	r.Start(context.Background())
+	time.Sleep(5 * time.Millisecond)
+	r.Stop()
+}
+
+func TestNothingDestroyed(t *testing.T) {
+	r := &recorder{}
+	r.start()
+	time.Sleep(5 * time.Millisecond)
+	r.stop()
+}
+
+func TestSenderCloses(t *testing.T) {
+	m := newMetrics()
+	time.Sleep(5 * time.Millisecond)
+	m.Close()
+}

@@ -1,0 +1,36 @@
+package racing
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestStopChannel(t *testing.T) {
+	s := subscribe()
+	time.Sleep(5 * time.Millisecond)
+	s.Close()
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestCancel(t *testing.T) {
+	r := &registry{}
+	r.Start(context.Background())
+	time.Sleep(5 * time.Millisecond)
+	r.Stop()
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestFlagAndSleep(t *testing.T) {
+	r := &recorder{}
+	r.start()
+	time.Sleep(5 * time.Millisecond)
+	r.stop()
+}
+
+func TestClosedChannel(t *testing.T) {
+	m := newMetrics()
+	time.Sleep(5 * time.Millisecond)
+	m.Close()
+	time.Sleep(5 * time.Millisecond)
+}

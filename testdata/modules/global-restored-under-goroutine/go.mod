@@ -1,0 +1,3 @@
+module example.com/global-restored-under-goroutine
+
+go 1.22

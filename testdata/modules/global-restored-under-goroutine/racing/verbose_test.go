@@ -1,0 +1,16 @@
+package racing
+
+import (
+	"testing"
+	"time"
+)
+
+func TestVerbose(t *testing.T) {
+	lines := make(chan string, 5)
+	withVerbose(func() {
+		startTracing(lines)
+		time.Sleep(3 * time.Millisecond)
+	})
+	for range lines {
+	}
+}

@@ -1,0 +1,3 @@
+module example.com/goroutine-outlives-reset
+
+go 1.22

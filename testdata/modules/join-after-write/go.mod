@@ -1,0 +1,3 @@
+module example.com/join-after-write
+
+go 1.22

@@ -1,0 +1,30 @@
+package quiet
+
+import "time"
+
+type batcher struct {
+	pending []string
+	items   chan string
+	done    chan struct{}
+}
+
+func newBatcher() *batcher {
+	b := &batcher{items: make(chan string, 4), done: make(chan struct{})}
+	go b.collect()
+	return b
+}
+
+func (b *batcher) collect() {
+	defer close(b.done)
+	for it := range b.items {
+		time.Sleep(time.Millisecond)
+		b.pending = append(b.pending, it)
+	}
+}
+
+// Close has the write above the receive, but in a defer that runs after it.
+func (b *batcher) Close() {
+	defer func() { b.pending = b.pending[:0] }()
+	close(b.items)
+	<-b.done
+}

@@ -1,0 +1,30 @@
+package quiet
+
+import (
+	"testing"
+	"time"
+)
+
+func TestWaitFirst(t *testing.T) {
+	s := &server{}
+	s.Start()
+	time.Sleep(5 * time.Millisecond)
+	s.Close()
+}
+
+func TestDeferredWrite(t *testing.T) {
+	b := newBatcher()
+	for _, it := range []string{"a", "b", "c"} {
+		b.items <- it
+	}
+	b.Close()
+}
+
+func TestHelper(t *testing.T) {
+	p := &pool{}
+	p.run(2)
+	for range 2 {
+		p.jobs <- sleepyJob
+	}
+	p.shutdown()
+}

@@ -1,0 +1,31 @@
+package racing
+
+import (
+	"testing"
+	"time"
+)
+
+func TestWaitLast(t *testing.T) {
+	s := &server{}
+	s.Start()
+	time.Sleep(5 * time.Millisecond)
+	s.Close()
+}
+
+func TestDeferredWait(t *testing.T) {
+	b := newBatcher()
+	for _, it := range []string{"a", "b", "c"} {
+		b.items <- it
+	}
+	time.Sleep(2 * time.Millisecond)
+	b.Close()
+}
+
+func TestHelper(t *testing.T) {
+	p := &pool{}
+	p.run(2)
+	for range 2 {
+		p.jobs <- sleepyJob
+	}
+	p.shutdown()
+}

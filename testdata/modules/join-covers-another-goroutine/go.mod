@@ -1,0 +1,3 @@
+module example.com/join-covers-another-goroutine
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/join-skipped-on-path
+
+go 1.22

@@ -1,0 +1,45 @@
+package racing
+
+import (
+	"sync"
+	"time"
+)
+
+type cache struct {
+	entries map[string]int
+	stop    chan struct{}
+	wg      sync.WaitGroup
+}
+
+func (c *cache) start() {
+	c.entries = map[string]int{"a": 0}
+	c.stop = make(chan struct{})
+	c.wg.Add(1)
+	go func() {
+		defer c.wg.Done()
+		<-c.stop
+		time.Sleep(10 * time.Millisecond) // writes the cache to disk
+		c.entries["saved"] = len(c.entries)
+	}()
+}
+
+// halt waits, but not for ever.
+func (c *cache) halt(patience time.Duration) bool {
+	close(c.stop)
+	done := make(chan struct{})
+	go func() {
+		c.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return true
+	case <-time.After(patience):
+		return false // want "join-skipped-on-path: cache.entries"
+	}
+}
+
+func (c *cache) drop(patience time.Duration) {
+	c.halt(patience)
+	c.entries = make(map[string]int)
+}

@@ -1,0 +1,28 @@
+package racing
+
+import (
+	"testing"
+	"time"
+)
+
+func TestEarlyReturn(t *testing.T) {
+	ta := &tally{counts: make([]int, 2)}
+	if err := ta.count([]string{"a", "b", "c"}); err != errTooMany {
+		t.Fatal(err)
+	}
+	ta.clear()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestDrain(t *testing.T) {
+	p := &parser{lines: []line{{text: "a"}, {text: "b", bad: true}, {text: "c"}}}
+	p.parseAll()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestPatience(t *testing.T) {
+	c := &cache{}
+	c.start()
+	c.drop(time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
+}

@@ -1,0 +1,3 @@
+module example.com/published-after-spawn
+
+go 1.22

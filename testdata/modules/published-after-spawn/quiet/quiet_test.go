@@ -1,0 +1,27 @@
+package quiet
+
+import (
+	"testing"
+	"time"
+)
+
+func TestConstructor(t *testing.T) {
+	newBus(map[string]func(event){"stop": nil})
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestSetter(t *testing.T) {
+	run(3, func(int) {})
+}
+
+func TestTimer(t *testing.T) {
+	k := &keepalive{every: time.Millisecond}
+	k.start()
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestHandedOver(t *testing.T) {
+	if got := newKitchen().serve([]int{1, 2, 3}); got != 6 {
+		t.Fatal(got)
+	}
+}

@@ -1,0 +1,3 @@
+module example.com/recycled-while-used
+
+go 1.22

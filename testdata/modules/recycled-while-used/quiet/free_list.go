@@ -1,0 +1,47 @@
+package quiet
+
+import (
+	"sync"
+	"time"
+)
+
+type packet struct {
+	payload []byte
+}
+
+// sender has a free list of its own; packets come back to it from the goroutine.
+type sender struct {
+	mu   sync.Mutex
+	free []*packet
+	sent chan int
+}
+
+func (s *sender) get() *packet {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.free); n > 0 {
+		p := s.free[n-1]
+		s.free = s.free[:n-1]
+		return p
+	}
+	return &packet{}
+}
+
+func (s *sender) put(p *packet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, p)
+}
+
+func (s *sender) send(payload []byte) {
+	p := s.get()
+	p.payload = payload
+	go s.transmit(p)
+}
+
+func (s *sender) transmit(p *packet) {
+	time.Sleep(2 * time.Millisecond)
+	n := len(p.payload)
+	s.put(p)
+	s.sent <- n
+}

@@ -1,0 +1,3 @@
+module example.com/signal-before-last-access
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/skip-variants
+
+go 1.22

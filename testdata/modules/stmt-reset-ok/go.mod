@@ -1,0 +1,3 @@
+module example.com/stmt-reset-ok
+
+go 1.22

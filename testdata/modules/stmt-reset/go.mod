@@ -1,0 +1,3 @@
+module example.com/stmt-reset
+
+go 1.22

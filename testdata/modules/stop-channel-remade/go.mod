@@ -1,0 +1,3 @@
+module example.com/stop-channel-remade
+
+go 1.22

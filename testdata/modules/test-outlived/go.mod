@@ -1,0 +1,3 @@
+module example.com/test-outlived
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/timer-callback-outlives
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/waitgroup-add-races-wait
+
+go 1.25

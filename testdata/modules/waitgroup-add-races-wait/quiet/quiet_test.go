@@ -1,0 +1,38 @@
+package quiet
+
+import (
+	"testing"
+	"time"
+)
+
+func TestAddBefore(t *testing.T) {
+	f := &fanout{}
+	f.run(3)
+	f.take()
+}
+
+func TestGuarded(t *testing.T) {
+	s := &service{handled: make(chan string, 2)}
+	requests := make(chan string, 2)
+	s.listen(requests)
+	requests <- "hello"
+	time.Sleep(5 * time.Millisecond)
+	s.shutdown()
+	requests <- "too late"
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestParentCounts(t *testing.T) {
+	tr := &tree{}
+	if got := tr.walk(3); got != 15 {
+		t.Fatal(got)
+	}
+}
+
+func TestWgGo(t *testing.T) {
+	s := &squares{}
+	s.compute([]int{1, 2, 3})
+	if got := s.out[2]; got != 9 {
+		t.Fatal(got)
+	}
+}

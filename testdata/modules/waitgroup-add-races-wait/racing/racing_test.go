@@ -1,0 +1,29 @@
+package racing
+
+import (
+	"testing"
+	"time"
+)
+
+func TestAddInside(t *testing.T) {
+	f := &fanout{}
+	f.run(3)
+	f.take()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestAddByRequest(t *testing.T) {
+	s := &service{handled: make(chan string, 1)}
+	requests := make(chan string, 1)
+	s.listen(requests)
+	requests <- "hello"
+	time.Sleep(5 * time.Millisecond)
+	s.shutdown()
+}
+
+func TestAcceptLoop(t *testing.T) {
+	l := newListener()
+	l.dial <- "tcp"
+	time.Sleep(5 * time.Millisecond)
+	l.Close()
+}
