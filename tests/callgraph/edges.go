@@ -13,12 +13,9 @@ import (
 	"golang.org/x/tools/go/ssa"
 )
 
-// edge is one line of MODE.tsv.
+// edge is one line of MODE.tsv, less its last column.
 type edge struct {
 	caller, place, callee, kind string
-	// traits say how the edge comes about, for sorting missed edges into
-	// classes. The comparison of edges does not use them.
-	traits string
 }
 
 // site is one interface call, or several of one method on one line.
@@ -33,7 +30,9 @@ type callees struct {
 }
 
 type result struct {
-	edges     map[edge]bool
+	// edges with their traits, which say how an edge comes about, for sorting
+	// missed edges into classes. The comparison of edges does not use them.
+	edges     map[edge]string
 	sites     map[site]callees
 	funcs     map[string]string // symbol and place of the declaration, tab-separated → package
 	synthetic int
@@ -42,7 +41,7 @@ type result struct {
 // collect turns a graph into lines: wrappers are jumped over, instances become
 // their origin, and only edges within the analysed packages remain.
 func collect(p *program, graph *callgraph.Graph) *result {
-	r := &result{edges: make(map[edge]bool), sites: make(map[site]callees), funcs: make(map[string]string)}
+	r := &result{edges: make(map[edge]string), sites: make(map[site]callees), funcs: make(map[string]string)}
 	for fn, node := range graph.Nodes {
 		if fn == nil || !p.known(fn) {
 			continue
@@ -51,11 +50,16 @@ func collect(p *program, graph *callgraph.Graph) *result {
 		r.funcs[caller+"\t"+p.place(fn.Pos())] = packagePath(fn)
 		r.addSites(p, fn, caller)
 
-		fanOut := make(map[ssa.CallInstruction]int)
+		fanOut := make(map[ssa.CallInstruction]map[*ssa.Function]bool)
 		targets := make([][]target, len(node.Out))
 		for i, e := range node.Out {
 			targets[i] = sourceTargets(e.Callee)
-			fanOut[e.Site] += len(targets[i])
+			if fanOut[e.Site] == nil {
+				fanOut[e.Site] = make(map[*ssa.Function]bool)
+			}
+			for _, t := range targets[i] {
+				fanOut[e.Site][t.fn] = true
+			}
 		}
 		for i, e := range node.Out {
 			pos := position(e.Site)
@@ -76,13 +80,12 @@ func collect(p *program, graph *callgraph.Graph) *result {
 					r.synthetic++
 					continue
 				}
-				r.edges[edge{
-					caller: caller,
-					place:  p.place(pos),
-					callee: p.names.symbol(t.fn),
-					kind:   kind(e.Site, fanOut[e.Site]),
-					traits: traits(e.Site, t),
-				}] = true
+				key := edge{caller, p.place(pos), p.names.symbol(t.fn), kind(e.Site, len(fanOut[e.Site]))}
+				// Of several ways the plainest counts: it has the fewest traits.
+				how := traits(e.Site, t)
+				if old, ok := r.edges[key]; !ok || len(how) < len(old) || len(how) == len(old) && how < old {
+					r.edges[key] = how
+				}
 			}
 		}
 	}
@@ -189,10 +192,32 @@ func wrapperKind(fn *ssa.Function, outer string) string {
 		return "bound"
 	case strings.HasPrefix(fn.Synthetic, "thunk "):
 		return "thunk"
-	case strings.HasPrefix(fn.Synthetic, "wrapper "):
+	case strings.HasPrefix(fn.Synthetic, "wrapper ") && promoted(fn):
 		return "promoted"
 	}
 	return outer
+}
+
+// promoted reports whether a method wrapper selects an embedded field, rather
+// than only following the pointer of its receiver.
+func promoted(wrapper *ssa.Function) bool {
+	method, ok := wrapper.Object().(*types.Func)
+	if !ok || method.Signature().Recv() == nil || wrapper.Signature.Recv() == nil {
+		return true
+	}
+	return namedOrigin(method.Signature().Recv().Type()) != namedOrigin(wrapper.Signature.Recv().Type())
+}
+
+// namedOrigin is the declared type that t, or what it points to, is an instance of.
+func namedOrigin(t types.Type) *types.TypeName {
+	t = types.Unalias(t)
+	if ptr, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(ptr.Elem())
+	}
+	if named, ok := t.(*types.Named); ok {
+		return named.Origin().Obj()
+	}
+	return nil
 }
 
 func kind(call ssa.CallInstruction, fanOut int) string {
@@ -265,8 +290,8 @@ func generic(fn *ssa.Function) bool {
 
 func (r *result) edgeLines() []byte {
 	lines := make([]string, 0, len(r.edges))
-	for e := range r.edges {
-		lines = append(lines, strings.Join([]string{e.caller, e.place, e.callee, e.kind, e.traits}, "\t"))
+	for e, traits := range r.edges {
+		lines = append(lines, strings.Join([]string{e.caller, e.place, e.callee, e.kind, traits}, "\t"))
 	}
 	return sorted(lines)
 }

@@ -101,9 +101,10 @@ func packagePath(fn *ssa.Function) string {
 	return ""
 }
 
-// known reports whether fn is a source function of an analysed package.
+// known reports whether fn is a source function of an analysed package that
+// the compiler has a symbol for.
 func (p *program) known(fn *ssa.Function) bool {
-	return source(fn) && p.analysed[packagePath(fn)] && !blank(fn)
+	return source(fn) && p.analysed[packagePath(fn)] && !blank(fn) && p.names.symbol(fn) != ""
 }
 
 // blank reports whether fn stands in a function called `_`: such functions

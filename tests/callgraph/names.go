@@ -233,7 +233,8 @@ func coreType(t types.Type) types.Type {
 	return t.Underlying()
 }
 
-// symbol is the name of a source function.
+// symbol is the name of a source function, or nothing for a literal in dead
+// code, which the compiler does not number.
 func (n names) symbol(fn *ssa.Function) string {
 	if syntax := fn.Syntax(); syntax != nil {
 		if symbol, ok := n.bySyntax[syntax]; ok {
@@ -246,8 +247,7 @@ func (n names) symbol(fn *ssa.Function) string {
 	if obj, ok := fn.Object().(*types.Func); ok {
 		return declaredSymbol(obj)
 	}
-	// A literal in code the compiler leaves out.
-	return n.symbol(outermost(fn)) + ".dead"
+	return ""
 }
 
 // declaredSymbol is `path.F`, `path.T.M` or `path.(*T).M`, without type arguments.
