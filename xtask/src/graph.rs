@@ -165,8 +165,8 @@ impl<'a> Index<'a> {
         self.functions.contains(function)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.exact.len()
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &'a str> {
+        self.functions.iter().copied()
     }
 }
 
