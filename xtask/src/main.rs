@@ -1,1 +1,61 @@
-fn main() {}
+//! Development commands: `cargo xtask callgraph-quality` measures the call graph against `golang.org/x/tools`,
+//! `cargo xtask callgraph-stacks` checks it against stacks of real race reports.
+//!
+//! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
+
+// These commands talk to a developer's terminal.
+#![expect(clippy::print_stdout, reason = "a development command prints its answer")]
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+mod command;
+mod graph;
+mod quality;
+mod stacks;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Development commands of outlive")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compare `outlive graph --calls` with the static, CHA and VTA graphs of x/tools
+    CallgraphQuality(quality::Args),
+    /// Check that adjacent frames of real race reports are edges of `outlive graph --calls`
+    CallgraphStacks(stacks::Args),
+}
+
+fn main() -> Result<ExitCode> {
+    let repository = repository()?;
+    match Args::parse().command {
+        Command::CallgraphQuality(args) => quality::run(&repository, &args),
+        Command::CallgraphStacks(args) => stacks::run(&repository, &args),
+    }
+}
+
+fn repository() -> Result<PathBuf> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().map(Path::to_owned).context("xtask has no parent directory")
+}
+
+/// Where built binaries and results go: `CARGO_TARGET_DIR`, or `target` in the repository.
+fn target_dir(repository: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository.join("target"), PathBuf::from)
+}
+
+/// The release build of `outlive`, unless another binary was asked for.
+fn outlive_binary(repository: &Path, asked: Option<&Path>) -> Result<PathBuf> {
+    if let Some(binary) = asked {
+        // Commands run in other directories.
+        return binary.canonicalize().with_context(|| format!("no binary at {}", binary.display()));
+    }
+    command::run(command::new("cargo").args(["build", "--release", "--bin", "outlive"]).current_dir(repository))?;
+    Ok(target_dir(repository).join("release/outlive"))
+}
