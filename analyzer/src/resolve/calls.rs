@@ -17,18 +17,18 @@ use crate::{
 
 /// Where the receiver of a method comes from.
 #[derive(Clone, Debug)]
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     /// The expression before the selector; `None` in a method expression, where it is the first argument.
-    pub(super) base: Option<ExprId>,
+    pub(crate) base: Option<ExprId>,
     /// Embedded fields between it and the receiver.
-    pub(super) path: Path,
+    pub(crate) path: Path,
     /// The type that has the method, with its type arguments.
-    pub(super) ty: TypeId,
+    pub(crate) ty: TypeId,
 }
 
 /// What an expression in callee position denotes.
 #[derive(Clone, Debug)]
-pub(super) enum Called {
+pub(crate) enum Called {
     Func { func: FuncId, receiver: Option<Receiver>, explicit: SmallVec<[TypeId; 2]> },
     External { key: Symbol, package: Symbol, receiver: Option<Receiver> },
     Interface { interface: TypeId, method: Symbol, ty: TypeId, receiver: Receiver },
@@ -41,7 +41,7 @@ pub(super) enum Called {
 
 impl<'p> Typer<'p> {
     /// What `callee` denotes as a function.
-    pub(super) fn called(&self, file: FileId, callee: ExprId) -> Called {
+    pub(crate) fn called(&self, file: FileId, callee: ExprId) -> Called {
         if let Some(ty) = self.expr_as_type(file, callee) {
             return Called::Conversion(ty);
         }
@@ -117,7 +117,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The public form. `args` are those of the call, for method expressions.
-    pub(super) fn callee_of(&self, file: FileId, called: Called, args: &[ExprId]) -> Callee {
+    pub(crate) fn callee_of(&self, file: FileId, called: Called, args: &[ExprId]) -> Callee {
         let place = |receiver: &Receiver| self.receiver_place(file, receiver, args);
         match called {
             Called::Func { func, receiver, .. } => {
@@ -164,7 +164,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a function value: what the expression denotes, not called.
-    pub(super) fn function_value_type(&self, called: &Called) -> Option<TypeId> {
+    pub(crate) fn function_value_type(&self, called: &Called) -> Option<TypeId> {
         let with_receiver = |ty: TypeId, receiver: &Receiver| match (receiver.base, self.ty(ty)) {
             (None, Type::Func { params, variadic, results }) => self.intern(Type::Func {
                 params: std::iter::once(receiver.ty).chain(params.iter().copied()).collect(),
@@ -193,24 +193,18 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a call: of its result, of all results as a tuple, or of the conversion.
-    pub(super) fn call_type(&self, file: FileId, call: ExprId) -> TypeId {
-        let Expr::Call { callee, args, spread } = &self.facts(file).exprs[call] else {
+    pub(crate) fn call_type(&self, file: FileId, call: ExprId) -> TypeId {
+        let Expr::Call { callee, args, .. } = &self.facts(file).exprs[call] else {
             return self.unknown(Reason::SyntaxError);
         };
         let called = self.called(file, *callee);
         match &called {
-            Called::Func { func, receiver: None, explicit } => {
-                let ty = self.func_type(*func);
-                let row = &self.declared().funcs[*func];
-                let count = self.facts(row.file).functions[row.index].type_params.len();
-                if count == 0 {
-                    return self.results(ty);
+            Called::Func { func, receiver: None, .. } => {
+                let results = self.results(self.func_type(*func));
+                match self.call_type_args(file, call, &called) {
+                    Some(found) => self.subst(results, Env { owner: self.func_owner(*func), args: &found }),
+                    None => results,
                 }
-                let Type::Func { params, variadic, .. } = self.ty(ty) else { return self.results(ty) };
-                let owner = self.func_owner(*func);
-                let arg_types = self.argument_types(file, args);
-                let found = self.infer(owner, count, explicit, params, *variadic, &arg_types, *spread);
-                self.subst(self.results(ty), Env { owner, args: &found })
             }
             Called::Func { .. } | Called::Interface { .. } | Called::External { .. } | Called::Unknown(_) => {
                 let unknown = || self.unknown(Reason::SyntaxError);
@@ -226,8 +220,22 @@ impl<'p> Typer<'p> {
         }
     }
 
+    /// The type arguments of a call of a generic function, written or inferred; `None` for other calls.
+    pub(crate) fn call_type_args(&self, file: FileId, call: ExprId, called: &Called) -> Option<Vec<TypeId>> {
+        let Expr::Call { args, spread, .. } = &self.facts(file).exprs[call] else { return None };
+        let Called::Func { func, receiver: None, explicit } = called else { return None };
+        let row = &self.declared().funcs[*func];
+        let count = self.facts(row.file).functions[row.index].type_params.len();
+        if count == 0 {
+            return None;
+        }
+        let Type::Func { params, variadic, .. } = self.ty(self.func_type(*func)) else { return None };
+        let arg_types = self.argument_types(file, args);
+        Some(self.infer(self.func_owner(*func), count, explicit, params, *variadic, &arg_types, *spread))
+    }
+
     /// Types of arguments; a single call of several results gives several.
-    pub(super) fn argument_types(&self, file: FileId, args: &[ExprId]) -> Vec<TypeId> {
+    pub(crate) fn argument_types(&self, file: FileId, args: &[ExprId]) -> Vec<TypeId> {
         let types: Vec<TypeId> = args.iter().map(|&arg| self.expr_type(file, arg)).collect();
         match types[..] {
             [one] => match self.ty(one) {
@@ -288,7 +296,7 @@ impl<'p> Typer<'p> {
     }
 
     /// Where an expression's value lives.
-    pub(super) fn place(&self, file: FileId, expr: ExprId) -> Place {
+    pub(crate) fn place(&self, file: FileId, expr: ExprId) -> Place {
         let value = || Place { root: Root::Value(expr), steps: SmallVec::new() };
         let step = |base: ExprId, step: Step| {
             let mut place = self.place(file, base);

@@ -16,7 +16,7 @@ use crate::{
 
 /// What a name of a package scope stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Entity {
+pub(crate) enum Entity {
     Type(FileId, TypeDeclId),
     Func(FuncId),
     /// A variable or constant: a row of [`FileFacts::values`].
@@ -25,34 +25,34 @@ pub(super) enum Entity {
 
 /// Everything the program declares.
 #[derive(Default)]
-pub(super) struct Declarations {
-    pub(super) packages: IndexVec<PackageId, Package>,
-    pub(super) package_of: IndexVec<FileId, PackageId>,
-    pub(super) scopes: IndexVec<PackageId, FxHashMap<Symbol, Entity>>,
-    pub(super) files: IndexVec<FileId, FileScope>,
-    pub(super) funcs: IndexVec<FuncId, Func>,
+pub(crate) struct Declarations {
+    pub(crate) packages: IndexVec<PackageId, Package>,
+    pub(crate) package_of: IndexVec<FileId, PackageId>,
+    pub(crate) scopes: IndexVec<PackageId, FxHashMap<Symbol, Entity>>,
+    pub(crate) files: IndexVec<FileId, FileScope>,
+    pub(crate) funcs: IndexVec<FuncId, Func>,
     /// Id of each file's first function: functions of a file are consecutive.
-    pub(super) func_base: IndexVec<FileId, u32>,
-    pub(super) named: IndexVec<NamedId, Named>,
+    pub(crate) func_base: IndexVec<FileId, u32>,
+    pub(crate) named: IndexVec<NamedId, Named>,
     /// Per file and type declaration; `None` for aliases.
-    pub(super) named_of: IndexVec<FileId, Box<[Option<NamedId>]>>,
+    pub(crate) named_of: IndexVec<FileId, Box<[Option<NamedId>]>>,
     /// Declared types of packages without source, by path and name, as far as something uses them as types.
-    pub(super) external: FxHashMap<(Symbol, Symbol), NamedId>,
-    pub(super) methods: IndexVec<NamedId, Vec<FuncId>>,
-    pub(super) method_of: FxHashMap<(NamedId, Symbol), FuncId>,
-    pub(super) fields: IndexVec<FieldId, Field>,
+    pub(crate) external: FxHashMap<(Symbol, Symbol), NamedId>,
+    pub(crate) methods: IndexVec<NamedId, Vec<FuncId>>,
+    pub(crate) method_of: FxHashMap<(NamedId, Symbol), FuncId>,
+    pub(crate) fields: IndexVec<FieldId, Field>,
     /// Per file: the first field of each struct type.
-    pub(super) field_base: IndexVec<FileId, FxHashMap<TypeExprId, FieldId>>,
-    pub(super) vars: IndexVec<VarId, Var>,
+    pub(crate) field_base: IndexVec<FileId, FxHashMap<TypeExprId, FieldId>>,
+    pub(crate) vars: IndexVec<VarId, Var>,
     /// Per file and row of [`FileFacts::values`]; `None` for constants.
-    pub(super) var_of: IndexVec<FileId, Box<[Option<VarId>]>>,
+    pub(crate) var_of: IndexVec<FileId, Box<[Option<VarId>]>>,
     /// Owner numbers of a file's type parameters begin here: first its type declarations, then its functions.
-    pub(super) owner_base: IndexVec<FileId, u32>,
-    pub(super) problems: Vec<Problem>,
+    pub(crate) owner_base: IndexVec<FileId, u32>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 /// Collects the declarations of all files. `unknown` is the type that fields and variables have until they are typed.
-pub(super) fn declare(
+pub(crate) fn declare(
     sources: &SourceSet,
     facts: &IndexVec<FileId, FileFacts>,
     universe: &[&str],
@@ -285,13 +285,13 @@ impl Declarations {
     }
 
     /// The function of a row of a file.
-    pub(super) fn func(&self, file: FileId, index: FuncIndex) -> Option<FuncId> {
+    pub(crate) fn func(&self, file: FileId, index: FuncIndex) -> Option<FuncId> {
         let id = FuncId::new(*self.func_base.get(file)? as usize + index.index());
         self.funcs.get(id).filter(|func| func.file == file).map(|_| id)
     }
 
     /// Why a member of an absent package is not known.
-    pub(super) fn absent(path: Symbol) -> Reason {
+    pub(crate) fn absent(path: Symbol) -> Reason {
         match path.as_str() {
             "C" => Reason::Opaque,
             _ => Reason::NoSource(path),

@@ -29,7 +29,7 @@ struct Inference {
 
 impl Typer<'_> {
     /// The type with type arguments in place of one declaration's type parameters.
-    pub(super) fn subst(&self, ty: TypeId, env: Env<'_>) -> TypeId {
+    pub(crate) fn subst(&self, ty: TypeId, env: Env<'_>) -> TypeId {
         self.deeper(|| match self.ty(ty) {
             Type::Param { owner, index, .. } if *owner == env.owner => {
                 env.args.get(*index as usize).copied().unwrap_or_else(|| self.unknown(Reason::Uninferred))
@@ -119,14 +119,14 @@ impl Typer<'_> {
     }
 
     /// The constraint of a type parameter as a type.
-    pub(super) fn constraint_type(&self, owner: u32, index: u32) -> TypeId {
+    pub(crate) fn constraint_type(&self, owner: u32, index: u32) -> TypeId {
         let Some((file, constraint, env)) = self.constraint(owner, index) else { return self.p.universe.any };
         let ty = self.type_expr(file, constraint);
         env.map_or(ty, |(owner, args)| self.subst(ty, Env { owner, args: &args }))
     }
 
     /// The underlying type; of a type parameter its core type.
-    pub(super) fn core(&self, ty: TypeId) -> TypeId {
+    pub(crate) fn core(&self, ty: TypeId) -> TypeId {
         let Type::Param { owner, index, .. } = self.ty(ty) else { return self.underlying(ty) };
         self.once(Active::Constraint(*owner, *index), || {
             let none = || self.unknown(Reason::Uninferred);
@@ -178,7 +178,7 @@ impl Typer<'_> {
 
     /// Type arguments of a call of a generic function: `explicit` ones first, the rest from `args` (types of the
     /// arguments, in order).
-    pub(super) fn infer(
+    pub(crate) fn infer(
         &self,
         owner: u32,
         count: usize,

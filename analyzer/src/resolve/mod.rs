@@ -23,3 +23,14 @@ mod universe;
 
 pub use model::*;
 pub use program::Program;
+
+/// What `callgraph` shares with this module: typing on demand, and names as they are bound.
+pub(crate) mod internal {
+    pub(crate) use super::{
+        calls::{Called, Receiver},
+        declare::{Declarations, Entity},
+        names::Binding,
+        select::Member,
+        typer::Typer,
+    };
+}

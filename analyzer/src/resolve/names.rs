@@ -17,7 +17,7 @@ use crate::{
 
 /// What a name that no local declaration binds stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binding {
+pub(crate) enum Binding {
     Entity(Entity),
     Import(Import),
     Type(TypeId),
@@ -33,7 +33,7 @@ pub(super) enum Binding {
 
 impl<'p> Typer<'p> {
     /// What a name of a file means: package, imports, dot imports, universe.
-    pub(super) fn lookup(&self, file: FileId, name: Symbol) -> Binding {
+    pub(crate) fn lookup(&self, file: FileId, name: Symbol) -> Binding {
         let declared = self.declared();
         if let Some(&entity) = declared.scopes[declared.package_of[file]].get(&name) {
             return Binding::Entity(entity);
@@ -66,7 +66,7 @@ impl<'p> Typer<'p> {
     }
 
     /// What a member of an imported package is.
-    pub(super) fn member(&self, import: Import, name: Symbol) -> Binding {
+    pub(crate) fn member(&self, import: Import, name: Symbol) -> Binding {
         let declared = self.declared();
         if universe::is_unsafe(import.path) {
             return match name.as_str() {
@@ -87,7 +87,7 @@ impl<'p> Typer<'p> {
     }
 
     /// What a bare name, or `pkg.name`, is bound to; `None` for expressions that are neither.
-    pub(super) fn binding(&self, file: FileId, expr: ExprId) -> Option<Binding> {
+    pub(crate) fn binding(&self, file: FileId, expr: ExprId) -> Option<Binding> {
         match &self.facts(file).exprs[expr] {
             Expr::Name(name) => Some(self.lookup(file, *name)),
             Expr::Select { base, name } => match self.facts(file).exprs[*base] {
@@ -102,7 +102,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type that an expression denotes, when it denotes one rather than a value.
-    pub(super) fn expr_as_type(&self, file: FileId, expr: ExprId) -> Option<TypeId> {
+    pub(crate) fn expr_as_type(&self, file: FileId, expr: ExprId) -> Option<TypeId> {
         match &self.facts(file).exprs[expr] {
             Expr::Name(_) | Expr::Select { .. } => match self.binding(file, expr)? {
                 Binding::Entity(Entity::Type(file, decl)) => Some(self.declared_type(file, decl)),
@@ -130,12 +130,12 @@ impl<'p> Typer<'p> {
     }
 
     /// The variable of a row of values.
-    pub(super) fn var(&self, file: FileId, row: u32) -> Option<VarId> {
+    pub(crate) fn var(&self, file: FileId, row: u32) -> Option<VarId> {
         self.declared().var_of[file].get(row as usize).copied().flatten()
     }
 
     /// What an expression means when it is a name or selector.
-    pub(super) fn meaning(&self, file: FileId, expr: ExprId) -> Meaning {
+    pub(crate) fn meaning(&self, file: FileId, expr: ExprId) -> Meaning {
         let facts = self.facts(file);
         if let Some(binding) = self.binding(file, expr) {
             return self.binding_meaning(file, binding, expr);
@@ -184,7 +184,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a package variable or constant.
-    pub(super) fn value_type(&self, file: FileId, row: u32) -> TypeId {
+    pub(crate) fn value_type(&self, file: FileId, row: u32) -> TypeId {
         let memo = &self.p.memo[file].values;
         if let Some(ty) = memo.get(row as usize) {
             return ty;
@@ -208,7 +208,7 @@ impl<'p> Typer<'p> {
     }
 
     /// Key of a declared type: `path.Name`, or the bare name of a type of the universe.
-    pub(super) fn named_key(&self, named: super::model::NamedId) -> Symbol {
+    pub(crate) fn named_key(&self, named: super::model::NamedId) -> Symbol {
         let row = &self.declared().named[named];
         match named.index() < universe::NAMED.len() {
             true => row.name,

@@ -18,7 +18,7 @@ use super::{
     universe::{self, Universe},
 };
 use crate::{
-    base::{IndexVec, Parsed, Symbol},
+    base::{Idx, IndexVec, Parsed, Symbol},
     source::{FileId, SourceSet},
     syntax::{ExprId, FileFacts, FuncIndex, Function, LocalId, TypeExpr},
 };
@@ -241,6 +241,11 @@ impl Program {
             Some(&(file, ty)) => Typer::new(self).type_expr(file, ty),
             None => self.types.unknown(Reason::SyntaxError),
         }
+    }
+
+    /// All types met, in no order that means anything.
+    pub fn all_types(&self) -> impl Iterator<Item = TypeId> + use<> {
+        (0..self.types.len()).map(TypeId::new)
     }
 
     /// Number of interned types, for measurements.

@@ -11,23 +11,23 @@ use crate::{
 
 /// An imported package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Import {
+pub(crate) struct Import {
     /// Its path as resolved; as written when the source is not there.
-    pub(super) path: Symbol,
+    pub(crate) path: Symbol,
     /// The package, when its source is there.
-    pub(super) package: Option<PackageId>,
+    pub(crate) package: Option<PackageId>,
 }
 
 /// What the imports of one file bind.
 #[derive(Default)]
-pub(super) struct FileScope {
+pub(crate) struct FileScope {
     names: FxHashMap<Symbol, Import>,
     /// Dot imports.
-    pub(super) dots: Vec<Import>,
+    pub(crate) dots: Vec<Import>,
 }
 
 /// Packages by import path.
-pub(super) struct Imports {
+pub(crate) struct Imports {
     by_path: FxHashMap<Symbol, PackageId>,
     /// Folders (as import paths) that have a `vendor` folder whose packages carry `vendor` in their paths.
     vendors: Vec<&'static str>,
@@ -35,7 +35,7 @@ pub(super) struct Imports {
 }
 
 impl Imports {
-    pub(super) fn new(
+    pub(crate) fn new(
         packages: &IndexVec<PackageId, Package>,
         package_of: &IndexVec<FileId, PackageId>,
         sources: &SourceSet,
@@ -87,7 +87,7 @@ impl Imports {
     }
 
     /// Folders with more than one package.
-    pub(super) fn clashes<'a>(
+    pub(crate) fn clashes<'a>(
         &'a self,
         packages: &'a IndexVec<PackageId, Package>,
         sources: &'a SourceSet,
@@ -105,7 +105,7 @@ impl Imports {
 }
 
 impl FileScope {
-    pub(super) fn new(
+    pub(crate) fn new(
         facts: &FileFacts,
         from: Symbol,
         imports: &Imports,
@@ -139,7 +139,7 @@ impl FileScope {
     }
 
     /// The package a name means, when it means one.
-    pub(super) fn import(&self, name: Symbol) -> Option<Import> {
+    pub(crate) fn import(&self, name: Symbol) -> Option<Import> {
         self.names.get(&name).copied()
     }
 }

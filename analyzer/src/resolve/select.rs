@@ -14,11 +14,11 @@ use super::{
 use crate::base::Symbol;
 
 /// Fields from a value to something inside of it.
-pub(super) type Path = SmallVec<[FieldId; 2]>;
+pub(crate) type Path = SmallVec<[FieldId; 2]>;
 
 /// What a selector finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Member {
+pub(crate) enum Member {
     /// A field: the way to it, itself included.
     Field { path: Path, ty: TypeId },
     /// A method of a declared type; `receiver` is that type with its arguments.
@@ -41,7 +41,7 @@ struct Embedded {
 
 impl<'p> Typer<'p> {
     /// The field or method `name` of a value of type `ty`, or of a pointer to one.
-    pub(super) fn find_member(&self, ty: TypeId, name: Symbol) -> Member {
+    pub(crate) fn find_member(&self, ty: TypeId, name: Symbol) -> Member {
         let mut start = self.deref(ty);
         if let Type::Named { named, .. } = self.ty(start)
             && !self.declared().method_of.contains_key(&(*named, name))
@@ -150,7 +150,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a method, without its receiver, for a receiver of type `receiver` (with its type arguments).
-    pub(super) fn method_type(&self, func: FuncId, receiver: TypeId) -> TypeId {
+    pub(crate) fn method_type(&self, func: FuncId, receiver: TypeId) -> TypeId {
         let ty = self.func_type(func);
         match self.ty(receiver) {
             Type::Named { args, .. } if !args.is_empty() => {
@@ -161,7 +161,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a function or method as declared, without its receiver.
-    pub(super) fn func_type(&self, func: FuncId) -> TypeId {
+    pub(crate) fn func_type(&self, func: FuncId) -> TypeId {
         use crate::base::Idx;
         let row = &self.declared().funcs[func];
         let memo = &self.p.memo[row.file].functions;
@@ -174,7 +174,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The owner number of a function's type parameters.
-    pub(super) fn func_owner(&self, func: FuncId) -> u32 {
+    pub(crate) fn func_owner(&self, func: FuncId) -> u32 {
         let row = &self.declared().funcs[func];
         self.owner_number(row.file, crate::syntax::TypeParamOwner::Func(row.index))
     }

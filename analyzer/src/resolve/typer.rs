@@ -27,7 +27,7 @@ const MAX_DECLARATION_CHAIN: usize = 64;
 
 /// Something being typed, so that needing it again is a circle.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Active {
+pub(crate) enum Active {
     TypeExpr(FileId, TypeExprId),
     Local(FileId, LocalId),
     Value(FileId, u32),
@@ -35,50 +35,50 @@ pub(super) enum Active {
 }
 
 /// Types things of one program. One per task: it is not shared between threads, its answers are.
-pub(super) struct Typer<'p> {
-    pub(super) p: &'p Program,
+pub(crate) struct Typer<'p> {
+    pub(crate) p: &'p Program,
     depth: Cell<u32>,
     active: RefCell<Vec<Active>>,
 }
 
 /// Type arguments for the type parameters of one declaration.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Env<'a> {
-    pub(super) owner: u32,
-    pub(super) args: &'a [TypeId],
+pub(crate) struct Env<'a> {
+    pub(crate) owner: u32,
+    pub(crate) args: &'a [TypeId],
 }
 
 impl<'p> Typer<'p> {
-    pub(super) fn new(p: &'p Program) -> Self {
+    pub(crate) fn new(p: &'p Program) -> Self {
         Self { p, depth: Cell::new(0), active: RefCell::default() }
     }
 
-    pub(super) fn declared(&self) -> &'p Declarations {
+    pub(crate) fn declared(&self) -> &'p Declarations {
         &self.p.declared
     }
 
-    pub(super) fn facts(&self, file: FileId) -> &'p FileFacts {
+    pub(crate) fn facts(&self, file: FileId) -> &'p FileFacts {
         &self.p.facts[file]
     }
 
-    pub(super) fn ty(&self, ty: TypeId) -> &'p Type {
+    pub(crate) fn ty(&self, ty: TypeId) -> &'p Type {
         self.p.types.get(ty)
     }
 
-    pub(super) fn intern(&self, ty: Type) -> TypeId {
+    pub(crate) fn intern(&self, ty: Type) -> TypeId {
         self.p.types.intern(ty)
     }
 
-    pub(super) fn unknown(&self, reason: Reason) -> TypeId {
+    pub(crate) fn unknown(&self, reason: Reason) -> TypeId {
         self.p.types.unknown(reason)
     }
 
-    pub(super) fn basic(&self, basic: Basic) -> TypeId {
+    pub(crate) fn basic(&self, basic: Basic) -> TypeId {
         self.p.types.basic(basic)
     }
 
     /// Runs `work` one level deeper, unless that is too deep.
-    pub(super) fn deeper(&self, work: impl FnOnce() -> TypeId) -> TypeId {
+    pub(crate) fn deeper(&self, work: impl FnOnce() -> TypeId) -> TypeId {
         if self.depth.get() >= MAX_TYPING_DEPTH {
             return self.unknown(Reason::Budget);
         }
@@ -89,7 +89,7 @@ impl<'p> Typer<'p> {
     }
 
     /// Runs `work` unless it is running already, further up.
-    pub(super) fn once(&self, what: Active, work: impl FnOnce() -> TypeId) -> TypeId {
+    pub(crate) fn once(&self, what: Active, work: impl FnOnce() -> TypeId) -> TypeId {
         if self.active.borrow().contains(&what) {
             return self.unknown(Reason::Cycle);
         }
@@ -100,7 +100,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type that a type expression denotes.
-    pub(super) fn type_expr(&self, file: FileId, id: TypeExprId) -> TypeId {
+    pub(crate) fn type_expr(&self, file: FileId, id: TypeExprId) -> TypeId {
         let memo = &self.p.memo[file].type_exprs;
         if let Some(ty) = memo.get(id.index()) {
             return ty;
@@ -167,7 +167,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type a name is bound to.
-    pub(super) fn bound_type(&self, binding: Binding, name: Symbol) -> TypeId {
+    pub(crate) fn bound_type(&self, binding: Binding, name: Symbol) -> TypeId {
         match binding {
             Binding::Entity(Entity::Type(file, decl)) => self.declared_type(file, decl),
             Binding::Type(ty) => ty,
@@ -177,7 +177,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type that a declaration declares, without type arguments.
-    pub(super) fn declared_type(&self, file: FileId, decl: TypeDeclId) -> TypeId {
+    pub(crate) fn declared_type(&self, file: FileId, decl: TypeDeclId) -> TypeId {
         match self.declared().named_of[file].get(decl.index()) {
             Some(Some(named)) => self.intern(Type::Named { named: *named, args: Box::new([]) }),
             Some(None) => self.type_expr(file, self.facts(file).types[decl].body),
@@ -200,7 +200,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The instance of a generic type, or the expansion of a generic alias.
-    pub(super) fn instance(&self, generic: Binding, args: &[TypeId]) -> TypeId {
+    pub(crate) fn instance(&self, generic: Binding, args: &[TypeId]) -> TypeId {
         match generic {
             Binding::Entity(Entity::Type(file, decl)) => match self.declared().named_of[file].get(decl.index()) {
                 Some(Some(named)) => self.intern(Type::Named { named: *named, args: args.into() }),
@@ -220,7 +220,7 @@ impl<'p> Typer<'p> {
     }
 
     /// Parameters and results as a [`Type::Func`].
-    pub(super) fn signature(&self, file: FileId, signature: &Signature) -> TypeId {
+    pub(crate) fn signature(&self, file: FileId, signature: &Signature) -> TypeId {
         let read = |rows: &[Param]| rows.iter().map(|row| self.type_expr(file, row.ty)).collect::<Vec<_>>();
         let mut params = read(&signature.params);
         if let (true, Some(last)) = (signature.variadic, params.last_mut()) {
@@ -234,7 +234,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The number that tells an owner of type parameters from all others.
-    pub(super) fn owner_number(&self, file: FileId, owner: TypeParamOwner) -> u32 {
+    pub(crate) fn owner_number(&self, file: FileId, owner: TypeParamOwner) -> u32 {
         let within = match owner {
             TypeParamOwner::Type(decl) => decl.index(),
             TypeParamOwner::Func(index) => self.facts(file).types.len() + index.index(),
@@ -243,7 +243,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The right-hand side of a declared type with its arguments put in.
-    pub(super) fn right_hand_side(&self, named: NamedId, args: &[TypeId]) -> TypeId {
+    pub(crate) fn right_hand_side(&self, named: NamedId, args: &[TypeId]) -> TypeId {
         let Some((file, decl)) = self.declared().named[named].decl else {
             let absent = || self.unknown(Declarations::absent(self.declared().named[named].package));
             return self.p.universe.underlying(named).unwrap_or_else(absent);
@@ -257,7 +257,7 @@ impl<'p> Typer<'p> {
 
     /// The underlying type. Of a generic struct the fields keep the types of their declaration; [`Self::fields`]
     /// gives them with their arguments.
-    pub(super) fn underlying(&self, ty: TypeId) -> TypeId {
+    pub(crate) fn underlying(&self, ty: TypeId) -> TypeId {
         let mut ty = ty;
         for _ in 0..MAX_DECLARATION_CHAIN {
             let Type::Named { named, args } = self.ty(ty) else { return ty };
@@ -267,7 +267,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The fields of a struct type, and the type arguments that their types need.
-    pub(super) fn fields(&self, ty: TypeId) -> Option<(&'p Arc<[FieldId]>, Option<(u32, &'p [TypeId])>)> {
+    pub(crate) fn fields(&self, ty: TypeId) -> Option<(&'p Arc<[FieldId]>, Option<(u32, &'p [TypeId])>)> {
         let mut ty = ty;
         for _ in 0..MAX_DECLARATION_CHAIN {
             match self.ty(ty) {
@@ -291,13 +291,13 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a field of `fields(…)`.
-    pub(super) fn field_type(&self, field: FieldId, env: Option<(u32, &[TypeId])>) -> TypeId {
+    pub(crate) fn field_type(&self, field: FieldId, env: Option<(u32, &[TypeId])>) -> TypeId {
         let ty = self.p.field_type(field);
         env.map_or(ty, |(owner, args)| self.subst(ty, Env { owner, args }))
     }
 
     /// What a pointer points to; any other type is itself.
-    pub(super) fn deref(&self, ty: TypeId) -> TypeId {
+    pub(crate) fn deref(&self, ty: TypeId) -> TypeId {
         match self.ty(ty) {
             Type::Pointer(to) => *to,
             _ => ty,

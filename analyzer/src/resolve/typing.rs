@@ -16,7 +16,7 @@ use crate::{
 
 impl<'p> Typer<'p> {
     /// Types everything in a file.
-    pub(super) fn type_file(&self, file: FileId) {
+    pub(crate) fn type_file(&self, file: FileId) {
         let facts = self.facts(file);
         for ty in facts.type_exprs.ids() {
             self.type_expr(file, ty);
@@ -46,7 +46,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of an expression; of an expression that denotes a type, that type.
-    pub(super) fn expr_type(&self, file: FileId, expr: ExprId) -> TypeId {
+    pub(crate) fn expr_type(&self, file: FileId, expr: ExprId) -> TypeId {
         let memo = &self.p.memo[file].exprs;
         if let Some(ty) = memo.get(expr.index()) {
             return ty;
@@ -238,7 +238,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of one value of an expression.
-    pub(super) fn component_type(&self, file: FileId, value: ValueRef) -> TypeId {
+    pub(crate) fn component_type(&self, file: FileId, value: ValueRef) -> TypeId {
         let ty = self.expr_type(file, value.expr);
         let Some(component) = value.component else { return ty };
         match self.ty(ty) {
@@ -253,7 +253,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type a variable gets from an untyped constant; any other type is itself.
-    pub(super) fn default_type(&self, ty: TypeId) -> TypeId {
+    pub(crate) fn default_type(&self, ty: TypeId) -> TypeId {
         let Type::Basic(basic) = self.ty(ty) else { return ty };
         self.basic(match basic {
             Basic::UntypedBool => Basic::Bool,
@@ -266,7 +266,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a local variable.
-    pub(super) fn local_type(&self, file: FileId, local: LocalId) -> TypeId {
+    pub(crate) fn local_type(&self, file: FileId, local: LocalId) -> TypeId {
         let memo = &self.p.memo[file].locals;
         if let Some(ty) = memo.get(local.index()) {
             return ty;
@@ -299,7 +299,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The types that `range over` gives its two variables.
-    pub(super) fn range_types(&self, file: FileId, over: ExprId) -> (TypeId, TypeId) {
+    pub(crate) fn range_types(&self, file: FileId, over: ExprId) -> (TypeId, TypeId) {
         let int = self.basic(Basic::Int);
         let none = |reason| (self.unknown(reason), self.unknown(reason));
         let ty = self.expr_type(file, over);
