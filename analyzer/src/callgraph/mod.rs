@@ -4,6 +4,14 @@
 //!
 //! Absent on purpose: libraries by name (what `errgroup.Go` does with its argument is a model of `lifetime`).
 
+mod build;
+mod collect;
+mod dispatch;
 pub mod model;
+mod node;
+mod resolve;
+mod scc;
+mod solve;
 
+pub use build::CallGraph;
 pub use model::*;

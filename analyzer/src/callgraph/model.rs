@@ -38,6 +38,8 @@ pub enum CallKind {
     Go,
     /// When the function is left.
     Defer,
+    /// By a `range` loop over a function, which is the site's expression: the loop's body is its argument.
+    Range,
 }
 
 /// What a call may call. Built-ins and conversions are no call sites.
@@ -79,4 +81,70 @@ pub enum Resolution {
     },
     /// Functions that flow into the called value.
     FunctionValue,
+}
+
+impl Targets {
+    /// The callees with source.
+    pub fn funcs(&self) -> impl Iterator<Item = FuncId> + Clone {
+        let callees: &[Target] = match self {
+            Self::Known { callees, .. } => callees,
+            Self::Unknown(_) => &[],
+        };
+        callees.iter().filter_map(|target| match target {
+            Target::Func(func) => Some(*func),
+            Target::External(_) => None,
+        })
+    }
+}
+
+/// Counts over a call graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallGraphStats {
+    /// Calls, known or not.
+    pub sites: usize,
+    /// Edges to functions with source: of calls that name a function.
+    pub static_edges: usize,
+    /// Of calls of methods.
+    pub method_edges: usize,
+    /// Of calls through interfaces.
+    pub interface_edges: usize,
+    /// Calls through interfaces with known callees.
+    pub interface_sites: usize,
+    /// Of calls of function values.
+    pub function_value_edges: usize,
+    /// Edges to functions without source.
+    pub external_edges: usize,
+    /// Calls without known callees, by [`Reason::name`], in order of the names.
+    pub unknown: Vec<(&'static str, usize)>,
+}
+
+impl CallGraphStats {
+    /// Counts one call.
+    pub(super) fn count(&mut self, site: &CallSite) {
+        self.sites += 1;
+        match &site.targets {
+            Targets::Known { callees, resolution } => {
+                let inside = site.targets.funcs().count();
+                self.external_edges += callees.len() - inside;
+                match resolution {
+                    Resolution::Static => self.static_edges += inside,
+                    Resolution::Method => self.method_edges += inside,
+                    Resolution::Interface { .. } => {
+                        self.interface_edges += inside;
+                        self.interface_sites += 1;
+                    }
+                    Resolution::FunctionValue => self.function_value_edges += inside,
+                }
+            }
+            Targets::Unknown(reason) => match self.unknown.binary_search_by_key(&reason.name(), |&(name, _)| name) {
+                Ok(at) => self.unknown[at].1 += 1,
+                Err(at) => self.unknown.insert(at, (reason.name(), 1)),
+            },
+        }
+    }
+
+    /// Calls without known callees.
+    pub fn unknown_sites(&self) -> usize {
+        self.unknown.iter().map(|&(_, count)| count).sum()
+    }
 }

@@ -5,6 +5,32 @@
 //!
 //! Absent on purpose: libraries by name, race reports, locks, lifetimes.
 
+mod calls;
+mod declare;
+mod display;
+mod generics;
+mod memo;
 pub mod model;
+mod names;
+mod program;
+mod scope;
+mod select;
+mod symbols;
+mod typer;
+mod types;
+mod typing;
+mod universe;
 
 pub use model::*;
+pub use program::Program;
+
+/// What `callgraph` shares with this module: typing on demand, and names as they are bound.
+pub(crate) mod internal {
+    pub(crate) use super::{
+        calls::{Called, Receiver},
+        declare::{Declarations, Entity},
+        names::Binding,
+        select::Member,
+        typer::Typer,
+    };
+}

@@ -208,6 +208,25 @@ pub enum Reason {
     Budget,
 }
 
+impl Reason {
+    /// A stable name, without the symbol it may carry.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoSource(_) => "no-source",
+            Self::Undeclared(_) => "undeclared",
+            Self::SyntaxError => "syntax-error",
+            Self::Uninferred => "uninferred",
+            Self::NoMember(_) => "no-member",
+            Self::NoFunctionValue => "no-function-value",
+            Self::NoImplementer => "no-implementer",
+            Self::TooManyCandidates => "too-many-candidates",
+            Self::Cycle => "cycle",
+            Self::Opaque => "opaque",
+            Self::Budget => "budget",
+        }
+    }
+}
+
 /// Where a value lives, as far as syntax and types tell: a root and the way from it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {

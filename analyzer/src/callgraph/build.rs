@@ -1,0 +1,487 @@
+//! The call graph of a program.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::{
+    collect::{self, Direct, FileFlow},
+    dispatch::Dispatch,
+    model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
+    node::{Dynamic, DynamicKind, Item, Node},
+    resolve::{Callees, Resolver},
+    scc::Adjacency,
+    solve::{Graph, Solution},
+};
+use crate::{
+    base::{Idx, IndexVec},
+    resolve::{FuncId, Program, Reason, Type, TypeId},
+    source::FileId,
+    syntax::{ExprId, InstrKind, Terminator},
+};
+
+/// Times the flow graph is solved. The first round links calls to all that fit their types, each further one to what
+/// the round before found.
+const ROUNDS: u32 = 2;
+
+/// Which function calls which.
+#[derive(Debug, Default)]
+pub struct CallGraph {
+    sites: IndexVec<CallSiteId, CallSite>,
+    /// First site of each function; sites of a function are consecutive.
+    first_site: Vec<u32>,
+    site_ids: Vec<CallSiteId>,
+    by_expr: FxHashMap<(FileId, ExprId), CallSiteId>,
+    callers: Vec<Vec<CallSiteId>>,
+    values: FxHashMap<(FileId, ExprId), u32>,
+    value_rows: Vec<Result<SmallVec<[Target; 1]>, Reason>>,
+}
+
+/// The flow graph with the calls that depend on it.
+struct Flows<'p> {
+    program: &'p Program,
+    graph: Graph,
+    dynamic: Vec<Dynamic>,
+    /// First dynamic call of each file.
+    base: IndexVec<FileId, u32>,
+    bound: FxHashMap<(FileId, ExprId), u32>,
+    ranges: FxHashMap<(FileId, ExprId), u32>,
+}
+
+impl CallGraph {
+    /// Finds what every call calls.
+    pub fn build(program: &Program) -> Self {
+        let files: Vec<FileId> = program.sources().files.ids().collect();
+        let mut parts: Vec<FileFlow> = files.par_iter().map(|&file| collect::collect(program, file)).collect();
+        let mut flows = Flows::new(program, &mut parts);
+        let dispatch = Dispatch::new(program, &flows.graph.items);
+        let mut links = flows.link_by_type(&dispatch);
+        let mut answers = Vec::new();
+        let mut rows = Vec::new();
+        let mut value_rows = Vec::new();
+        let mut values = FxHashMap::default();
+        for round in 1..=ROUNDS {
+            let mut solution =
+                Solution::new(&flows.graph, &links, &dispatch, |node| node_type(program, &dispatch, node));
+            let mut resolver = Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound);
+            answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect::<Vec<u32>>();
+            if round == ROUNDS {
+                (values, value_rows) = function_values(program, &parts, &mut resolver);
+            }
+            rows = resolver.rows;
+            if round < ROUNDS {
+                links = flows.link_by_answers(&dispatch, round, &answers, &rows);
+            }
+        }
+        let mut call_graph = Self { values, value_rows, ..Self::default() };
+        call_graph.add_sites(&flows, &parts, &answers, &rows);
+        call_graph
+    }
+
+    fn add_sites(&mut self, flows: &Flows<'_>, parts: &[FileFlow], answers: &[u32], rows: &[Callees]) {
+        let program = flows.program;
+        for (func, row) in program.funcs().iter_enumerated() {
+            self.first_site.push(self.sites.len() as u32);
+            let facts = program.facts(row.file);
+            let Some(body) = &program.function(func).body else { continue };
+            for block in body.blocks.iter() {
+                for instr in &block.instrs {
+                    let (expr, kind) = match instr.kind {
+                        InstrKind::Call(expr) => (expr, CallKind::Call),
+                        InstrKind::Go(expr) => (expr, CallKind::Go),
+                        InstrKind::Defer(expr) => (expr, CallKind::Defer),
+                        InstrKind::Read(_)
+                        | InstrKind::Write { .. }
+                        | InstrKind::Define { .. }
+                        | InstrKind::Send { .. }
+                        | InstrKind::Receive(_) => continue,
+                    };
+                    let calls = &parts[row.file.index()].calls;
+                    let Ok(at) = calls.binary_search_by_key(&expr, |&(expr, _)| expr) else { continue };
+                    let targets = match calls[at].1 {
+                        Direct::Func { func, method } => known(Target::Func(func), method),
+                        Direct::External { key, method } => known(Target::External(key), method),
+                        Direct::Dynamic(i) => {
+                            let i = (flows.base[row.file] + i) as usize;
+                            targets(&flows.dynamic[i], &rows[answers[i] as usize])
+                        }
+                        Direct::Unknown(reason) => Targets::Unknown(reason),
+                    };
+                    let id = self.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
+                    self.by_expr.insert((row.file, expr), id);
+                }
+                if let Terminator::Range { over, .. } = block.end
+                    && let Some(&i) = flows.ranges.get(&(row.file, over))
+                {
+                    let targets = targets(&flows.dynamic[i as usize], &rows[answers[i as usize] as usize]);
+                    let span = block.end_span;
+                    let id = self.sites.push(CallSite { func, expr: over, kind: CallKind::Range, span, targets });
+                    self.by_expr.entry((row.file, over)).or_insert(id);
+                }
+            }
+        }
+        self.first_site.push(self.sites.len() as u32);
+        self.site_ids = self.sites.ids().collect();
+        self.callers = vec![Vec::new(); program.funcs().len()];
+        for (id, site) in self.sites.iter_enumerated() {
+            for func in site.targets.funcs() {
+                self.callers[func.index()].push(id);
+            }
+        }
+    }
+
+    /// All calls, those of a function together.
+    pub fn sites(&self) -> &IndexVec<CallSiteId, CallSite> {
+        &self.sites
+    }
+
+    /// The calls of a function, in the order of its blocks and of evaluation.
+    pub fn sites_of(&self, func: FuncId) -> &[CallSiteId] {
+        let bound = |i: usize| self.first_site.get(i).map_or(self.site_ids.len(), |&at| at as usize);
+        &self.site_ids[bound(func.index())..bound(func.index() + 1)]
+    }
+
+    /// The call that an expression is.
+    pub fn site_at(&self, file: FileId, expr: ExprId) -> Option<CallSiteId> {
+        self.by_expr.get(&(file, expr)).copied()
+    }
+
+    /// The calls that may call a function, `go` and `defer` included.
+    pub fn callers(&self, func: FuncId) -> &[CallSiteId] {
+        self.callers.get(func.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The functions that an expression of function type may be.
+    pub fn function_values(&self, file: FileId, expr: ExprId) -> Result<SmallVec<[Target; 1]>, Reason> {
+        match self.values.get(&(file, expr)) {
+            Some(&row) => self.value_rows[row as usize].clone(),
+            None => Err(Reason::NoFunctionValue),
+        }
+    }
+
+    /// Groups of functions that call each other in a circle, callees before callers.
+    pub fn components(&self) -> Vec<Vec<FuncId>> {
+        let edges = self
+            .sites
+            .iter()
+            .flat_map(|site| site.targets.funcs().map(|callee| (site.func.index() as u32, callee.index() as u32)));
+        let components = Adjacency::new(self.callers.len(), edges).components();
+        (0..components.len() as u32)
+            .map(|component| {
+                let mut members: Vec<FuncId> =
+                    components.members(component).iter().map(|&func| FuncId::new(func as usize)).collect();
+                members.sort_unstable();
+                members
+            })
+            .collect()
+    }
+
+    /// Counts of edges and of unknown calls.
+    pub fn stats(&self) -> CallGraphStats {
+        let mut stats = CallGraphStats::default();
+        for site in self.sites.iter() {
+            stats.count(site);
+        }
+        stats
+    }
+}
+
+fn known(target: Target, method: bool) -> Targets {
+    let resolution = if method { Resolution::Method } else { Resolution::Static };
+    Targets::Known { callees: SmallVec::from_elem(target, 1), resolution }
+}
+
+fn targets(call: &Dynamic, callees: &Callees) -> Targets {
+    let list: SmallVec<[Target; 1]> = callees.targets().collect();
+    if list.is_empty() {
+        // A call of nothing but loop bodies stays inside of the function around the loop.
+        return Targets::Unknown(callees.open.unwrap_or(Reason::NoFunctionValue));
+    }
+    let resolution = match call.what {
+        DynamicKind::Interface { .. } => Resolution::Interface {
+            found: list.len() as u32,
+            implementers: callees.implementers.max(list.len() as u32),
+        },
+        DynamicKind::Value { .. } => Resolution::FunctionValue,
+    };
+    Targets::Known { callees: list, resolution }
+}
+
+type Values = (FxHashMap<(FileId, ExprId), u32>, Vec<Result<SmallVec<[Target; 1]>, Reason>>);
+
+/// What every expression of function type may be.
+fn function_values(program: &Program, parts: &[FileFlow], resolver: &mut Resolver<'_, '_>) -> Values {
+    let mut values = FxHashMap::default();
+    let mut row_of: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut rows = Vec::new();
+    for (file, part) in program.sources().files.ids().zip(parts) {
+        let dynamic = part.dynamic.iter().filter(|call| matches!(call.what, DynamicKind::Value { .. }));
+        let called = dynamic.filter_map(|call| match call.what {
+            DynamicKind::Value { value: Node::Expr(_, expr, _), .. } => Some(expr),
+            _ => None,
+        });
+        for expr in part.values.iter().copied().chain(called) {
+            let signature = resolver.dispatch.t.core(program.expr_type(file, expr));
+            let call = Dynamic {
+                file,
+                expr,
+                what: DynamicKind::Value { signature, value: Node::Expr(file, expr, 0) },
+                args: Vec::new(),
+                results: Vec::new(),
+            };
+            let answer = resolver.resolve(&call);
+            let row = *row_of.entry(answer).or_insert_with(|| {
+                let callees = &resolver.rows[answer as usize];
+                let targets: SmallVec<[Target; 1]> = callees.targets().collect();
+                rows.push(match targets.is_empty() {
+                    true => Err(callees.open.unwrap_or(Reason::NoFunctionValue)),
+                    false => Ok(targets),
+                });
+                rows.len() as u32 - 1
+            });
+            values.insert((file, expr), row);
+        }
+    }
+    (values, rows)
+}
+
+/// The type that restricts what a node holds.
+fn node_type(program: &Program, dispatch: &Dispatch<'_>, node: Node) -> Option<TypeId> {
+    match node {
+        Node::Local(file, local) => Some(dispatch.t.local_type(file, local)),
+        Node::Global(var) => Some(program.var(var).ty),
+        Node::Field(field) => Some(program.field(field).ty),
+        Node::Result(func, i) => match program.ty(dispatch.t.func_type(func)) {
+            Type::Func { results, .. } => results.get(i as usize).copied(),
+            _ => None,
+        },
+        Node::Expr(file, expr, i) => {
+            let ty = program.expr_type(file, expr);
+            match program.ty(ty) {
+                Type::Tuple(parts) => parts.get(i as usize).copied(),
+                _ if i == 0 => Some(ty),
+                _ => None,
+            }
+        }
+        Node::Element(_, ty) => Some(ty),
+        Node::TypeParam(..)
+        | Node::Yield(..)
+        | Node::GroupParam(..)
+        | Node::GroupReceiver(_)
+        | Node::GroupResult(..)
+        | Node::Panic => None,
+    }
+}
+
+impl<'p> Flows<'p> {
+    fn new(program: &'p Program, parts: &mut [FileFlow]) -> Self {
+        let mut flows = Self {
+            program,
+            graph: Graph::default(),
+            dynamic: Vec::new(),
+            base: IndexVec::new(),
+            bound: FxHashMap::default(),
+            ranges: FxHashMap::default(),
+        };
+        for part in parts {
+            flows.base.push(flows.dynamic.len() as u32);
+            for (from, to) in part.flows.drain(..) {
+                flows.graph.flow(from, to);
+            }
+            flows.dynamic.extend(part.dynamic.iter().cloned());
+        }
+        for (from, to) in collect::instantiations(program) {
+            flows.graph.flow(from, to);
+        }
+        for (i, call) in flows.dynamic.iter().enumerate() {
+            let first = call.args.first().copied().flatten();
+            match (call.what, first) {
+                (DynamicKind::Value { .. }, Some(Node::Yield(..))) => {
+                    flows.ranges.insert((call.file, call.expr), i as u32);
+                }
+                (DynamicKind::Interface { .. }, _) => {
+                    flows.bound.entry((call.file, call.expr)).or_insert(i as u32);
+                }
+                _ => {}
+            }
+        }
+        flows.link_type_parameters();
+        flows
+    }
+
+    /// Containers of a type parameter's values and containers of what stands for it are the same containers.
+    fn link_type_parameters(&mut self) {
+        use super::node::{Container, Source};
+        let t = crate::resolve::internal::Typer::new(self.program);
+        let params: Vec<(u32, u32, TypeId)> = self
+            .program
+            .all_types()
+            .filter_map(|ty| match t.ty(ty) {
+                Type::Param { owner, index, .. } => Some((*owner, *index, ty)),
+                _ => None,
+            })
+            .collect();
+        let by_owner: FxHashMap<(u32, u32), TypeId> = params.iter().map(|&(o, i, ty)| ((o, i), ty)).collect();
+        let mut flows = Vec::new();
+        for &(to, item) in &self.graph.seeds {
+            let (Node::TypeParam(owner, index), Item::Type(arg)) =
+                (self.graph.nodes[to as usize], self.graph.items[item as usize])
+            else {
+                continue;
+            };
+            let Some(&param) = by_owner.get(&(owner, index)) else { continue };
+            for container in Container::ALL {
+                let (inside, outside) = (Node::Element(container, param), Node::Element(container, arg));
+                if self.graph.known(inside).is_none() {
+                    continue;
+                }
+                if collect::carries(&t, arg) {
+                    flows.push((Source::Node(outside), inside));
+                    flows.push((Source::Node(inside), outside));
+                } else {
+                    flows.push((Source::Item(Item::Type(arg)), inside));
+                }
+            }
+        }
+        for &(from, to) in &self.graph.edges {
+            let (Node::TypeParam(o1, i1), Node::TypeParam(o2, i2)) =
+                (self.graph.nodes[from as usize], self.graph.nodes[to as usize])
+            else {
+                continue;
+            };
+            let (Some(&a), Some(&b)) = (by_owner.get(&(o1, i1)), by_owner.get(&(o2, i2))) else { continue };
+            for container in Container::ALL {
+                let (a, b) = (Node::Element(container, a), Node::Element(container, b));
+                flows.push((Source::Node(a), b));
+                flows.push((Source::Node(b), a));
+            }
+        }
+        for (from, to) in flows {
+            self.graph.flow(from, to);
+        }
+    }
+
+    /// Links every dynamic call to all that fits its types, as class hierarchy analysis does.
+    fn link_by_type(&mut self, dispatch: &Dispatch<'_>) -> Vec<(u32, u32)> {
+        let mut links = Vec::new();
+        let mut groups: FxHashMap<(TypeId, Option<crate::base::Symbol>), u32> = FxHashMap::default();
+        let mut by_signature: FxHashMap<TypeId, Vec<(FuncId, bool)>> = FxHashMap::default();
+        for item in &self.graph.items {
+            if let Item::Func { target: Target::Func(func), signature, method_expression } = *item {
+                by_signature.entry(dispatch.t.underlying(signature)).or_default().push((func, method_expression));
+            }
+        }
+        for i in 0..self.dynamic.len() {
+            let key = match self.dynamic[i].what {
+                DynamicKind::Interface { interface, method, .. } => (interface, Some(method)),
+                DynamicKind::Value { signature, .. } => (signature, None),
+            };
+            let next = groups.len() as u32;
+            let group = *groups.entry(key).or_insert(next);
+            if group == next {
+                let funcs = match key {
+                    (interface, Some(method)) => {
+                        let mut funcs: Vec<(FuncId, bool)> = dispatch
+                            .implementers(interface, &self.graph.items)
+                            .iter()
+                            .filter_map(|&item| match self.graph.items[item as usize] {
+                                Item::Type(ty) => Some(dispatch.find(ty, method)),
+                                _ => None,
+                            })
+                            .filter_map(|found| match found {
+                                super::dispatch::Found::Func(func) => Some((func, false)),
+                                _ => None,
+                            })
+                            .collect();
+                        funcs.sort_unstable();
+                        funcs.dedup();
+                        funcs
+                    }
+                    (signature, None) => by_signature.get(&signature).cloned().unwrap_or_default(),
+                };
+                self.link_group(dispatch, &mut links, group, &funcs);
+            }
+            self.link_call(&mut links, i, group);
+        }
+        links
+    }
+
+    /// Links every dynamic call to what a round found.
+    fn link_by_answers(
+        &mut self,
+        dispatch: &Dispatch<'_>,
+        round: u32,
+        answers: &[u32],
+        rows: &[Callees],
+    ) -> Vec<(u32, u32)> {
+        let mut links = Vec::new();
+        // Numbers of groups of different rounds must differ: their nodes stay in the graph.
+        let offset = round << 28;
+        for (row, callees) in rows.iter().enumerate() {
+            let group = offset + row as u32;
+            self.link_group(dispatch, &mut links, group, &callees.funcs);
+            for &(file, over) in &callees.ranges {
+                for i in 0..2 {
+                    let from = self.graph.node(Node::GroupParam(group, i));
+                    let to = self.graph.node(Node::Yield(file, over, i));
+                    links.push((from, to));
+                }
+            }
+        }
+        for (i, &answer) in answers.iter().enumerate() {
+            self.link_call(&mut links, i, offset + answer);
+        }
+        links
+    }
+
+    /// Links a call to its group.
+    fn link_call(&mut self, links: &mut Vec<(u32, u32)>, call: usize, group: u32) {
+        let call = &self.dynamic[call];
+        let mut link = |from: Node, to: Node| links.push((self.graph.node(from), self.graph.node(to)));
+        for (i, arg) in call.args.iter().enumerate() {
+            if let Some(arg) = *arg {
+                link(arg, Node::GroupParam(group, i as u32));
+            }
+        }
+        for (i, result) in call.results.iter().enumerate() {
+            if let Some(result) = *result {
+                link(Node::GroupResult(group, i as u32), result);
+            }
+        }
+        if let DynamicKind::Interface { receiver: Some(receiver), .. } = call.what {
+            link(receiver, Node::GroupReceiver(group));
+        }
+    }
+
+    /// Links a group to its functions.
+    fn link_group(
+        &mut self,
+        dispatch: &Dispatch<'_>,
+        links: &mut Vec<(u32, u32)>,
+        group: u32,
+        funcs: &[(FuncId, bool)],
+    ) {
+        for &(func, shifted) in funcs {
+            let function = self.program.function(func);
+            let file = self.program.funcs()[func].file;
+            let mut link = |from: Node, to: Node| links.push((self.graph.node(from), self.graph.node(to)));
+            if let Some(receiver) = dispatch.receiver_local(func) {
+                link(if shifted { Node::GroupParam(group, 0) } else { Node::GroupReceiver(group) }, receiver);
+            }
+            for (i, param) in function.signature.params.iter().enumerate() {
+                if let Some(local) = param.local
+                    && collect::carries(&dispatch.t, dispatch.t.local_type(file, local))
+                {
+                    link(Node::GroupParam(group, i as u32 + u32::from(shifted)), Node::Local(file, local));
+                }
+            }
+            if let Type::Func { results, .. } = dispatch.t.ty(dispatch.t.func_type(func)) {
+                for (i, &ty) in results.iter().enumerate() {
+                    if collect::carries(&dispatch.t, ty) {
+                        link(Node::Result(func, i as u32), Node::GroupResult(group, i as u32));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Methods behind interface calls: which types implement an interface, and which function a method of a type is.
+
+use std::cell::RefCell;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{collect, node::Item};
+use crate::{
+    base::Symbol,
+    resolve::{
+        FieldId, FuncId, InterfaceMethod, Program, Type, TypeId,
+        internal::{Member, Typer},
+    },
+    source::FileRole,
+    syntax::{FuncKind, TypeExpr},
+};
+
+/// The method of a type that an interface call reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Func(FuncId),
+    External(Symbol),
+    /// The method of an interface embedded in a struct: the call goes on to what is in that field.
+    Embedded {
+        field: FieldId,
+        interface: TypeId,
+    },
+    None,
+}
+
+/// Looks up methods of the types that become interface values.
+pub(super) struct Dispatch<'p> {
+    pub(super) t: Typer<'p>,
+    pub(super) p: &'p Program,
+    found: RefCell<FxHashMap<(TypeId, Symbol), Found>>,
+    /// Type items by the names of their methods.
+    by_method: FxHashMap<Symbol, Vec<u32>>,
+    /// Type items that have, or embed, a type without source.
+    partly_known: Vec<u32>,
+    /// Function types with methods.
+    function_types: Vec<TypeId>,
+    implementers: RefCell<FxHashMap<TypeId, std::rc::Rc<[u32]>>>,
+}
+
+impl<'p> Dispatch<'p> {
+    pub(super) fn new(p: &'p Program, items: &[Item]) -> Self {
+        let t = Typer::new(p);
+        let mut by_method: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+        let mut partly_known = Vec::new();
+        for (i, item) in items.iter().enumerate() {
+            let Item::Type(ty) = *item else { continue };
+            let mut names = FxHashSet::default();
+            let mut seen = FxHashSet::default();
+            if method_names(&t, p, ty, &mut names, &mut seen) {
+                partly_known.push(i as u32);
+                continue;
+            }
+            #[allow(clippy::iter_over_hash_type, reason = "each name has a list of its own")]
+            for name in names {
+                by_method.entry(name).or_default().push(i as u32);
+            }
+        }
+        let function_types = p
+            .named_types()
+            .iter_enumerated()
+            .filter(|&(named, row)| row.decl.is_some() && !p.methods_of(named).is_empty())
+            .filter_map(|(_, row)| row.decl)
+            .map(|(file, decl)| t.declared_type(file, decl))
+            .filter(|&ty| matches!(t.ty(t.underlying(ty)), Type::Func { .. }))
+            .collect();
+        Self {
+            t,
+            p,
+            found: RefCell::default(),
+            by_method,
+            partly_known,
+            function_types,
+            implementers: RefCell::default(),
+        }
+    }
+
+    /// The method `name` of values of type `ty`.
+    pub(super) fn find(&self, ty: TypeId, name: Symbol) -> Found {
+        if let Some(&found) = self.found.borrow().get(&(ty, name)) {
+            return found;
+        }
+        let found = match self.t.find_member(ty, name) {
+            Member::Method { func, .. } => match self.is_stub(func) {
+                true => Found::External(self.p.funcs()[func].key),
+                false => Found::Func(func),
+            },
+            Member::InterfaceMethod { path, interface, .. } => match path.last() {
+                Some(&field) => Found::Embedded { field, interface },
+                None => Found::None,
+            },
+            Member::External { named, .. } => {
+                Found::External(Symbol::new(&format!("{}.{name}", self.t.named_key(named))))
+            }
+            Member::Field { .. } | Member::Missing(_) => Found::None,
+        };
+        self.found.borrow_mut().insert((ty, name), found);
+        found
+    }
+
+    fn is_stub(&self, func: FuncId) -> bool {
+        let row = &self.p.funcs()[func];
+        self.p.sources().files[row.file].role == FileRole::Stub && self.p.function(func).body.is_none()
+    }
+
+    /// Whether a value of type `ty` may be a value of the interface: all methods there, with signatures that agree as
+    /// far as known.
+    pub(super) fn implements(&self, ty: TypeId, interface: TypeId, methods: &[InterfaceMethod]) -> bool {
+        let mut certain = 0;
+        for method in methods {
+            match self.t.find_member(ty, method.name) {
+                Member::Method { path, func, receiver } => {
+                    let FuncKind::Decl { receiver: Some(declared), .. } = &self.p.function(func).kind else {
+                        return false;
+                    };
+                    let through_pointer = matches!(self.t.ty(ty), Type::Pointer(_))
+                        || path.iter().any(|&field| matches!(self.t.ty(self.p.field(field).ty), Type::Pointer(_)));
+                    if declared.pointer && !through_pointer
+                        || !self.visible(func, interface, method.name)
+                        || !self.agree(self.t.method_type(func, receiver), method.ty, 0)
+                    {
+                        return false;
+                    }
+                    certain += 1;
+                }
+                Member::InterfaceMethod { ty, .. } => {
+                    if !self.agree(ty, method.ty, 0) {
+                        return false;
+                    }
+                    certain += 1;
+                }
+                Member::External { path, .. } => certain += usize::from(path.is_empty()),
+                Member::Field { .. } | Member::Missing(_) => return false,
+            }
+        }
+        certain > 0 || methods.is_empty()
+    }
+
+    /// Methods that are not exported implement interfaces of their own package only.
+    fn visible(&self, func: FuncId, interface: TypeId, name: Symbol) -> bool {
+        if name.as_str().chars().next().is_some_and(char::is_uppercase) {
+            return true;
+        }
+        let Type::Named { named, .. } = self.t.ty(interface) else { return true };
+        let row = self.p.named(*named);
+        if self.p.packages()[self.p.funcs()[func].package].path == row.package {
+            return true;
+        }
+        // An interface of another package may be embedded here, and its hidden methods with it.
+        let Some((file, decl)) = row.decl else { return true };
+        let facts = self.p.facts(file);
+        match &facts.type_exprs[facts.types[decl].body] {
+            TypeExpr::Interface { embedded, .. } => !embedded.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Whether two types may be the same; unknown types and type parameters may be any.
+    pub(super) fn agree(&self, a: TypeId, b: TypeId, depth: u32) -> bool {
+        /// Nesting that is compared; beyond it types count as the same.
+        const MAX_DEPTH: u32 = 8;
+        if a == b || MAX_DEPTH < depth {
+            return true;
+        }
+        let all = |a: &[TypeId], b: &[TypeId]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| self.agree(a, b, depth + 1))
+        };
+        match (self.t.ty(a), self.t.ty(b)) {
+            (Type::Unknown(_) | Type::Param { .. }, _) | (_, Type::Unknown(_) | Type::Param { .. }) => true,
+            (Type::Named { named: a, args: x }, Type::Named { named: b, args: y }) => a == b && all(x, y),
+            (Type::Pointer(a), Type::Pointer(b))
+            | (Type::Slice(a), Type::Slice(b))
+            | (Type::Array(a), Type::Array(b)) => self.agree(*a, *b, depth + 1),
+            (Type::Chan { element: a, direction: x }, Type::Chan { element: b, direction: y }) => {
+                x == y && self.agree(*a, *b, depth + 1)
+            }
+            (Type::Map { key, value }, Type::Map { key: k, value: v }) => {
+                self.agree(*key, *k, depth + 1) && self.agree(*value, *v, depth + 1)
+            }
+            (Type::Func { params, variadic, results }, Type::Func { params: p, variadic: v, results: r }) => {
+                variadic == v && all(params, p) && all(results, r)
+            }
+            (Type::Interface { methods, .. }, Type::Interface { methods: other, .. }) => {
+                methods.len() == other.len()
+                    && methods
+                        .iter()
+                        .zip(other.iter())
+                        .all(|(a, b)| a.name == b.name && self.agree(a.ty, b.ty, depth + 1))
+            }
+            (Type::Struct(a), Type::Struct(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b.iter()).all(|(&a, &b)| {
+                        let (a, b) = (self.p.field(a), self.p.field(b));
+                        a.name == b.name && self.agree(a.ty, b.ty, depth + 1)
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// The type items that implement an interface, in order.
+    pub(super) fn implementers(&self, interface: TypeId, items: &[Item]) -> std::rc::Rc<[u32]> {
+        if let Some(known) = self.implementers.borrow().get(&interface) {
+            return known.clone();
+        }
+        let mut list: Vec<u32> = Vec::new();
+        if let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) {
+            let none = Vec::new();
+            let rarest = methods.iter().map(|m| self.by_method.get(&m.name).unwrap_or(&none)).min_by_key(|l| l.len());
+            if let Some(rarest) = rarest {
+                let candidates = rarest.iter().chain(&self.partly_known).copied();
+                list = candidates
+                    .filter(|&i| match items[i as usize] {
+                        Item::Type(ty) => self.implements(ty, interface, methods),
+                        _ => false,
+                    })
+                    .collect();
+                list.sort_unstable();
+            }
+        }
+        let list: std::rc::Rc<[u32]> = list.into();
+        self.implementers.borrow_mut().insert(interface, list.clone());
+        list
+    }
+
+    /// Whether a function type with methods implements the interface, so that functions travel inside of it.
+    pub(super) fn function_implements(&self, interface: TypeId) -> bool {
+        match self.t.ty(self.t.underlying(interface)) {
+            Type::Interface { methods, .. } => {
+                self.function_types.iter().any(|&ty| self.implements(ty, interface, methods))
+            }
+            _ => false,
+        }
+    }
+
+    /// The node and type of a method's receiver where it is a function value.
+    pub(super) fn receiver_local(&self, func: FuncId) -> Option<super::node::Node> {
+        collect::receiver_local(&self.t, self.p, func).map(|(node, _)| node)
+    }
+}
+
+/// Collects the names of a type's methods, promoted ones included. Whether a type without source is among those that
+/// have them.
+fn method_names(
+    t: &Typer<'_>,
+    p: &Program,
+    ty: TypeId,
+    names: &mut FxHashSet<Symbol>,
+    seen: &mut FxHashSet<TypeId>,
+) -> bool {
+    let ty = t.deref(ty);
+    if !seen.insert(ty) {
+        return false;
+    }
+    let mut partly = false;
+    if let Type::Named { named, .. } = t.ty(ty) {
+        for &func in p.methods_of(*named) {
+            if let FuncKind::Decl { name, .. } = &p.function(func).kind {
+                names.insert(*name);
+            }
+        }
+    }
+    if let Some((fields, env)) = t.fields(ty) {
+        for &field in fields.iter().filter(|&&field| p.field(field).embedded) {
+            partly |= method_names(t, p, t.field_type(field, env), names, seen);
+        }
+        return partly;
+    }
+    match t.ty(t.underlying(ty)) {
+        Type::Interface { methods, complete } => {
+            names.extend(methods.iter().map(|m| m.name));
+            partly | !complete
+        }
+        Type::Unknown(_) => true,
+        _ => partly,
+    }
+}

@@ -1,0 +1,101 @@
+//! Symbols of functions, in the form the Go linker and the race detector print them.
+//!
+//! After `cmd/compile/internal/ir.closureName`: literals are numbered per outermost function (`F.func1`) and below
+//! per literal (`F.func1.2`); `init` functions (`p.init.0`) and the literals of package variables (`p.init.func1`)
+//! over the whole package. Go numbers the latter in the order of initialisation, see [`super::initorder`].
+//!
+//! Absent on purpose: `gowrap`, `deferwrap` and `-range` functions, which are no functions of the source, and names
+//! that inlining makes (`F.G.func1`); `locate` knows about them.
+
+use super::declare::Declarations;
+use crate::{
+    base::{IndexVec, Symbol},
+    source::{FileId, SourceSet},
+    syntax::{FileFacts, FuncKind},
+};
+
+/// Gives every function its symbol and key.
+pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>) {
+    for package in all.packages.ids() {
+        let path = all.packages[package].path.as_str();
+        let prefix = symbol_prefix(path, all.packages[package].name.as_str());
+        let mut inits = 0;
+        let mut literals = 0;
+        for file in compile_order(&all.packages[package].files, sources) {
+            let mut literals_here = 0;
+            for (index, function) in facts[file].functions.iter_enumerated() {
+                let Some(id) = all.func(file, index) else { continue };
+                let (symbol, key) = match &function.kind {
+                    FuncKind::Decl { name, receiver: Some(receiver), .. } => {
+                        let star = if receiver.pointer { "*" } else { "" };
+                        let base = receiver.type_name;
+                        let symbol = match receiver.pointer {
+                            true => format!("{prefix}.({star}{base}).{name}"),
+                            false => format!("{prefix}.{base}.{name}"),
+                        };
+                        (symbol, format!("{path}.{base}.{name}"))
+                    }
+                    FuncKind::Decl { name, .. } if name.as_str() == "init" => {
+                        inits += 1;
+                        (format!("{prefix}.init.{}", inits - 1), format!("{path}.init.{}", inits - 1))
+                    }
+                    FuncKind::Decl { name, .. } => (format!("{prefix}.{name}"), format!("{path}.{name}")),
+                    FuncKind::VarInit => (format!("{prefix}.init"), format!("{path}.init")),
+                    FuncKind::Literal { parent, number } => {
+                        let Some(outer) = all.func(file, *parent) else { continue };
+                        let (suffix, number) = match facts[file].functions[*parent].kind {
+                            FuncKind::Literal { .. } => (".", *number),
+                            FuncKind::Decl { .. } => (".func", *number),
+                            FuncKind::VarInit => {
+                                literals_here += 1;
+                                (".func", literals + literals_here)
+                            }
+                        };
+                        let outer = &all.funcs[outer];
+                        (format!("{}{suffix}{number}", outer.symbol), format!("{}{suffix}{number}", outer.key))
+                    }
+                };
+                all.funcs[id].symbol = Symbol::new(&symbol);
+                all.funcs[id].key = Symbol::new(&key);
+            }
+            literals += literals_here;
+        }
+    }
+}
+
+/// The files of a package in the order the go command hands them to the compiler: tests last.
+pub(super) fn compile_order(files: &[FileId], sources: &SourceSet) -> Vec<FileId> {
+    let mut files = files.to_vec();
+    files.sort_by_key(|&file| (sources.files[file].test, file));
+    files
+}
+
+/// The linker's form of an import path: `main` for programs; dots of the last element, quotes, percent signs and
+/// anything outside of ASCII are escaped (`cmd/internal/objabi.PathToPrefix`).
+fn symbol_prefix(path: &str, name: &str) -> String {
+    if name == "main" {
+        return name.to_owned();
+    }
+    let last = path.rfind('/').map_or(0, |at| at + 1);
+    let mut prefix = String::with_capacity(path.len());
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b'.' if at >= last => prefix.push_str("%2e"),
+            b'%' | b'"' | 0x00..=b' ' | 0x7f.. => prefix.push_str(&format!("%{byte:02x}")),
+            _ => prefix.push(char::from(byte)),
+        }
+    }
+    prefix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_of_the_last_path_element_are_escaped() {
+        assert_eq!(symbol_prefix("gopkg.in/yaml.v2", "yaml"), "gopkg.in/yaml%2ev2");
+        assert_eq!(symbol_prefix("ex.com/cmd", "main"), "main");
+        assert_eq!(symbol_prefix("ex.com/p_test", "p_test"), "ex.com/p_test");
+    }
+}
