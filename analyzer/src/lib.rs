@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod callgraph;
+pub mod lifetime;
 pub mod resolve;
 pub mod source;
 pub mod syntax;

@@ -101,3 +101,180 @@ pub struct SourceSet {
     /// Trouble on the way.
     pub problems: Vec<Problem>,
 }
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self { goos: "linux".into(), goarch: "amd64".into(), tags: Vec::new(), tests: true }
+    }
+}
+
+impl SourceSet {
+    /// TEMPORARY until the source colleague lands.
+    pub fn new(inputs: Vec<InputFile>, options: &BuildOptions) -> Self {
+        let mut set = Self::default();
+        let mut inputs = inputs;
+        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        for input in &inputs {
+            let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
+            if name == "go.mod" {
+                let text = String::from_utf8_lossy(&input.text);
+                let line = |key: &str| {
+                    text.lines().find_map(|l| {
+                        l.trim()
+                            .strip_prefix(key)
+                            .filter(|r| r.starts_with([' ', '\t']))
+                            .map(|r| r.trim().trim_matches('"').to_owned())
+                    })
+                };
+                let Some(path) = line("module") else { continue };
+                let mut parts = line("go").unwrap_or_default();
+                if parts.is_empty() {
+                    parts = "1.16".into();
+                }
+                let mut numbers = parts.split('.').map(|n| n.parse().unwrap_or(0));
+                let go = GoVersion { major: numbers.next().unwrap_or(1), minor: numbers.next().unwrap_or(16) };
+                set.modules.push(Module { path: Symbol::new(&path), dir: dir.into(), go });
+            }
+        }
+        for input in inputs {
+            let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
+            if !name.ends_with(".go")
+                || input.path.split('/').any(|p| p == "testdata" || p.starts_with('_') || p.starts_with('.'))
+            {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&input.text).into_owned();
+            if !admits(name, &text, options) {
+                continue;
+            }
+            let module = set
+                .modules
+                .iter()
+                .enumerate()
+                .filter(|(_, m)| m.dir.is_empty() || dir == &*m.dir || dir.starts_with(&format!("{}/", m.dir)))
+                .max_by_key(|(_, m)| m.dir.len());
+            let (role, import_path) = match dir.find("vendor/").filter(|at| *at == 0 || dir.as_bytes()[at - 1] == b'/')
+            {
+                Some(at) => (FileRole::Dependency, dir[at + 7..].to_owned()),
+                None => {
+                    let path = match module {
+                        Some((_, m)) => {
+                            let rest = dir[m.dir.len()..].trim_start_matches('/');
+                            let base = m.path.as_str();
+                            match (base, rest) {
+                                ("std", rest) => rest.to_owned(),
+                                (base, "") => base.to_owned(),
+                                (base, rest) => format!("{base}/{rest}"),
+                            }
+                        }
+                        None if dir.is_empty() => "main".to_owned(),
+                        None => dir.to_owned(),
+                    };
+                    (input.role, path)
+                }
+            };
+            let import_path = input.import_path.unwrap_or(import_path);
+            set.files.push(SourceFile {
+                path: input.path.as_str().into(),
+                test: name.ends_with("_test.go"),
+                text: text.into(),
+                import_path: Symbol::new(&import_path),
+                module: module.map(|(i, _)| i as u32),
+                role,
+            });
+        }
+        set
+    }
+}
+
+fn admits(name: &str, text: &str, options: &BuildOptions) -> bool {
+    const OSES: &[&str] = &[
+        "aix",
+        "android",
+        "darwin",
+        "dragonfly",
+        "freebsd",
+        "illumos",
+        "ios",
+        "js",
+        "linux",
+        "netbsd",
+        "openbsd",
+        "plan9",
+        "solaris",
+        "wasip1",
+        "windows",
+        "zos",
+    ];
+    const ARCHES: &[&str] = &[
+        "386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le",
+        "riscv64", "s390x", "wasm", "sparc64", "riscv",
+    ];
+    let stem = name.trim_end_matches(".go");
+    let stem = stem.strip_suffix("_test").unwrap_or(stem);
+    let parts: Vec<&str> = stem.split('_').skip(1).collect();
+    let bad = |p: &str| (OSES.contains(&p) && p != options.goos) || (ARCHES.contains(&p) && p != options.goarch);
+    if let Some(last) = parts.last() {
+        if bad(last) {
+            return false;
+        }
+        if ARCHES.contains(last) && parts.len() > 1 && bad(parts[parts.len() - 2]) {
+            return false;
+        }
+    }
+    for line in text.lines() {
+        let line = line.trim();
+        if let Some(expr) = line.strip_prefix("//go:build ") {
+            let tokens: Vec<String> = expr
+                .replace("(", " ( ")
+                .replace(")", " ) ")
+                .replace("!", " ! ")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
+            let mut at = 0;
+            return or(&tokens, &mut at, options);
+        }
+        if line.starts_with("package ") {
+            break;
+        }
+    }
+    true
+}
+fn or(t: &[String], at: &mut usize, o: &BuildOptions) -> bool {
+    let mut v = and(t, at, o);
+    while t.get(*at).is_some_and(|x| x == "||") {
+        *at += 1;
+        v |= and(t, at, o);
+    }
+    v
+}
+fn and(t: &[String], at: &mut usize, o: &BuildOptions) -> bool {
+    let mut v = not(t, at, o);
+    while t.get(*at).is_some_and(|x| x == "&&") {
+        *at += 1;
+        v &= not(t, at, o);
+    }
+    v
+}
+fn not(t: &[String], at: &mut usize, o: &BuildOptions) -> bool {
+    let Some(x) = t.get(*at) else { return true };
+    *at += 1;
+    match x.as_str() {
+        "!" => !not(t, at, o),
+        "(" => {
+            let v = or(t, at, o);
+            *at += 1;
+            v
+        }
+        tag => {
+            tag == o.goos
+                || tag == o.goarch
+                || tag == "unix"
+                || tag == "gc"
+                || tag == "cgo"
+                || tag.starts_with("go1.")
+                || o.tags.iter().any(|x| x == tag)
+        }
+    }
+}

@@ -1,1 +1,131 @@
+//! Rules: each claims the conflicts that are its flaw, and words them. The catalogue of library knowledge.
+//!
+//! Absent on purpose: tree-sitter, input and output, colours, whether `check` or `explain` is running.
 
+pub mod build;
+pub mod catalogue;
+mod certainty;
+pub mod finding;
+pub mod rule;
+
+mod captured_variable_outlives;
+mod close_without_join;
+mod global_restored_under_goroutine;
+mod goroutine_outlives_reset;
+mod join_after_write;
+mod join_covers_another_goroutine;
+mod join_skipped_on_path;
+mod published_after_spawn;
+mod recycled_while_used;
+mod signal_before_last_access;
+mod stop_channel_remade;
+mod test_outlived;
+mod timer_callback_outlives;
+mod waitgroup_add_races_wait;
+
+use analyzer::lifetime::{Lifetimes, conflict::Conflict};
+pub use finding::{Confidence, Finding, RuleId};
+pub use rule::{Cx, Rule, RuleMeta, Wording};
+use rustc_hash::FxHashMap;
+
+/// All rules. A conflict belongs to the first that claims it, so the special ones stand before the general ones.
+pub const RULES: &[&dyn Rule] = &[
+    &test_outlived::TestOutlived,
+    &waitgroup_add_races_wait::WaitgroupAddRacesWait,
+    &timer_callback_outlives::TimerCallbackOutlives,
+    &recycled_while_used::RecycledWhileUsed,
+    &global_restored_under_goroutine::GlobalRestoredUnderGoroutine,
+    &signal_before_last_access::SignalBeforeLastAccess,
+    &stop_channel_remade::StopChannelRemade,
+    &captured_variable_outlives::CapturedVariableOutlives,
+    &join_skipped_on_path::JoinSkippedOnPath,
+    &join_after_write::JoinAfterWrite,
+    &published_after_spawn::PublishedAfterSpawn,
+    &join_covers_another_goroutine::JoinCoversAnotherGoroutine,
+    &close_without_join::CloseWithoutJoin,
+    &goroutine_outlives_reset::GoroutineOutlivesReset,
+];
+
+/// The finding of the first rule that claims the conflict.
+pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
+    RULES.iter().find_map(|rule| {
+        let confidence = rule.detect(cx, conflict)?;
+        Some(cx.finding(rule.meta().id, conflict, confidence, rule.word(cx, conflict)))
+    })
+}
+
+/// All findings of an analysis, one per cause: most certain first, then by place.
+pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
+    let cx = Cx { lifetimes };
+    let analysed = |conflict: &&Conflict| {
+        let program = lifetimes.program;
+        let file = |func| program.sources().files[program.funcs()[func].file].role;
+        let own = |func| file(func) == analyzer::source::FileRole::Analysed;
+        own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func)
+    };
+    let mut by_cause: FxHashMap<(String, String), Finding> = FxHashMap::default();
+    for conflict in lifetimes.conflicts.iter().filter(analysed) {
+        let Some(found) = claim(&cx, conflict) else { continue };
+        // All accesses of one location by one goroutine under one missing join are one finding.
+        let cause = (
+            format!("{}:{}:{}", found.spawn.file, found.spawn.line, found.goroutine),
+            format!("{}.{}", found.location.package, found.location.name),
+        );
+        match by_cause.entry(cause) {
+            std::collections::hash_map::Entry::Vacant(slot) => {
+                slot.insert(found);
+            }
+            std::collections::hash_map::Entry::Occupied(mut slot) => {
+                let known = slot.get_mut();
+                let (mut better, worse) = if found.confidence > known.confidence
+                    || (found.confidence == known.confidence && rank(&found) < rank(known))
+                {
+                    (found, known.clone())
+                } else {
+                    (known.clone(), found)
+                };
+                for access in worse.accesses {
+                    if !better.accesses.contains(&access) {
+                        better.accesses.push(access);
+                    }
+                }
+                *known = better;
+            }
+        }
+    }
+    let mut out: Vec<Finding> = by_cause.into_values().collect();
+    out.sort_by(|a, b| {
+        let key =
+            |f: &Finding| (std::cmp::Reverse(f.confidence), f.place().clone(), f.spawn.clone(), f.location.clone());
+        key(a).cmp(&key(b))
+    });
+    out
+}
+
+/// The order of rules, for two findings of one cause.
+fn rank(finding: &Finding) -> usize {
+    RULES.iter().position(|rule| rule.meta().id == finding.rule).unwrap_or(RULES.len())
+}
+
+/// A rule by its id.
+pub fn rule(id: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| rule.meta().id.0 == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_of_rules_is_sound() {
+        let mut ids: Vec<&str> = RULES.iter().map(|rule| rule.meta().id.0).collect();
+        for rule in RULES {
+            let meta = rule.meta();
+            assert!(meta.id.0.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", meta.id);
+            assert!(!meta.summary.is_empty() && meta.docs.contains("```go"), "{}", meta.id);
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), RULES.len());
+    }
+}

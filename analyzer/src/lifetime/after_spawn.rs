@@ -1,0 +1,651 @@
+//! The spawning function goes on: what it accesses while its goroutine runs, and what its goroutines do to each other.
+//!
+//! A forward pass over the function with the set of goroutines that may be running. A wait for a goroutine's
+//! completion signal ends it; a wait for an earlier signal orders what came before that signal; what the goroutine
+//! does only after it waited for a signal of the function is ordered too.
+
+use fixedbitset::FixedBitSet;
+use rustc_hash::FxHashMap;
+
+use super::{
+    calls::Calls,
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
+    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId},
+    events::{EventKind, FuncEvents, WaitKind},
+    joins::Joins,
+    order::{Order, Point, points},
+    reach::{AccessIndex, Reach, Reached},
+    spawns::{Context, Spawns},
+};
+use crate::{
+    base::{IndexVec, Span},
+    resolve::FuncId,
+    source::FileId,
+    syntax::{ExprId, LocalId},
+};
+
+/// Calls followed from the spawning function when looking for its accesses.
+const MAX_CALL_DEPTH: u32 = 2;
+
+/// What all conflict searches read.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// Program, graph, models, events.
+    pub cx: Context<'a>,
+    /// Calls.
+    pub calls: &'a Calls,
+    /// Spawn sites.
+    pub spawns: &'a Spawns,
+    /// Who waits for what.
+    pub joins: &'a Joins,
+    /// What each goroutine may execute.
+    pub reaches: &'a IndexVec<SpawnId, Reach>,
+    /// Accesses by location.
+    pub index: &'a AccessIndex,
+}
+
+/// What holds at a point of the spawning function.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+struct State {
+    /// Goroutines (by number among the function's spawn sites) that may run.
+    active: FixedBitSet,
+    /// Those whose end was certainly waited for, although they do something after their signal.
+    ended: FixedBitSet,
+    /// Per goroutine, keys of earlier signals certainly received since it started.
+    received: Vec<Vec<Location>>,
+    /// Keys the function may have signalled.
+    signalled: Vec<Location>,
+    /// Variables declared anew since the goroutine started: (goroutine, variable).
+    fresh: Vec<(usize, LocalId)>,
+    /// Deferred calls registered, by event.
+    deferred: Vec<Point>,
+}
+
+impl State {
+    fn merge(&mut self, other: &Self) -> bool {
+        let before = self.clone();
+        for goroutine in 0..self.received.len() {
+            let mine = self.ended.contains(goroutine) || !self.active.contains(goroutine);
+            let theirs = other.ended.contains(goroutine) || !other.active.contains(goroutine);
+            self.ended.set(goroutine, mine && theirs);
+        }
+        for goroutine in other.active.ones() {
+            if self.active.contains(goroutine) {
+                self.received[goroutine].retain(|k| other.received[goroutine].contains(k));
+            } else {
+                self.received[goroutine].clone_from(&other.received[goroutine]);
+                self.fresh.retain(|(g, _)| *g != goroutine);
+                self.fresh.extend(other.fresh.iter().filter(|(g, _)| *g == goroutine));
+            }
+        }
+        let kept: Vec<(usize, LocalId)> = self
+            .fresh
+            .iter()
+            .copied()
+            .filter(|row| !other.active.contains(row.0) || !before.active.contains(row.0) || other.fresh.contains(row))
+            .collect();
+        self.fresh = kept;
+        self.fresh.sort_unstable();
+        self.fresh.dedup();
+        self.active.union_with(&other.active);
+        union(&mut self.signalled, &other.signalled);
+        for point in &other.deferred {
+            if let Err(at) = self.deferred.binary_search(point) {
+                self.deferred.insert(at, *point);
+            }
+        }
+        *self != before
+    }
+}
+
+fn union(mine: &mut Vec<Location>, theirs: &[Location]) {
+    for key in theirs {
+        if let Err(at) = mine.binary_search(key) {
+            mine.insert(at, *key);
+        }
+    }
+}
+
+/// What the pass found about one function.
+#[derive(Debug, Default)]
+pub struct AfterSpawn {
+    /// Conflicts between the function (or what it calls) and its goroutines.
+    pub conflicts: Vec<Conflict>,
+    /// Spawn sites whose goroutines may still run when the function is left.
+    pub outlive: Vec<(SpawnId, Exit, Span)>,
+    /// Spawn sites that some way through the function waits for.
+    pub joined_somewhere: Vec<(SpawnId, JoinPoint)>,
+}
+
+/// Runs the pass over `func`.
+pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
+    let ids = facts.spawns.of(func);
+    let events = facts.cx.events.of(func);
+    if ids.is_empty() || events.blocks.is_empty() {
+        return AfterSpawn::default();
+    }
+    Pass {
+        facts,
+        func,
+        file: facts.cx.program.funcs()[func].file,
+        events,
+        ids,
+        bodies: ids.iter().map(|id| Body::new(facts, *id)).collect(),
+        out: AfterSpawn::default(),
+        seen: FxHashMap::default(),
+        reporting: false,
+    }
+    .run()
+}
+
+/// Order facts of a goroutine's body.
+struct Body {
+    orders: Vec<(FuncId, Order, FxHashMap<Span, Point>)>,
+}
+
+impl Body {
+    fn new(facts: Facts<'_>, id: SpawnId) -> Self {
+        let bodies = &facts.spawns.sites[id].bodies;
+        let orders = bodies.iter().map(|&body| {
+            let events = facts.cx.events.of(body);
+            (body, Order::build(events), points(events))
+        });
+        Self { orders: orders.collect() }
+    }
+
+    /// The point of the body at which something reached happens, or under which call it does.
+    fn point(&self, reach: &Reach, reached: &Reached, span: Span) -> Option<(&FuncId, &Order, Point)> {
+        let path = reach.path(reached.node);
+        let (func, span) = path.first().copied().unwrap_or((reach.nodes[reached.node as usize].func, span));
+        let (func, order, points) = self.orders.iter().find(|row| row.0 == func)?;
+        Some((func, order, *points.get(&span)?))
+    }
+}
+
+struct Pass<'a> {
+    facts: Facts<'a>,
+    func: FuncId,
+    file: FileId,
+    events: &'a FuncEvents,
+    ids: &'a [SpawnId],
+    bodies: Vec<Body>,
+    out: AfterSpawn,
+    /// Conflicts found, by goroutine, location and relation: the first in source order stays.
+    seen: FxHashMap<(SpawnId, Location, bool, bool), usize>,
+    reporting: bool,
+}
+
+impl Pass<'_> {
+    fn run(mut self) -> AfterSpawn {
+        let count = self.events.blocks.len();
+        let mut entry: Vec<Option<State>> = vec![None; count];
+        entry[0] = Some(State {
+            active: FixedBitSet::with_capacity(self.ids.len()),
+            ended: FixedBitSet::with_capacity(self.ids.len()),
+            received: vec![Vec::new(); self.ids.len()],
+            ..State::default()
+        });
+        let mut work = vec![0];
+        let mut visits = 0;
+        while let Some(at) = work.pop() {
+            visits += 1;
+            if visits > 32 * count {
+                break;
+            }
+            let Some(mut state) = entry[at].clone() else { continue };
+            self.block(at, &mut state);
+            for &next in &self.events.blocks[at].successors {
+                match &mut entry[next] {
+                    None => {
+                        entry[next] = Some(state.clone());
+                        work.push(next);
+                    }
+                    Some(old) => {
+                        if old.merge(&state) {
+                            work.push(next);
+                        }
+                    }
+                }
+            }
+        }
+        self.reporting = true;
+        for at in 0..count {
+            let Some(mut state) = entry[at].clone() else { continue };
+            let alive = self.block(at, &mut state);
+            if alive && let Some((exit, span)) = self.events.blocks[at].exit {
+                self.exit(&mut state, exit, span);
+            }
+        }
+        self.skipped_status();
+        self.out
+    }
+
+    /// Applies the events of one block; the answer is whether its end is reached.
+    fn block(&mut self, at: usize, state: &mut State) -> bool {
+        let events = self.events;
+        for (index, event) in events.blocks[at].events.iter().enumerate() {
+            match &event.kind {
+                EventKind::Spawn(call) => self.spawned(*call, state),
+                EventKind::Call(call) => {
+                    self.call(*call, event.span, state, (at, index));
+                    self.spawned(*call, state);
+                }
+                EventKind::Defer { .. } => {
+                    if let Err(place) = state.deferred.binary_search(&(at, index)) {
+                        state.deferred.insert(place, (at, index));
+                    }
+                }
+                EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, self.in_loop(event.span)),
+                EventKind::Signal { key, kind } => {
+                    union(&mut state.signalled, &[*key]);
+                    if *kind == SignalKind::Send && self.is_unbuffered(*key) {
+                        // The send ends only when the goroutine receives: what it did before that is ordered.
+                        for goroutine in state.active.ones().collect::<Vec<_>>() {
+                            let keys = &mut state.received[goroutine];
+                            if !keys.contains(key) {
+                                keys.push(*key);
+                            }
+                        }
+                    }
+                }
+                EventKind::Access(row) if self.reporting => {
+                    let access = &events.accesses[*row as usize];
+                    self.check(access, &[], 0, state);
+                }
+                EventKind::Fresh(local) => {
+                    for goroutine in state.active.ones() {
+                        if !state.fresh.contains(&(goroutine, *local)) {
+                            state.fresh.push((goroutine, *local));
+                        }
+                    }
+                    state.fresh.sort_unstable();
+                }
+                EventKind::Leave { process } => {
+                    if !process && self.reporting {
+                        self.exit(state, Exit::Panic, event.span);
+                    }
+                    return false;
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+
+    fn is_unbuffered(&self, key: Location) -> bool {
+        self.facts.cx.places.is_unbuffered(key)
+    }
+
+    fn in_loop(&self, span: Span) -> bool {
+        let body = self.facts.cx.program.function(self.func).body.as_ref();
+        body.is_some_and(|body| body.loops.iter().any(|l| l.span.contains(span)))
+    }
+
+    fn spawned(&mut self, call: ExprId, state: &mut State) {
+        let Some(id) = self.facts.spawns.at(self.file, call) else { return };
+        let Some(goroutine) = self.ids.iter().position(|known| *known == id) else { return };
+        if self.reporting {
+            for other in state.active.ones().collect::<Vec<_>>() {
+                self.siblings(goroutine, other, state);
+            }
+        }
+        state.active.insert(goroutine);
+        state.ended.set(goroutine, false);
+        state.received[goroutine].clear();
+        state.fresh.retain(|(g, _)| *g != goroutine);
+    }
+
+    fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
+        let facts = self.facts;
+        for goroutine in state.active.ones().collect::<Vec<_>>() {
+            let id = self.ids[goroutine];
+            let site = &facts.spawns.sites[id];
+            let ends = site.signals.iter().any(|s| {
+                s.key == key
+                    && s.ends_body()
+                    && facts.joins.counts(key, how)
+                    && !(site.in_loop && how == WaitKind::Receive && s.kind == SignalKind::Send && !in_loop)
+            });
+            let early = ends
+                && site
+                    .signals
+                    .iter()
+                    .any(|s| s.key == key && s.ends_body() && !s.deferred && s.kind != SignalKind::Group);
+            if ends && !early {
+                state.active.remove(goroutine);
+                self.note_join(id, key, span);
+            } else {
+                if ends {
+                    self.note_join(id, key, span);
+                    state.ended.insert(goroutine);
+                }
+                let keys = &mut state.received[goroutine];
+                if !keys.contains(&key) {
+                    keys.push(key);
+                }
+            }
+        }
+    }
+
+    fn note_join(&mut self, id: SpawnId, key: Location, span: Span) {
+        let join = JoinPoint { key, func: self.func, span, reached_by: Vec::new() };
+        if self.reporting && !self.out.joined_somewhere.iter().any(|(known, _)| *known == id) {
+            self.out.joined_somewhere.push((id, join));
+        }
+    }
+
+    fn call(&mut self, call: ExprId, span: Span, state: &mut State, _at: Point) {
+        if state.active.is_clear() {
+            return;
+        }
+        let facts = self.facts;
+        let Some(row) = facts.calls.at(self.func, call) else { return };
+        if self.reporting && facts.spawns.at(self.file, call).is_none() {
+            let reach = Reach::of_call(facts.cx, facts.calls, self.func, row, MAX_CALL_DEPTH);
+            for (node, reached) in reach.nodes.iter().enumerate() {
+                let accesses = &facts.cx.events.of(reached.func).accesses;
+                for (at, access) in accesses.iter().enumerate() {
+                    let node = u32::try_from(node).unwrap_or(u32::MAX);
+                    let found = reach.reached(facts.cx, node, u32::try_from(at).unwrap_or(u32::MAX));
+                    self.check_called(access, &found, &reach, span, state);
+                }
+            }
+        }
+        let (may, must) = facts.joins.of_call(facts.cx, self.func, row);
+        let _ = may;
+        for bit in must.ones() {
+            let key = facts.joins.keys()[bit];
+            self.wait(key, WaitKind::Group, span, state, true);
+        }
+        for &target in row.targets.iter().chain(row.handed.iter().map(|h| &h.func)) {
+            for event in facts.cx.events.of(target).blocks.iter().flat_map(|b| &b.events) {
+                if let EventKind::Signal { key, .. } = event.kind {
+                    union(&mut state.signalled, &[key]);
+                }
+            }
+        }
+    }
+
+    /// The function is left: deferred calls run, last registered first.
+    fn exit(&mut self, state: &mut State, exit: Exit, span: Span) {
+        for &(block, index) in state.deferred.clone().iter().rev() {
+            let event = &self.events.blocks[block].events[index];
+            let EventKind::Defer { call, effects, .. } = &event.kind else { continue };
+            for effect in effects {
+                match effect {
+                    EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, true),
+                    EventKind::Access(row) => {
+                        let access = &self.events.accesses[*row as usize];
+                        self.check(access, &[], 0, state);
+                    }
+                    _ => {}
+                }
+            }
+            self.deferred_call(*call, event.span, state);
+        }
+        for goroutine in state.active.ones().filter(|g| !state.ended.contains(*g)) {
+            self.out.outlive.push((self.ids[goroutine], exit, span));
+        }
+    }
+
+    /// A deferred literal runs in order: its waits come before the accesses behind them.
+    fn deferred_call(&mut self, call: ExprId, span: Span, state: &mut State) {
+        let facts = self.facts;
+        let Some(row) = facts.calls.at(self.func, call) else { return };
+        let literal = row.targets.iter().copied().find(|t| facts.cx.program.funcs()[*t].parent == Some(self.func));
+        let Some(literal) = literal else { return self.call(call, span, state, (0, 0)) };
+        let events = facts.cx.events.of(literal);
+        for block in &events.blocks {
+            for event in &block.events {
+                match &event.kind {
+                    EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, true),
+                    EventKind::Signal { key, .. } => union(&mut state.signalled, &[*key]),
+                    EventKind::Access(row) => {
+                        let access = &events.accesses[*row as usize];
+                        self.check(access, &[(self.func, span)], 0, state);
+                    }
+                    EventKind::Call(inner) => {
+                        if let Some(row) = facts.calls.at(literal, *inner) {
+                            let (_, must) = facts.joins.of_call(facts.cx, literal, row);
+                            for bit in must.ones() {
+                                let key = facts.joins.keys()[bit];
+                                self.wait(key, WaitKind::Group, event.span, state, true);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// An access of the function itself (or of a literal of its own) against all goroutines that may run.
+    fn check(&mut self, access: &Access, path: &[(FuncId, Span)], dispatched: u32, state: &State) {
+        let Some(origin) = self.origin(access) else {
+            if !matches!(access.location, Location::Global(_)) {
+                return;
+            }
+            return self.against(access, None, path, dispatched, &access.locks, state);
+        };
+        self.against(access, Some(origin), path, dispatched, &access.locks, state);
+    }
+
+    fn origin(&self, access: &Access) -> Option<LocalId> {
+        let Anchor::Local(local) = access.anchor else { return None };
+        let place =
+            crate::resolve::Place { root: crate::resolve::Root::Local(local), steps: smallvec::SmallVec::new() };
+        let place = self.facts.cx.places.canonical(self.facts.cx.program, self.file, place);
+        match (place.steps.is_empty(), place.root) {
+            (true, crate::resolve::Root::Local(root)) => Some(root),
+            _ => None,
+        }
+    }
+
+    /// An access in something the function calls: only writes, and only to objects known to be shared.
+    fn check_called(&mut self, access: &Access, found: &Reached, reach: &Reach, span: Span, state: &State) {
+        let local = matches!(access.location, Location::Local(..));
+        if !access.kind.is_write() && !local {
+            return;
+        }
+        if found.origin.is_none() && !matches!(access.location, Location::Global(_)) {
+            return;
+        }
+        let mut path = vec![(self.func, span)];
+        path.extend(reach.path(found.node));
+        let dispatched = reach.nodes[found.node as usize].dispatched;
+        self.against(access, found.origin, &path, dispatched, &found.locks, state);
+    }
+
+    fn against(
+        &mut self,
+        access: &Access,
+        origin: Option<LocalId>,
+        path: &[(FuncId, Span)],
+        dispatched: u32,
+        locks: &[Location],
+        state: &State,
+    ) {
+        for goroutine in state.active.ones() {
+            let fresh = |local: LocalId| state.fresh.binary_search(&(goroutine, local)).is_ok();
+            if let Location::Local(_, local) = access.location
+                && fresh(local)
+            {
+                continue;
+            }
+            if origin.is_some_and(fresh) {
+                continue;
+            }
+            let Some(inside) = self.conflicting(goroutine, access, origin, locks, state) else { continue };
+            let other = Side {
+                func: access.func,
+                span: access.span,
+                kind: access.kind,
+                stored: access.stored,
+                path: path.to_vec(),
+                dispatched,
+                same_object: true,
+            };
+            self.add(goroutine, access, inside, other, Relation::AfterSpawn);
+        }
+    }
+
+    /// The goroutine's first access that conflicts with `access` and is not ordered with it.
+    fn conflicting(
+        &self,
+        goroutine: usize,
+        access: &Access,
+        origin: Option<LocalId>,
+        locks: &[Location],
+        state: &State,
+    ) -> Option<(Reached, AccessKind, bool)> {
+        let facts = self.facts;
+        let id = self.ids[goroutine];
+        let reach = &facts.reaches[id];
+        // A goroutine with one of several bodies, or with none known, shares what cannot be told.
+        for reached in reach.accesses(facts.cx, facts.index.of(access.location)) {
+            let func = reach.nodes[reached.node as usize].func;
+            let inner = &facts.cx.events.of(func).accesses[reached.row as usize];
+            if !inner.kind.conflicts(access.kind)
+                || inner.element != access.element
+                || (inner.atomic && access.atomic)
+                || reached.locks.iter().any(|l| locks.contains(l))
+            {
+                continue;
+            }
+            let same_object = match access.location {
+                Location::Local(..) | Location::Global(_) => true,
+                Location::Field(_) => {
+                    reached.origin.is_some() && reached.origin == origin && inner.depth == access.depth
+                }
+            };
+            if !same_object {
+                continue;
+            }
+            if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {
+                let gates = order.gates_at(facts.cx.events.of(*body), point);
+                let waits_for_later =
+                    gates.iter().any(|k| self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err());
+                let ordered_by_receive = state.received[goroutine].iter().any(|k| {
+                    (order.signals_itself(*k) && !order.may_follow_signal(point, *k))
+                        || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
+                });
+                if waits_for_later || ordered_by_receive {
+                    continue;
+                }
+            }
+            return Some((reached, inner.kind, same_object));
+        }
+        None
+    }
+
+    fn signals_anywhere(&self, key: Location) -> bool {
+        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
+            EventKind::Signal { key: k, .. } => *k == key,
+            EventKind::Defer { effects, .. } => {
+                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
+            }
+            _ => false,
+        })
+    }
+
+    /// Two goroutines of the function that may run at once.
+    fn siblings(&mut self, new: usize, old: usize, state: &State) {
+        let facts = self.facts;
+        let (new_id, old_id) = (self.ids[new], self.ids[old]);
+        let reach = &facts.reaches[new_id];
+        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
+            for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
+                if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() {
+                    continue;
+                }
+                let node = u32::try_from(node).unwrap_or(u32::MAX);
+                let found = reach.reached(facts.cx, node, u32::try_from(row).unwrap_or(u32::MAX));
+                if let Location::Local(_, local) = access.location
+                    && state.fresh.binary_search(&(old, local)).is_ok()
+                {
+                    continue;
+                }
+                let Some(inside) = self.conflicting(old, access, found.origin, &found.locks, state) else { continue };
+                let other = Side {
+                    func: access.func,
+                    span: access.span,
+                    kind: access.kind,
+                    stored: access.stored,
+                    path: reach.path(node),
+                    dispatched: reached.dispatched,
+                    same_object: true,
+                };
+                self.add(old, access, inside, other, Relation::Sibling(new_id));
+            }
+        }
+        let _ = old_id;
+    }
+
+    fn add(
+        &mut self,
+        goroutine: usize,
+        access: &Access,
+        (reached, kind, same_object): (Reached, AccessKind, bool),
+        other: Side,
+        relation: Relation,
+    ) {
+        let facts = self.facts;
+        let id = self.ids[goroutine];
+        let sibling = matches!(relation, Relation::Sibling(_));
+        let key = (id, access.location, other.kind.is_write(), sibling);
+        if self.seen.contains_key(&key) {
+            return;
+        }
+        self.seen.insert(key, self.out.conflicts.len());
+        let reach = &facts.reaches[id];
+        let node = &reach.nodes[reached.node as usize];
+        let inner = &facts.cx.events.of(node.func).accesses[reached.row as usize];
+        let mut assumptions = Vec::new();
+        if node.dispatched > 0 || other.dispatched > 0 {
+            assumptions.push(Assumption::OneOfManyCallees);
+        }
+        if access.element {
+            assumptions.push(Assumption::SameElement);
+        }
+        let inside = Side {
+            func: node.func,
+            span: inner.span,
+            kind,
+            stored: inner.stored,
+            path: reach.path(reached.node),
+            dispatched: node.dispatched,
+            same_object,
+        };
+        self.out.conflicts.push(Conflict {
+            spawn: id,
+            location: access.location,
+            element: access.element,
+            inside,
+            other,
+            relation,
+            join: JoinStatus::Missing { asked: None },
+            assumptions,
+        });
+    }
+
+    /// Fills in the join status once it is known which goroutines are joined on some way.
+    fn skipped_status(&mut self) {
+        for conflict in &mut self.out.conflicts {
+            let Some((_, join)) = self.out.joined_somewhere.iter().find(|(id, _)| *id == conflict.spawn) else {
+                continue;
+            };
+            let at: Vec<SkippedAt> = self
+                .out
+                .outlive
+                .iter()
+                .filter(|(id, ..)| *id == conflict.spawn)
+                .map(|&(_, exit, span)| SkippedAt { func: self.func, exit, span })
+                .collect();
+            conflict.join = if at.is_empty() {
+                JoinStatus::Late(join.clone())
+            } else {
+                JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at }
+            };
+        }
+    }
+}

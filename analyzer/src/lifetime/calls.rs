@@ -1,0 +1,137 @@
+//! The calls each function makes before it returns, with the functions handed over taken into account.
+//!
+//! Invariant: a call of a function *parameter* has no targets here; what runs is attached to the call sites of the
+//! function that has the parameter ([`CallRef::handed`]).
+
+use rayon::prelude::*;
+use smallvec::SmallVec;
+
+use super::{
+    domain_local,
+    events::EventKind,
+    handed::{HandedFunc, functions_of},
+    place::Places,
+    spawns::Context,
+};
+use crate::{
+    base::{IndexVec, Span},
+    callgraph::{Resolution, Target, Targets},
+    resolve::{Callee, FuncId, Place, Program},
+    syntax::{Expr, ExprId},
+};
+
+/// A call that runs before its function returns.
+#[derive(Clone, Debug)]
+pub struct CallRef {
+    /// The call expression.
+    pub call: ExprId,
+    /// Where it stands.
+    pub span: Span,
+    /// Registered by `defer`.
+    pub deferred: bool,
+    /// Functions it may call.
+    pub targets: SmallVec<[FuncId; 2]>,
+    /// Whether `targets` come from dispatch or function values rather than from one name.
+    pub dispatched: bool,
+    /// Functions the callee runs because they are handed to it.
+    pub handed: SmallVec<[HandedFunc; 1]>,
+    /// Where the receiver of a method call lives.
+    pub receiver: Option<Place>,
+}
+
+/// Calls of all functions, in evaluation order of the blocks.
+#[derive(Debug)]
+pub struct Calls {
+    of: IndexVec<FuncId, Vec<CallRef>>,
+}
+
+impl Calls {
+    /// Collects the calls of all functions, in parallel.
+    pub fn build(cx: Context<'_>) -> Self {
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        let rows: Vec<Vec<CallRef>> = funcs.into_par_iter().map(|func| calls_of(cx, func)).collect();
+        Self { of: IndexVec::from(rows) }
+    }
+
+    /// Calls of `func`.
+    pub fn of(&self, func: FuncId) -> &[CallRef] {
+        &self.of[func]
+    }
+
+    /// The call of `func` with that expression.
+    pub fn at(&self, func: FuncId, call: ExprId) -> Option<&CallRef> {
+        let rows = &self.of[func];
+        rows.binary_search_by_key(&call, |row| row.call).ok().map(|at| &rows[at])
+    }
+}
+
+fn calls_of(cx: Context<'_>, func: FuncId) -> Vec<CallRef> {
+    let mut rows = Vec::new();
+    for block in &cx.events.of(func).blocks {
+        for event in &block.events {
+            let (call, deferred) = match event.kind {
+                EventKind::Call(call) => (call, false),
+                EventKind::Defer { call, .. } => (call, true),
+                _ => continue,
+            };
+            rows.push(call_ref(cx, func, call, event.span, deferred));
+        }
+    }
+    rows.sort_by_key(|row: &CallRef| row.call);
+    rows.dedup_by_key(|row| row.call);
+    rows
+}
+
+fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: bool) -> CallRef {
+    let Context { program, graph, places, .. } = cx;
+    let file = program.funcs()[func].file;
+    let mut row = CallRef {
+        call,
+        span,
+        deferred,
+        targets: SmallVec::new(),
+        dispatched: false,
+        handed: cx.run_at(file, call),
+        receiver: None,
+    };
+    match program.callee(file, call) {
+        Callee::Literal(literal) => row.targets.push(literal),
+        Callee::Func { func, receiver, .. } => {
+            row.targets.push(func);
+            row.receiver = receiver;
+        }
+        Callee::Value(value) => {
+            if !is_param_value(program, places, cx, func, value) {
+                let found = functions_of(program, graph, places, file, value);
+                row.dispatched = found.len() > 1;
+                row.targets.extend(found.iter().map(|h| h.func));
+                row.receiver = found.into_iter().next().and_then(|h| h.receiver);
+            }
+        }
+        Callee::Interface { receiver, .. } => {
+            row.receiver = Some(receiver);
+            if let Some(site) = graph.site_at(file, call)
+                && let Targets::Known { callees, resolution } = &graph.sites()[site].targets
+            {
+                row.targets.extend(callees.iter().filter_map(|target| match target {
+                    Target::Func(func) => Some(*func),
+                    Target::External(_) => None,
+                }));
+                row.dispatched = matches!(resolution, Resolution::Interface { found, .. } if *found > 1);
+            }
+        }
+        Callee::External { receiver, .. } => row.receiver = receiver,
+        Callee::Builtin(_) | Callee::Conversion(_) | Callee::Unknown(_) => {}
+    }
+    row
+}
+
+fn is_param_value(program: &Program, places: &Places, cx: Context<'_>, func: FuncId, value: ExprId) -> bool {
+    let file = cx.program.funcs()[func].file;
+    let Expr::Local(local) = program.facts(file).exprs[value] else { return false };
+    domain_local::is_param(program, file, local)
+        || places.initial(program, file, local).is_some_and(|initial| {
+            matches!(program.facts(file).exprs[initial], Expr::Local(source)
+                if domain_local::is_param(program, file, source))
+        })
+}

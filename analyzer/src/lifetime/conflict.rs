@@ -1,0 +1,158 @@
+//! A conflict: a goroutine's access, another access of the same location that nothing orders after it, and what is
+//! known about the join that should have.
+
+use super::domain::{AccessKind, Exit, Location, SpawnId, Stored, SyncKey};
+use crate::{base::Span, resolve::FuncId, syntax::LocalId};
+
+/// One side of a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side {
+    /// The function of the access.
+    pub func: FuncId,
+    /// Where it stands.
+    pub span: Span,
+    /// What it does.
+    pub kind: AccessKind,
+    /// For writes, what is stored.
+    pub stored: Stored,
+    /// Calls down to the access: (caller, where), from the goroutine's body or from the other side's function.
+    pub path: Vec<(FuncId, Span)>,
+    /// Calls on the way whose callee was one of several.
+    pub dispatched: u32,
+    /// Whether the object is known to be the one both sides share.
+    pub same_object: bool,
+}
+
+/// Where somebody waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinPoint {
+    /// What is waited for.
+    pub key: SyncKey,
+    /// The function that waits.
+    pub func: FuncId,
+    /// Where.
+    pub span: Span,
+    /// Functions from the call that should have joined down to the one that waits.
+    pub reached_by: Vec<FuncId>,
+}
+
+/// An exit without the join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedAt {
+    /// The function.
+    pub func: FuncId,
+    /// How it is left.
+    pub exit: Exit,
+    /// Where.
+    pub span: Span,
+}
+
+/// What is known about the join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JoinStatus {
+    /// Another path joins; this one does not.
+    Skipped {
+        /// The join of the other path.
+        join: Option<JoinPoint>,
+        /// The calls of the same function that reach it.
+        siblings: Vec<(FuncId, Span)>,
+        /// Exits without it.
+        at: Vec<SkippedAt>,
+    },
+    /// The join comes after the conflicting access.
+    Late(JoinPoint),
+    /// A join is there, but of another goroutine.
+    OtherGoroutine(JoinPoint),
+    /// Nobody waits; perhaps somebody asks the goroutine to stop.
+    Missing {
+        /// Where it is asked.
+        asked: Option<(FuncId, Span)>,
+    },
+    /// The join is there and comes first, but the goroutine goes on after it signalled its end.
+    SignalledEarly(JoinPoint, (FuncId, Span)),
+}
+
+/// How the two sides stand to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// The spawning function goes on and accesses what it shares.
+    AfterSpawn,
+    /// Another goroutine of the same function.
+    Sibling(SpawnId),
+    /// A method ends or resets the object the goroutine works for.
+    OwnerMethod {
+        /// The method.
+        method: FuncId,
+        /// How it is known to end or restart the object.
+        role: Role,
+    },
+    /// The owner's joiner is skipped and a later round resets what the goroutine uses.
+    NextRound {
+        /// A function that reaches both the skipping exit and the reset.
+        round: Option<FuncId>,
+        /// The variable that held the owner.
+        holder: LocalId,
+    },
+    /// A test (or another function) puts a package variable back.
+    Restored,
+    /// The test ends.
+    TestEnd,
+    /// The object goes back to a pool.
+    Recycled,
+    /// The counter is raised where it may already be waited for.
+    AddRacesWait {
+        /// The wait.
+        wait: (FuncId, Span),
+    },
+}
+
+/// Why a method counts as the end, or a new beginning, of its receiver's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Its name says so by convention (`Close`).
+    Named,
+    /// It asks the goroutine to stop.
+    Asks,
+    /// It waits for a goroutine of the object.
+    Joins,
+    /// It starts the goroutine (again).
+    Restarts,
+}
+
+/// A goroutine that may still use a location that somebody else changes or ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The goroutine.
+    pub spawn: SpawnId,
+    /// What is shared.
+    pub location: Location,
+    /// Whether an element of it, or what it points to, is meant.
+    pub element: bool,
+    /// The goroutine's access.
+    pub inside: Side,
+    /// The other access.
+    pub other: Side,
+    /// How they stand to each other.
+    pub relation: Relation,
+    /// What is known about the join.
+    pub join: JoinStatus,
+    /// What had to be assumed.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// Something that had to be assumed on the way to a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Assumption {
+    /// Of several functions that a call may reach, one was followed.
+    OneOfManyCallees,
+    /// Two objects of one type were taken for the same.
+    SameObject,
+    /// The function is called again while the goroutine runs.
+    CalledAgain,
+    /// A method ends its receiver because of its name.
+    EnderByName,
+    /// A call that could not be resolved does not wait.
+    UnresolvedCall,
+    /// The two accesses touch the same element.
+    SameElement,
+}

@@ -1,0 +1,50 @@
+//! Questions about local variables that several passes ask.
+
+use crate::{
+    resolve::{FuncId, Program, Type},
+    source::FileId,
+    syntax::{Expr, ExprId, LocalDecl, LocalId},
+};
+
+/// What a local variable is to a function that uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// The function's receiver.
+    Receiver,
+    /// Its parameter of that number.
+    Param(u32),
+    /// A variable of a function around it.
+    Captured,
+    /// A variable of its own.
+    Own,
+}
+
+/// What `local` is to `func`.
+pub fn operand(program: &Program, func: FuncId, file: FileId, local: LocalId) -> Operand {
+    let row = &program.facts(file).locals[local];
+    if program.funcs()[func].index != row.function {
+        return Operand::Captured;
+    }
+    match row.decl {
+        LocalDecl::Receiver { .. } => Operand::Receiver,
+        LocalDecl::Param { index, .. } => Operand::Param(index),
+        _ => Operand::Own,
+    }
+}
+
+/// Whether the local is a parameter.
+pub fn is_param(program: &Program, file: FileId, local: LocalId) -> bool {
+    matches!(program.facts(file).locals[local].decl, LocalDecl::Param { .. })
+}
+
+/// Whether an argument may be a function: cheap, before the functions are looked for.
+pub fn may_be_function(program: &Program, file: FileId, expr: ExprId) -> bool {
+    match &program.facts(file).exprs[expr] {
+        Expr::FuncLit(_) => true,
+        Expr::Literal(_) | Expr::Composite { .. } | Expr::Binary { .. } | Expr::AddressOf(_) | Expr::Not(_) => false,
+        _ => {
+            let ty = program.underlying(program.expr_type(file, expr));
+            matches!(program.ty(ty), Type::Func { .. })
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The analysis from beginning to end: facts in, conflicts out.
+
+use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
+
+use super::{
+    after_spawn::{AfterSpawn, Facts, after_spawn},
+    calls::Calls,
+    conflict::{Conflict, JoinStatus, Relation, Side},
+    domain::{AccessKind, Exit, Location, SpawnId, Stored},
+    events::{EventKind, Events},
+    handed::Handed,
+    joins::Joins,
+    models::Models,
+    obligations::Obligations,
+    owner::owner_conflicts,
+    place::Places,
+    reach::{AccessIndex, Reach},
+    restored::restored_globals,
+    rounds::next_rounds,
+    spawns::{Context, Spawns},
+};
+use crate::{
+    base::{Idx, IndexVec, Span},
+    callgraph::CallGraph,
+    resolve::{FuncId, Program},
+    syntax::LocalId,
+};
+
+/// Everything the analysis worked out, for rules and explanations to ask.
+pub struct Lifetimes<'a> {
+    /// Names and types.
+    pub program: &'a Program,
+    /// Calls as resolved.
+    pub graph: &'a CallGraph,
+    /// Libraries.
+    pub models: &'a Models,
+    /// Places.
+    pub places: Places,
+    /// Events of every function.
+    pub events: Events,
+    /// Functions handed over.
+    pub handed: Handed,
+    /// Calls with what is handed over.
+    pub calls: Calls,
+    /// Spawn sites.
+    pub spawns: Spawns,
+    /// Who waits for what.
+    pub joins: Joins,
+    /// Leaks and skipped joins.
+    pub obligations: Obligations,
+    /// What each goroutine may execute.
+    pub reaches: IndexVec<SpawnId, Reach>,
+    /// Accesses by location.
+    pub index: AccessIndex,
+    /// Conflicts, in order of their spawn sites.
+    pub conflicts: Vec<Conflict>,
+}
+
+impl<'a> Lifetimes<'a> {
+    /// Analyses the whole program.
+    pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
+        let places = Places::build(program);
+        let events = Events::build(program, graph, models, &places);
+        let handed = Handed::build(program, graph, models, &places);
+        let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
+        let spawns = Spawns::build(cx);
+        let calls = Calls::build(cx);
+        let joins = Joins::build(cx, &spawns, &calls);
+        let obligations = Obligations::build(cx, &spawns, &calls, &joins);
+        let sites: Vec<SpawnId> = spawns.sites.ids().collect();
+        let reaches: Vec<Reach> =
+            sites.into_par_iter().map(|id| Reach::of_spawn(cx, &calls, &spawns.sites[id])).collect();
+        let mut lifetimes = Self {
+            index: AccessIndex::build(cx),
+            program,
+            graph,
+            models,
+            places,
+            events,
+            handed,
+            calls,
+            spawns,
+            joins,
+            obligations,
+            reaches: IndexVec::from(reaches),
+            conflicts: Vec::new(),
+        };
+        lifetimes.conflicts = find_conflicts(&lifetimes);
+        lifetimes
+    }
+
+    /// The context of the passes.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            program: self.program,
+            graph: self.graph,
+            models: self.models,
+            places: &self.places,
+            events: &self.events,
+            handed: &self.handed,
+        }
+    }
+
+    /// The facts the conflict searches read.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            cx: self.context(),
+            calls: &self.calls,
+            spawns: &self.spawns,
+            joins: &self.joins,
+            reaches: &self.reaches,
+            index: &self.index,
+        }
+    }
+}
+
+fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
+    let facts = lifetimes.facts();
+    let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
+    funcs.dedup();
+    let passes: Vec<AfterSpawn> = funcs.into_par_iter().map(|func| after_spawn(facts, func)).collect();
+    let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
+    for pass in &passes {
+        pass.outlive.iter().for_each(|(id, ..)| alive.insert(id.index()));
+    }
+    let mut conflicts: Vec<Conflict> = Vec::new();
+    conflicts.extend(test_ends(facts, &passes));
+    conflicts.extend(adds_race(facts));
+    conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
+    conflicts.extend(owner_conflicts(facts, &alive));
+    conflicts.extend(restored_globals(facts, &alive));
+    conflicts.extend(next_rounds(facts, &lifetimes.obligations));
+    conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    conflicts
+}
+
+/// Goroutines of a test function that use its handle and are not waited for on some way out.
+fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let mut out: Vec<Conflict> = Vec::new();
+    for pass in passes {
+        for &(id, exit, span) in &pass.outlive {
+            if exit == Exit::Panic || out.iter().any(|c| c.spawn == id) {
+                continue;
+            }
+            let site = &facts.spawns.sites[id];
+            let Some(handle) = test_handle(facts, site.func) else { continue };
+            let reach = &facts.reaches[id];
+            let used = reach.nodes.iter().take_while(|n| n.depth <= 1).find_map(|node| {
+                let events = cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events);
+                let used = events.filter(|e| matches!(e.kind, EventKind::UsesTest)).map(|e| e.span).next()?;
+                Some((node.func, used))
+            });
+            let Some((func, used)) = used else { continue };
+            let file = cx.program.funcs()[site.func].file;
+            let joined = pass.joined_somewhere.iter().find(|(known, _)| *known == id);
+            let join = match joined {
+                Some((_, join)) => JoinStatus::Skipped {
+                    join: Some(join.clone()),
+                    siblings: Vec::new(),
+                    at: vec![super::conflict::SkippedAt { func: site.func, exit, span }],
+                },
+                None => JoinStatus::Missing { asked: None },
+            };
+            out.push(Conflict {
+                spawn: id,
+                location: Location::Local(file, handle),
+                element: false,
+                inside: side(func, used, AccessKind::Read),
+                other: side(site.func, span, AccessKind::End),
+                relation: Relation::TestEnd,
+                join,
+                assumptions: Vec::new(),
+            });
+        }
+    }
+    out
+}
+
+fn side(func: FuncId, span: Span, kind: AccessKind) -> Side {
+    Side { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
+}
+
+/// The test handle a function is given.
+pub fn test_handle(facts: Facts<'_>, func: FuncId) -> Option<LocalId> {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let mut params = program.function(func).signature.params.iter().filter_map(|p| p.local);
+    params.find(|local| {
+        program.type_key(program.local_type(file, *local)).is_some_and(|key| facts.cx.models.is_test_handle(key))
+    })
+}
+
+/// Goroutines that raise the counter that their own end lowers: whoever waits may be past it.
+fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let mut out = Vec::new();
+    for (id, site) in facts.spawns.sites.iter_enumerated() {
+        for &body in &site.bodies {
+            for event in cx.events.of(body).blocks.iter().flat_map(|b| &b.events) {
+                let EventKind::Add { key } = event.kind else { continue };
+                let own = site.signals.iter().any(|s| s.key == key && s.site.0 == body);
+                let counted_before = adds(facts, site.func, key);
+                let Some(wait) = facts.joins.waits(key).first() else { continue };
+                if !own || counted_before {
+                    continue;
+                }
+                out.push(Conflict {
+                    spawn: id,
+                    location: key,
+                    element: false,
+                    inside: side(body, event.span, AccessKind::Write),
+                    other: side(wait.func, wait.span, AccessKind::Read),
+                    relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
+                    join: JoinStatus::Missing { asked: None },
+                    assumptions: Vec::new(),
+                });
+            }
+        }
+    }
+    out
+}
+
+fn adds(facts: Facts<'_>, func: FuncId, key: Location) -> bool {
+    let events = facts.cx.events.of(func);
+    events.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Add { key: k } if k == key))
+}

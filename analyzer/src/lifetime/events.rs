@@ -1,0 +1,585 @@
+//! Per function, the events that matter to lifetimes, in evaluation order over the blocks of its body.
+//!
+//! Invariant: one [`FuncEvents`] per function with a body, its blocks parallel to [`crate::syntax::Body::blocks`].
+//! What library calls mean comes from [`Models`]; effects of calls into the project are left to summaries.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::{
+    domain::{Access, AccessKind, Anchor, Exit, Location, LockSet, SignalKind, Stored, SyncKey},
+    models::{Effect, Models, Operand},
+    place::Places,
+};
+use crate::{
+    base::{Idx, IndexVec, Span, Symbol},
+    callgraph::{CallGraph, CallKind},
+    resolve::{Builtin, Callee, FuncId, Place, Program, Root},
+    source::{FileId, GoVersion},
+    syntax::{Comm, Expr, ExprId, InstrKind, LocalId, Source, Terminator},
+};
+
+/// From this version on the variables of a loop's header are new in each iteration.
+const FRESH_LOOP_VARIABLES: GoVersion = GoVersion { major: 1, minor: 22 };
+
+/// Events of all functions.
+#[derive(Debug)]
+pub struct Events {
+    funcs: IndexVec<FuncId, FuncEvents>,
+}
+
+/// Events of one function.
+#[derive(Debug, Default)]
+pub struct FuncEvents {
+    /// Blocks, parallel to the body's; empty without a body.
+    pub blocks: Vec<BlockEvents>,
+    /// Accesses, in evaluation order of blocks.
+    pub accesses: Vec<Access>,
+    /// Locks certainly held at calls, where any are; sorted by call.
+    call_locks: Vec<(ExprId, LockSet)>,
+}
+
+impl FuncEvents {
+    /// Locks certainly held at a call.
+    pub fn locks_at(&self, call: ExprId) -> &[SyncKey] {
+        self.call_locks.binary_search_by_key(&call, |row| row.0).map_or(&[], |at| &self.call_locks[at].1)
+    }
+}
+
+/// Events of one block.
+#[derive(Debug, Default)]
+pub struct BlockEvents {
+    /// In evaluation order.
+    pub events: Vec<Event>,
+    /// Blocks control may go to.
+    pub successors: SmallVec<[usize; 2]>,
+    /// How the function is left at the end of this block, if it is.
+    pub exit: Option<(Exit, Span)>,
+    /// What is known on the first and second way out of a condition about one local variable.
+    pub test: Option<NilTest>,
+}
+
+/// A condition `x == nil` or `x != nil`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NilTest {
+    /// The variable.
+    pub local: LocalId,
+    /// Whether it is nil on the first way out.
+    pub nil_first: bool,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What.
+    pub kind: EventKind,
+    /// Where.
+    pub span: Span,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum EventKind {
+    /// Row of [`FuncEvents::accesses`].
+    Access(u32),
+    /// A call ([`Expr::Call`]) runs here.
+    Call(ExprId),
+    /// A goroutine starts: `go` or a library's spawner.
+    Spawn(ExprId),
+    /// A call is registered for the end of the function (or, with `test_end`, of the test).
+    Defer { call: ExprId, effects: Vec<EventKind>, test_end: bool },
+    /// A lock is taken.
+    Lock { key: SyncKey },
+    /// A lock is given back.
+    Unlock { key: SyncKey },
+    /// Waits for what `key` counts or carries.
+    Wait { key: SyncKey, how: WaitKind },
+    /// A completion signal.
+    Signal { key: SyncKey, kind: SignalKind },
+    /// One more goroutine is counted.
+    Add { key: SyncKey },
+    /// The process ends, or the goroutine with its deferred calls run.
+    Leave { process: bool },
+    /// The running test is used.
+    UsesTest,
+    /// A variable comes to be: an earlier one of that declaration is another variable.
+    Fresh(LocalId),
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WaitKind {
+    /// A counter or group.
+    Group,
+    /// One receive.
+    Receive,
+    /// `range` until the channel is closed.
+    Range,
+}
+
+impl Events {
+    /// Lowers every function, in parallel.
+    pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
+        let ids: Vec<FuncId> = program.funcs().ids().collect();
+        let funcs = ids.into_par_iter().map(|func| Lowering::new(program, graph, models, places, func).run());
+        Self { funcs: IndexVec::from(funcs.collect::<Vec<_>>()) }
+    }
+
+    /// The events of `func`.
+    pub fn of(&self, func: FuncId) -> &FuncEvents {
+        &self.funcs[func]
+    }
+}
+
+struct Lowering<'a> {
+    program: &'a Program,
+    graph: &'a CallGraph,
+    models: &'a Models,
+    places: &'a Places,
+    func: FuncId,
+    file: FileId,
+    out: FuncEvents,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(program: &'a Program, graph: &'a CallGraph, models: &'a Models, places: &'a Places, func: FuncId) -> Self {
+        let file = program.funcs()[func].file;
+        Self { program, graph, models, places, func, file, out: FuncEvents::default() }
+    }
+
+    fn run(mut self) -> FuncEvents {
+        let function = self.program.function(self.func);
+        let Some(body) = &function.body else { return self.out };
+        let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
+        for block in body.blocks.iter() {
+            let mut events = Vec::with_capacity(block.instrs.len());
+            for instr in &block.instrs {
+                self.instr(&instr.kind, instr.span, &mut events);
+            }
+            let mut exit = None;
+            let mut test = None;
+            match &block.end {
+                Terminator::Return { values } => {
+                    if !values.is_empty() {
+                        self.named_results(block.end_span, &mut events);
+                    }
+                    exit = Some((Exit::Return, block.end_span));
+                }
+                Terminator::End => exit = Some((Exit::End, block.end_span)),
+                Terminator::Panic(_) => exit = Some((Exit::Panic, block.end_span)),
+                Terminator::Select { arms } => {
+                    for arm in arms {
+                        let mut head = Vec::new();
+                        match arm.comm {
+                            Comm::Receive(receive) => self.receive(receive, arm.span, &mut head),
+                            Comm::Send { channel, .. } => self.send(channel, arm.span, &mut head),
+                            Comm::Default => {}
+                        }
+                        heads.entry(arm.block.index()).or_default().extend(head);
+                    }
+                }
+                Terminator::Range { over, body, done } => {
+                    if let Some(key) = self.key_of_channel(*over) {
+                        let span = block.end_span;
+                        let one = EventKind::Wait { key, how: WaitKind::Receive };
+                        heads.entry(body.index()).or_default().push(Event { kind: one, span });
+                        let all = EventKind::Wait { key, how: WaitKind::Range };
+                        heads.entry(done.index()).or_default().push(Event { kind: all, span });
+                    }
+                }
+                Terminator::If { condition, .. } => test = self.nil_test(*condition),
+                Terminator::Goto(_)
+                | Terminator::Switch { .. }
+                | Terminator::TypeSwitch { .. }
+                | Terminator::Unreachable => {}
+            }
+            let successors = block.end.successors().iter().map(|b| b.index()).collect();
+            self.out.blocks.push(BlockEvents { events, successors, exit, test });
+        }
+        for (index, block) in self.out.blocks.iter_mut().enumerate() {
+            if let Some(mut head) = heads.remove(&index) {
+                head.append(&mut block.events);
+                block.events = head;
+            }
+        }
+        self.locksets();
+        self.out
+    }
+
+    fn expr(&self, expr: ExprId) -> &'a Expr {
+        &self.program.facts(self.file).exprs[expr]
+    }
+
+    fn instr(&mut self, kind: &InstrKind, span: Span, events: &mut Vec<Event>) {
+        match *kind {
+            InstrKind::Read(expr) => self.access(expr, AccessKind::Read, Stored::Other, span, events),
+            InstrKind::Write { place, source } => {
+                if let (Expr::Local(local), Source::Update(_)) = (self.expr(place), source)
+                    && self.program.facts(self.file).locals[*local].loop_scope.is_some_and(|scope| scope.header)
+                    && self.loop_variables_are_fresh()
+                {
+                    // The `i++` of a loop's header counts the next iteration's variable.
+                    return;
+                }
+                let stored = self.places.stored(self.program, self.file, place, source);
+                self.access(place, AccessKind::Write, stored, span, events);
+            }
+            InstrKind::Define { local, .. } => self.define(local, span, events),
+            InstrKind::Call(call) => self.call(call, span, events),
+            InstrKind::Go(call) => events.push(Event { kind: EventKind::Spawn(call), span }),
+            InstrKind::Defer(call) => {
+                let mut deferred = Vec::new();
+                self.call(call, span, &mut deferred);
+                let effects = deferred.into_iter().map(|event| event.kind).collect();
+                events.push(Event { kind: EventKind::Defer { call, effects, test_end: false }, span });
+            }
+            InstrKind::Send { channel, .. } => self.send(channel, span, events),
+            InstrKind::Receive(receive) => self.receive(receive, span, events),
+        }
+    }
+
+    /// Before Go 1.22 the variables of a loop's header are shared by all iterations: what looks like a declaration in
+    /// each of them is an assignment.
+    fn define(&mut self, local: LocalId, span: Span, events: &mut Vec<Event>) {
+        let facts = self.program.facts(self.file);
+        let header = facts.locals[local].loop_scope.is_some_and(|scope| scope.header);
+        if header && !self.loop_variables_are_fresh() {
+            if self.places.is_shared(self.program, self.file, local) {
+                let expr = facts.exprs.ids().next();
+                self.local_write(local, expr, span, events);
+            }
+        } else {
+            events.push(Event { kind: EventKind::Fresh(local), span });
+        }
+    }
+
+    fn loop_variables_are_fresh(&self) -> bool {
+        let sources = self.program.sources();
+        let module = sources.files[self.file].module.and_then(|m| sources.modules.get(m as usize));
+        module.is_none_or(|m| m.go >= FRESH_LOOP_VARIABLES)
+    }
+
+    fn local_write(&mut self, local: LocalId, expr: Option<ExprId>, span: Span, events: &mut Vec<Event>) {
+        let Some(expr) = expr else { return };
+        let access = Access {
+            func: self.func,
+            location: Location::Local(self.file, local),
+            element: false,
+            kind: AccessKind::Write,
+            stored: Stored::Other,
+            atomic: false,
+            anchor: Anchor::Local(local),
+            depth: 0,
+            expr,
+            span,
+            locks: LockSet::new(),
+        };
+        self.push_access(access, events);
+    }
+
+    /// `return v` stores into the named results, which a deferred function or a goroutine may share.
+    fn named_results(&mut self, span: Span, events: &mut Vec<Event>) {
+        let function = self.program.function(self.func);
+        let facts = self.program.facts(self.file);
+        for local in function.signature.results.iter().filter_map(|r| r.local) {
+            if facts.locals[local].captured {
+                self.local_write(local, facts.exprs.ids().next(), span, events);
+            }
+        }
+    }
+
+    fn push_access(&mut self, access: Access, events: &mut Vec<Event>) {
+        let row = u32::try_from(self.out.accesses.len()).unwrap_or(u32::MAX);
+        events.push(Event { span: access.span, kind: EventKind::Access(row) });
+        self.out.accesses.push(access);
+    }
+
+    fn access(&mut self, expr: ExprId, kind: AccessKind, stored: Stored, span: Span, events: &mut Vec<Event>) {
+        for part in self.places.accesses(self.program, self.file, expr, kind, stored) {
+            let access = Access { func: self.func, expr, span, atomic: false, locks: LockSet::new(), ..part };
+            self.push_access(access, events);
+        }
+    }
+
+    fn key_of(&self, expr: ExprId) -> Option<SyncKey> {
+        self.places.key(self.program, self.graph, self.file, expr)
+    }
+
+    fn key_of_place(&self, place: &Place) -> Option<SyncKey> {
+        self.places.key_of_place(self.program, self.graph, self.file, place)
+    }
+
+    fn key_of_channel(&self, expr: ExprId) -> Option<SyncKey> {
+        self.places.is_channel(self.program, self.file, expr).then(|| self.key_of(expr)).flatten()
+    }
+
+    fn send(&mut self, channel: ExprId, span: Span, events: &mut Vec<Event>) {
+        let Some(key) = self.key_of(channel) else { return };
+        self.access_of_key(key, channel, AccessKind::Send, span, events);
+        events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Send }, span });
+    }
+
+    fn receive(&mut self, receive: ExprId, span: Span, events: &mut Vec<Event>) {
+        let Expr::Receive(channel) = self.expr(receive) else { return };
+        let Some(key) = self.key_of(*channel) else { return };
+        events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
+    }
+
+    fn access_of_key(
+        &mut self,
+        location: Location,
+        expr: ExprId,
+        kind: AccessKind,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) {
+        let place = self.program.place(self.file, expr);
+        let access = Access {
+            func: self.func,
+            location,
+            element: false,
+            kind,
+            stored: Stored::Other,
+            atomic: false,
+            anchor: Places::anchor(&place),
+            depth: Places::depth(&place),
+            expr,
+            span,
+            locks: LockSet::new(),
+        };
+        self.push_access(access, events);
+    }
+
+    fn call(&mut self, call: ExprId, span: Span, events: &mut Vec<Event>) {
+        let Expr::Call { args, .. } = self.expr(call) else { return };
+        let callee = self.program.callee(self.file, call);
+        let (key, receiver) = match &callee {
+            Callee::Builtin(builtin) => return self.builtin(*builtin, args, span, events),
+            Callee::Conversion(_) => return,
+            Callee::Func { func, receiver, .. } => (Some(self.program.funcs()[*func].key), receiver.clone()),
+            Callee::External { key, receiver } => (Some(*key), receiver.clone()),
+            Callee::Interface { key, receiver, .. } => (*key, Some(receiver.clone())),
+            Callee::Literal(_) | Callee::Value(_) | Callee::Unknown(_) => (None, None),
+        };
+        let effects = key.map_or(&[][..], |key| self.models.effects(key));
+        let mut runs = true;
+        for &effect in effects {
+            runs &= self.effect(effect, call, args, receiver.as_ref(), span, events);
+        }
+        if runs {
+            self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
+            events.push(Event { kind: EventKind::Call(call), span });
+        }
+    }
+
+    /// A `Close` of an object that a field or package variable holds ends that object for everyone who uses it.
+    fn ends_receiver(
+        &mut self,
+        callee: &Callee,
+        key: Option<Symbol>,
+        receiver: Option<&Place>,
+        call: ExprId,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) {
+        let name = match callee {
+            Callee::Interface { method, .. } => method.as_str(),
+            _ => key.map_or("", |key| key.as_str().rsplit('.').next().unwrap_or("")),
+        };
+        let Some(receiver) = receiver else { return };
+        if !self.models.ends_object(name) || receiver.steps.is_empty() && !matches!(receiver.root, Root::Global(_)) {
+            return;
+        }
+        if let Some(location) = Places::location(receiver, self.file) {
+            let access = Access {
+                func: self.func,
+                location,
+                element: false,
+                kind: AccessKind::End,
+                stored: Stored::Other,
+                atomic: false,
+                anchor: Places::anchor(receiver),
+                depth: Places::depth(receiver),
+                expr: call,
+                span,
+                locks: LockSet::new(),
+            };
+            self.push_access(access, events);
+        }
+    }
+
+    /// Records one modelled effect; the answer is whether the call should also count as an ordinary one.
+    fn effect(
+        &mut self,
+        effect: Effect,
+        call: ExprId,
+        args: &[ExprId],
+        receiver: Option<&Place>,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let arg = |n: u8| args.get(usize::from(n)).copied();
+        let key = |this: &Self, operand: Operand| match operand {
+            Operand::Receiver => receiver.and_then(|place| this.key_of_place(place)),
+            Operand::Arg(n) => arg(n).and_then(|expr| this.key_of(expr)),
+        };
+        let mut push = |kind| events.push(Event { kind, span });
+        match effect {
+            Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
+            Effect::Run { .. } | Effect::StopTimer => return true,
+            Effect::Add(on) => {
+                if let Some(key) = key(self, on) {
+                    push(EventKind::Add { key });
+                }
+            }
+            Effect::Done(on) => {
+                if let Some(key) = key(self, on) {
+                    push(EventKind::Signal { key, kind: SignalKind::Done });
+                }
+            }
+            Effect::Wait(on) => {
+                if let Some(key) = key(self, on) {
+                    push(EventKind::Wait { key, how: WaitKind::Group });
+                }
+            }
+            Effect::Lock { on, .. } => {
+                if let Some(key) = key(self, on) {
+                    push(EventKind::Lock { key });
+                }
+            }
+            Effect::Unlock { on } => {
+                if let Some(key) = key(self, on) {
+                    push(EventKind::Unlock { key });
+                }
+            }
+            Effect::Atomic { on, write } => {
+                let place = match on {
+                    Operand::Receiver => receiver.cloned(),
+                    Operand::Arg(n) => arg(n).map(|expr| self.program.place(self.file, expr)),
+                };
+                let kind = if write { AccessKind::Write } else { AccessKind::Read };
+                let Some(place) = place else { return false };
+                if let Some(location) = Places::location(&place, self.file) {
+                    let access = Access {
+                        func: self.func,
+                        location,
+                        element: false,
+                        kind,
+                        stored: Stored::Other,
+                        atomic: true,
+                        anchor: Places::anchor(&place),
+                        depth: Places::depth(&place),
+                        expr: call,
+                        span,
+                        locks: LockSet::new(),
+                    };
+                    self.push_access(access, events);
+                }
+            }
+            Effect::Recycle(on) => {
+                let Operand::Arg(n) = on else { return true };
+                let Some(expr) = arg(n) else { return true };
+                self.access(expr, AccessKind::Recycle, Stored::Other, span, events);
+            }
+            Effect::NeverReturns => push(EventKind::Leave { process: true }),
+            Effect::EndsGoroutine => {
+                push(EventKind::UsesTest);
+                push(EventKind::Leave { process: false });
+            }
+            Effect::NeedsTest => push(EventKind::UsesTest),
+            Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: Vec::new(), test_end: true }),
+        }
+        false
+    }
+
+    fn builtin(&mut self, builtin: Builtin, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
+        let Some(&first) = args.first() else { return };
+        match builtin {
+            Builtin::Close => {
+                let Some(key) = self.key_of(first) else { return };
+                self.access_of_key(key, first, AccessKind::Close, span, events);
+                events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Close }, span });
+            }
+            Builtin::Copy | Builtin::Delete | Builtin::Clear => {
+                for mut part in self.places.accesses(self.program, self.file, first, AccessKind::Write, Stored::Update)
+                {
+                    if part.kind != AccessKind::Write {
+                        continue;
+                    }
+                    part.element = true;
+                    let access =
+                        Access { func: self.func, expr: first, span, atomic: false, locks: LockSet::new(), ..part };
+                    self.push_access(access, events);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn nil_test(&self, condition: ExprId) -> Option<NilTest> {
+        use crate::syntax::BinaryOp;
+        let Expr::Binary { op, left, right } = self.expr(condition) else { return None };
+        let nil_first = match op {
+            BinaryOp::Equal => true,
+            BinaryOp::NotEqual => false,
+            BinaryOp::Order | BinaryOp::And | BinaryOp::Or | BinaryOp::Shift | BinaryOp::Arithmetic => return None,
+        };
+        let is_nil = |expr: ExprId| matches!(self.expr(expr), Expr::Name(name) if name.as_str() == "nil");
+        match (self.expr(*left), self.expr(*right)) {
+            (Expr::Local(local), _) if is_nil(*right) => Some(NilTest { local: *local, nil_first }),
+            (_, Expr::Local(local)) if is_nil(*left) => Some(NilTest { local: *local, nil_first }),
+            _ => None,
+        }
+    }
+
+    /// Locks certainly held at each access: a forward must-analysis over the blocks. A deferred unlock holds the lock
+    /// to the end of the function.
+    fn locksets(&mut self) {
+        let has_locks =
+            self.out.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Lock { .. }));
+        if !has_locks {
+            return;
+        }
+        let mut entry: Vec<Option<LockSet>> = vec![None; self.out.blocks.len()];
+        entry[0] = Some(LockSet::new());
+        let mut work = vec![0];
+        let mut call_locks: Vec<(ExprId, LockSet)> = Vec::new();
+        while let Some(block) = work.pop() {
+            let Some(mut held) = entry[block].clone() else { continue };
+            for event in &self.out.blocks[block].events {
+                match event.kind {
+                    EventKind::Lock { key } => {
+                        if let Err(at) = held.binary_search(&key) {
+                            held.insert(at, key);
+                        }
+                    }
+                    EventKind::Unlock { key } => held.retain(|k| *k != key),
+                    EventKind::Access(row) => self.out.accesses[row as usize].locks = held.clone(),
+                    EventKind::Call(call) if !held.is_empty() => call_locks.push((call, held.clone())),
+                    _ => {}
+                }
+            }
+            for &next in &self.out.blocks[block].successors {
+                let merged: LockSet = match &entry[next] {
+                    None => held.clone(),
+                    Some(old) => old.iter().copied().filter(|k| held.contains(k)).collect(),
+                };
+                if entry[next].as_ref() != Some(&merged) {
+                    entry[next] = Some(merged);
+                    work.push(next);
+                }
+            }
+        }
+        // A block visited again was visited with fewer locks: the last row of a call is the certain one.
+        call_locks.reverse();
+        call_locks.sort_by_key(|row| row.0);
+        call_locks.dedup_by_key(|row| row.0);
+        self.out.call_locks = call_locks;
+    }
+}
+
+/// Whether a call is made by `go` or `defer`, for those who only have the site.
+pub fn runs_here(kind: CallKind) -> bool {
+    matches!(kind, CallKind::Call | CallKind::Defer)
+}

@@ -1,0 +1,330 @@
+//! Functions handed to functions: what a callee does with a function parameter, and which functions an argument is.
+//!
+//! The call graph alone knows that `WithRecovery(f)` calls *some* function that flows into `f`. Here each call site of
+//! `WithRecovery` runs its own argument: one level of context, which is what wrappers around `go` need.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::{
+    domain::Signal,
+    models::{Effect, Models},
+    place::Places,
+};
+use crate::{
+    base::Idx,
+    callgraph::{CallGraph, Target, Targets},
+    resolve::{Callee, FuncId, Meaning, Place, Program, Root},
+    source::FileId,
+    syntax::{Expr, ExprId, FuncKind, InstrKind, LocalDecl, LocalId},
+};
+
+/// Rounds until what is handed on is handed on: a wrapper around a wrapper around a wrapper. Deeper ones are not seen.
+const MAX_HANDING_ROUNDS: u32 = 6;
+
+/// What a function does with a function parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Calls it before it returns (or when it returns).
+    Runs,
+    /// Calls it in a goroutine of its own: the literal or function that runs there.
+    Spawns {
+        /// The function of the goroutine; `None` for `go f()` itself.
+        inside: Option<FuncId>,
+        /// Completion signals around the call, in terms of the wrapper.
+        signals: Vec<Signal>,
+    },
+}
+
+/// Uses of function parameters.
+#[derive(Debug, Default)]
+pub struct Handed {
+    uses: FxHashMap<(FuncId, u32), Use>,
+}
+
+/// A function handed over, with the receiver of a method value.
+#[derive(Clone, Debug)]
+pub struct HandedFunc {
+    /// The function.
+    pub func: FuncId,
+    /// Receiver of a method value, in terms of the function that hands it over.
+    pub receiver: Option<Place>,
+}
+
+/// How a literal is started, as far as its parent says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Here,
+    InGoroutine,
+}
+
+impl Handed {
+    /// Finds the uses of all function parameters.
+    pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
+        let mut handed = Self::default();
+        let starts = literal_starts(program, models);
+        for _ in 0..MAX_HANDING_ROUNDS {
+            let before = handed.uses.len();
+            for func in program.funcs().ids() {
+                handed.scan(program, graph, models, places, &starts, func);
+            }
+            if handed.uses.len() == before {
+                break;
+            }
+        }
+        handed
+    }
+
+    /// What `func` does with parameter `index`.
+    pub fn use_of(&self, func: FuncId, index: u32) -> Option<&Use> {
+        self.uses.get(&(func, index))
+    }
+
+    /// All uses that spawn, to be completed with their signals.
+    pub fn spawning_mut(&mut self) -> impl Iterator<Item = (&(FuncId, u32), &mut Use)> {
+        #[expect(clippy::iter_over_hash_type, reason = "each row is completed by itself")]
+        fn rows(uses: &mut FxHashMap<(FuncId, u32), Use>) -> impl Iterator<Item = (&(FuncId, u32), &mut Use)> {
+            uses.iter_mut().filter(|(_, u)| matches!(u, Use::Spawns { .. }))
+        }
+        rows(&mut self.uses)
+    }
+
+    fn scan(
+        &mut self,
+        program: &Program,
+        graph: &CallGraph,
+        models: &Models,
+        places: &Places,
+        starts: &FxHashMap<FuncId, Start>,
+        func: FuncId,
+    ) {
+        let file = program.funcs()[func].file;
+        let facts = program.facts(file);
+        let Some(body) = &program.function(func).body else { return };
+        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+            let (call, goes) = match instr.kind {
+                InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
+                InstrKind::Go(call) => (call, true),
+                _ => continue,
+            };
+            let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
+            if let Some((owner, index)) = param_of(program, places, file, *callee) {
+                let way = if goes { Some((None, ())) } else { way_out(program, starts, func, owner) };
+                self.note(owner, index, goes, way.map(|w| w.0));
+            }
+            for (at, arg) in args.iter().enumerate() {
+                let Some((owner, index)) = param_of(program, places, file, *arg) else { continue };
+                let at = u32::try_from(at).unwrap_or(u32::MAX);
+                match self.use_at(program, graph, models, file, call, at) {
+                    Some(Use::Runs) => {
+                        let way = if goes { Some(None) } else { way_out(program, starts, func, owner).map(|w| w.0) };
+                        self.note(owner, index, goes, way);
+                    }
+                    Some(Use::Spawns { .. }) => self.note(owner, index, true, None),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, owner: FuncId, index: u32, spawned: bool, inside: Option<Option<FuncId>>) {
+        let found = match (spawned, inside) {
+            (true, _) => Use::Spawns { inside: None, signals: Vec::new() },
+            (false, Some(inside)) => Use::Spawns { inside, signals: Vec::new() },
+            (false, None) => Use::Runs,
+        };
+        let slot = self.uses.entry((owner, index)).or_insert_with(|| found.clone());
+        if *slot == Use::Runs {
+            *slot = found;
+        }
+    }
+
+    /// What the callee of `call` does with its argument number `at`.
+    pub fn use_at(
+        &self,
+        program: &Program,
+        graph: &CallGraph,
+        models: &Models,
+        file: FileId,
+        call: ExprId,
+        at: u32,
+    ) -> Option<Use> {
+        let callee = program.callee(file, call);
+        let key = match &callee {
+            Callee::Func { func, .. } => Some(program.funcs()[*func].key),
+            Callee::External { key, .. } => Some(*key),
+            Callee::Interface { key, .. } => *key,
+            _ => None,
+        };
+        for effect in key.map_or(&[][..], |key| models.effects(key)) {
+            match *effect {
+                Effect::Spawn { arg, .. } | Effect::Timer { arg } if u32::from(arg) == at => {
+                    return Some(Use::Spawns { inside: None, signals: Vec::new() });
+                }
+                Effect::Run { arg } if u32::from(arg) == at => return Some(Use::Runs),
+                Effect::AtTestEnd { .. } => return None,
+                _ => {}
+            }
+        }
+        match callee {
+            Callee::External { .. } => Some(Use::Runs),
+            Callee::Conversion(_) | Callee::Builtin(_) => None,
+            _ => {
+                let Targets::Known { callees, .. } = &graph.sites()[graph.site_at(file, call)?].targets else {
+                    return None;
+                };
+                let uses = callees.iter().filter_map(|target| match target {
+                    Target::Func(func) => self.use_of(*func, at),
+                    Target::External(_) => None,
+                });
+                let mut best = None;
+                for found in uses {
+                    if best.is_none() || matches!(found, Use::Spawns { .. }) {
+                        best = Some(found.clone());
+                    }
+                }
+                best
+            }
+        }
+    }
+}
+
+/// The functions an argument is: literals, named functions, method values, through local variables. A parameter is
+/// none: what runs is known at the call sites of its function.
+pub fn functions_of(
+    program: &Program,
+    graph: &CallGraph,
+    places: &Places,
+    file: FileId,
+    expr: ExprId,
+) -> SmallVec<[HandedFunc; 1]> {
+    let one = |func, receiver| SmallVec::from_elem(HandedFunc { func, receiver }, 1);
+    let facts = program.facts(file);
+    match &facts.exprs[expr] {
+        Expr::FuncLit(index) => return program.func_of(file, *index).map(|f| one(f, None)).unwrap_or_default(),
+        Expr::Local(local) => {
+            if matches!(facts.locals[*local].decl, LocalDecl::Param { .. } | LocalDecl::Receiver { .. }) {
+                return SmallVec::new();
+            }
+            if let Some(initial) = places.initial(program, file, *local) {
+                return functions_of(program, graph, places, file, initial);
+            }
+        }
+        Expr::Name(_) | Expr::Select { .. } => match program.meaning(file, expr) {
+            Meaning::Func(func) => return one(func, None),
+            Meaning::Method(callee) => match *callee {
+                Callee::Func { func, receiver, receiver_is_argument: false } => return one(func, receiver),
+                Callee::Interface { receiver, .. } => {
+                    let found = graph.function_values(file, expr).unwrap_or_default();
+                    return found
+                        .into_iter()
+                        .filter_map(|target| match target {
+                            Target::Func(func) => Some(HandedFunc { func, receiver: Some(receiver.clone()) }),
+                            Target::External(_) => None,
+                        })
+                        .collect();
+                }
+                _ => return SmallVec::new(),
+            },
+            _ => {}
+        },
+        Expr::Call { args, .. } => {
+            // A conversion to a function type: `http.HandlerFunc(f)`.
+            if let (Callee::Conversion(_), [arg]) = (program.callee(file, expr), &args[..]) {
+                return functions_of(program, graph, places, file, *arg);
+            }
+        }
+        Expr::Literal(_) | Expr::Composite { .. } | Expr::Binary { .. } | Expr::Type(_) => return SmallVec::new(),
+        _ => {}
+    }
+    let Ok(found) = graph.function_values(file, expr) else { return SmallVec::new() };
+    found
+        .into_iter()
+        .filter_map(|target| match target {
+            Target::Func(func) => Some(HandedFunc { func, receiver: None }),
+            Target::External(_) => None,
+        })
+        .collect()
+}
+
+/// The parameter an expression is: the function that declares it and its number.
+fn param_of(program: &Program, places: &Places, file: FileId, expr: ExprId) -> Option<(FuncId, u32)> {
+    let facts = program.facts(file);
+    let Expr::Local(local) = facts.exprs[expr] else { return None };
+    let mut local: LocalId = local;
+    if let Some(initial) = places.initial(program, file, local)
+        && let Expr::Local(source) = facts.exprs[initial]
+    {
+        local = source;
+    }
+    let LocalDecl::Param { index, .. } = facts.locals[local].decl else { return None };
+    Some((program.func_of(file, facts.locals[local].function)?, index))
+}
+
+/// Whether a call in `from` happens in a goroutine of its own as seen from `owner`, which `from` stands in: then the
+/// function of that goroutine.
+fn way_out(
+    program: &Program,
+    starts: &FxHashMap<FuncId, Start>,
+    from: FuncId,
+    owner: FuncId,
+) -> Option<(Option<FuncId>, ())> {
+    let mut current = from;
+    while current != owner {
+        if starts.get(&current) == Some(&Start::InGoroutine) {
+            return Some((Some(current), ()));
+        }
+        current = program.funcs()[current].parent?;
+    }
+    None
+}
+
+/// Literals that a `go` statement or a library's spawner starts.
+fn literal_starts(program: &Program, models: &Models) -> FxHashMap<FuncId, Start> {
+    let mut starts = FxHashMap::default();
+    for (_, row) in program.funcs().iter_enumerated() {
+        let facts = program.facts(row.file);
+        let Some(body) = &facts.functions[row.index].body else { continue };
+        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+            let (call, goes) = match instr.kind {
+                InstrKind::Go(call) => (call, true),
+                InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
+                _ => continue,
+            };
+            let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
+            let spawns_argument = !goes
+                && match program.callee(row.file, call) {
+                    Callee::External { key, .. } => spawner(models, key),
+                    Callee::Func { func, .. } => spawner(models, program.funcs()[func].key),
+                    _ => false,
+                };
+            let handed = if spawns_argument { &args[..] } else { &[] };
+            for expr in handed.iter().chain(goes.then_some(callee)) {
+                if let Expr::FuncLit(index) = facts.exprs[*expr]
+                    && let Some(func) = program.func_of(row.file, index)
+                {
+                    starts.insert(func, Start::InGoroutine);
+                }
+            }
+        }
+    }
+    for (id, row) in program.funcs().iter_enumerated() {
+        if matches!(program.facts(row.file).functions[row.index].kind, FuncKind::Literal { .. }) {
+            starts.entry(id).or_insert(Start::Here);
+        }
+    }
+    debug_assert!(starts.keys().all(|f| f.index() < program.funcs().len()));
+    starts
+}
+
+fn spawner(models: &Models, key: crate::base::Symbol) -> bool {
+    models.effects(key).iter().any(|e| matches!(e, Effect::Spawn { .. } | Effect::Timer { .. }))
+}
+
+/// The root variable of a place, if it is one.
+pub fn root_local(place: &Place) -> Option<LocalId> {
+    match place.root {
+        Root::Local(local) => Some(local),
+        Root::Global(_) | Root::Value(_) => None,
+    }
+}

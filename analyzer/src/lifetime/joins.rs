@@ -1,0 +1,304 @@
+//! Who waits for what: for every function the keys it may wait for, and those it certainly waits for.
+//!
+//! Only keys that some goroutine signals at its end are counted. A wait on a parameter (`func drain(c chan T)`) is
+//! translated to the caller's key at each call.
+
+use fixedbitset::FixedBitSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    calls::{CallRef, Calls},
+    domain::{SignalKind, SyncKey},
+    domain_local::{self, Operand},
+    events::{EventKind, WaitKind},
+    spawns::{Context, Spawns},
+};
+use crate::{
+    base::{Idx, IndexVec, Span},
+    resolve::FuncId,
+    syntax::{Expr, ExprId},
+};
+
+/// Rounds over one strongly connected component. Sets only grow, and what matters is found in the first two; the
+/// bound keeps a component of thousands of functions from dominating a run.
+const MAX_ROUNDS: u32 = 6;
+
+/// Joins of all functions.
+#[derive(Debug)]
+pub struct Joins {
+    index: FxHashMap<SyncKey, usize>,
+    keys: Vec<SyncKey>,
+    may: IndexVec<FuncId, FixedBitSet>,
+    must: IndexVec<FuncId, FixedBitSet>,
+    /// Parameters waited for, by function.
+    params: FxHashMap<FuncId, Vec<u32>>,
+    /// Where a key is waited for.
+    sites: FxHashMap<SyncKey, Vec<WaitSite>>,
+    /// Channels that carry values and are closed at the end: one receive from such a channel ends nothing.
+    carriers: FxHashSet<SyncKey>,
+}
+
+/// A wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitSite {
+    /// Function.
+    pub func: FuncId,
+    /// Where.
+    pub span: Span,
+    /// How.
+    pub how: WaitKind,
+}
+
+impl Joins {
+    /// Computes all sets, bottom-up over the strongly connected components of the call graph.
+    pub fn build(cx: Context<'_>, spawns: &Spawns, calls: &Calls) -> Self {
+        let mut index = FxHashMap::default();
+        let mut keys = Vec::new();
+        let signals = spawns.sites.iter().flat_map(|site| &site.signals);
+        for key in signals.clone().filter(|signal| signal.ends_body()).map(|signal| signal.key) {
+            index.entry(key).or_insert_with(|| {
+                keys.push(key);
+                keys.len() - 1
+            });
+        }
+        let count = cx.program.funcs().len();
+        let empty = FixedBitSet::with_capacity(keys.len());
+        let mut joins = Self {
+            index,
+            keys,
+            may: IndexVec::filled(empty.clone(), count),
+            must: IndexVec::filled(empty, count),
+            params: FxHashMap::default(),
+            sites: FxHashMap::default(),
+            carriers: FxHashSet::default(),
+        };
+        joins.collect_carriers(cx, spawns);
+        joins.collect_sites(cx);
+        for component in &cx.graph.components() {
+            for _ in 0..MAX_ROUNDS {
+                let mut changed = false;
+                for &func in component {
+                    changed |= joins.update(cx, calls, func);
+                }
+                if !changed || component.len() == 1 {
+                    break;
+                }
+            }
+        }
+        joins
+    }
+
+    /// Number of a key, if some goroutine signals it.
+    pub fn index_of(&self, key: SyncKey) -> Option<usize> {
+        self.index.get(&key).copied()
+    }
+
+    /// All keys by number.
+    pub fn keys(&self) -> &[SyncKey] {
+        &self.keys
+    }
+
+    /// Keys `func` may wait for, itself or in what it calls.
+    pub fn may(&self, func: FuncId) -> &FixedBitSet {
+        &self.may[func]
+    }
+
+    /// Keys `func` waits for on every way to a return.
+    pub fn must(&self, func: FuncId) -> &FixedBitSet {
+        &self.must[func]
+    }
+
+    /// Where `key` is waited for, in order of functions.
+    pub fn waits(&self, key: SyncKey) -> &[WaitSite] {
+        self.sites.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a wait of that kind ends with the goroutine that signals `key`.
+    pub fn counts(&self, key: SyncKey, how: WaitKind) -> bool {
+        match how {
+            WaitKind::Group | WaitKind::Range => true,
+            WaitKind::Receive => !self.carriers.contains(&key),
+        }
+    }
+
+    fn collect_carriers(&mut self, cx: Context<'_>, spawns: &Spawns) {
+        let signals = spawns.sites.iter().flat_map(|site| &site.signals);
+        let closed: FxHashSet<SyncKey> = signals.filter(|s| s.kind == SignalKind::Close).map(|s| s.key).collect();
+        for func in cx.program.funcs().ids() {
+            for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
+                if let EventKind::Signal { key, kind: SignalKind::Send } = event.kind
+                    && closed.contains(&key)
+                {
+                    self.carriers.insert(key);
+                }
+            }
+        }
+    }
+
+    fn collect_sites(&mut self, cx: Context<'_>) {
+        for func in cx.program.funcs().ids() {
+            for block in &cx.events.of(func).blocks {
+                for event in &block.events {
+                    for_each_wait(&event.kind, &mut |key, how| {
+                        if !self.counts(key, how) {
+                            return;
+                        }
+                        self.sites.entry(key).or_default().push(WaitSite { func, span: event.span, how });
+                    });
+                }
+            }
+        }
+    }
+
+    fn update(&mut self, cx: Context<'_>, calls: &Calls, func: FuncId) -> bool {
+        let file = cx.program.funcs()[func].file;
+        let events = cx.events.of(func);
+        if events.blocks.is_empty() {
+            return false;
+        }
+        let mut may = self.may[func].clone();
+        let mut params = self.params.get(&func).cloned().unwrap_or_default();
+        let width = self.keys.len();
+        // Keys waited for on every way into a block: `None` where no way was seen yet.
+        let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
+        entry[0] = Some(FixedBitSet::with_capacity(width));
+        let mut at_exits: Option<FixedBitSet> = None;
+        let mut work = vec![0];
+        let mut visits = 0_usize;
+        while let Some(at) = work.pop() {
+            visits += 1;
+            let Some(mut certain) = entry[at].clone() else { continue };
+            for event in &events.blocks[at].events {
+                for_each_wait(&event.kind, &mut |key, how| {
+                    if !self.counts(key, how) {
+                        return;
+                    }
+                    if let Some(&bit) = self.index.get(&key) {
+                        may.insert(bit);
+                        certain.insert(bit);
+                    }
+                    if let SyncKey::Local(_, local) = key
+                        && let Operand::Param(index) = domain_local::operand(cx.program, func, file, local)
+                        && !params.contains(&index)
+                    {
+                        params.push(index);
+                    }
+                });
+                let call = match event.kind {
+                    EventKind::Call(call) | EventKind::Defer { call, .. } => call,
+                    _ => continue,
+                };
+                let Some(row) = calls.at(func, call) else { continue };
+                let (callee_may, callee_must) = self.of_call(cx, func, row);
+                may.union_with(&callee_may);
+                certain.union_with(&callee_must);
+            }
+            if let Some((super::Exit::Return | super::Exit::End, _)) = events.blocks[at].exit {
+                match &mut at_exits {
+                    Some(known) => known.intersect_with(&certain),
+                    None => at_exits = Some(certain.clone()),
+                }
+            }
+            for &next in &events.blocks[at].successors {
+                let merged = match &entry[next] {
+                    None => certain.clone(),
+                    Some(old) => {
+                        let mut merged = old.clone();
+                        merged.intersect_with(&certain);
+                        merged
+                    }
+                };
+                if entry[next].as_ref() != Some(&merged) {
+                    entry[next] = Some(merged);
+                    work.push(next);
+                }
+            }
+            if visits > 64 * events.blocks.len() {
+                break;
+            }
+        }
+        let must = at_exits.unwrap_or_else(|| FixedBitSet::with_capacity(width));
+        let changed = may != self.may[func] || must != self.must[func];
+        self.may[func] = may;
+        self.must[func] = must;
+        if !params.is_empty() {
+            let known = self.params.entry(func).or_default();
+            if *known != params {
+                *known = params;
+                return true;
+            }
+        }
+        changed
+    }
+
+    /// Keys that a call may wait for and certainly waits for.
+    ///
+    /// With several possible callees a key counts as certain when one callee certainly waits for it: the key is a
+    /// field of one type, and the object that holds the obligation dispatches to that type's method.
+    pub fn of_call(&self, cx: Context<'_>, func: FuncId, row: &CallRef) -> (FixedBitSet, FixedBitSet) {
+        let mut may = FixedBitSet::with_capacity(self.keys.len());
+        let mut must = may.clone();
+        for &target in row.targets.iter().chain(row.handed.iter().map(|h| &h.func)) {
+            may.union_with(&self.may[target]);
+            must.union_with(&self.must[target]);
+            if let Some(params) = self.params.get(&target) {
+                for bit in params.iter().filter_map(|&index| self.bit_of_argument(cx, func, row.call, index)) {
+                    may.insert(bit);
+                    must.insert(bit);
+                }
+            }
+        }
+        (may, must)
+    }
+
+    fn bit_of_argument(&self, cx: Context<'_>, func: FuncId, call: ExprId, index: u32) -> Option<usize> {
+        let file = cx.program.funcs()[func].file;
+        let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+        let key = cx.places.key(cx.program, cx.graph, file, *args.get(index as usize)?)?;
+        self.index_of(key)
+    }
+}
+
+/// Calls `found` for each wait an event makes, deferred ones included.
+pub fn for_each_wait(kind: &EventKind, found: &mut impl FnMut(SyncKey, WaitKind)) {
+    match kind {
+        EventKind::Wait { key, how } => found(*key, *how),
+        EventKind::Defer { effects, .. } => effects.iter().for_each(|effect| for_each_wait(effect, found)),
+        _ => {}
+    }
+}
+
+/// The way from a call to the function that waits for `key`: functions in order, shortest first found.
+pub fn path_to_wait(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey) -> Vec<FuncId> {
+    let Some(bit) = joins.index_of(key) else { return Vec::new() };
+    let waits_here = |func: FuncId| joins.waits(key).iter().any(|site| site.func == func);
+    let mut parents: FxHashMap<FuncId, Option<FuncId>> = FxHashMap::default();
+    let mut queue = std::collections::VecDeque::new();
+    for &target in from.targets.iter().chain(from.handed.iter().map(|h| &h.func)) {
+        if joins.may(target).contains(bit) && parents.insert(target, None).is_none() {
+            queue.push_back(target);
+        }
+    }
+    while let Some(func) = queue.pop_front() {
+        if waits_here(func) {
+            let mut path = vec![func];
+            let mut at = func;
+            while let Some(Some(parent)) = parents.get(&at) {
+                path.push(*parent);
+                at = *parent;
+            }
+            path.reverse();
+            return path;
+        }
+        for row in calls.of(func) {
+            for &target in row.targets.iter().chain(row.handed.iter().map(|h| &h.func)) {
+                if joins.may(target).contains(bit) && !parents.contains_key(&target) {
+                    parents.insert(target, Some(func));
+                    queue.push_back(target);
+                }
+            }
+        }
+    }
+    debug_assert!(bit < joins.keys().len() && from.call.index() < usize::MAX);
+    Vec::new()
+}

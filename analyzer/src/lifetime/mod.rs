@@ -1,0 +1,28 @@
+//! Lifetimes: which goroutines run, who waits for them, and which state ends while they still use it.
+//!
+//! Invariant: what a library does comes from [`Models`]; no library and no project is named here.
+//!
+//! Absent on purpose: Go syntax trees, report text, wording, rule ids.
+
+pub mod after_spawn;
+pub mod calls;
+pub mod conflict;
+pub mod domain;
+pub mod domain_local;
+pub mod engine;
+pub mod events;
+pub mod handed;
+pub mod joins;
+pub mod models;
+pub mod obligations;
+pub mod order;
+pub mod owner;
+pub mod place;
+pub mod reach;
+pub mod restored;
+pub mod rounds;
+pub mod spawns;
+
+pub use domain::*;
+pub use engine::Lifetimes;
+pub use models::{Effect, Models, Operand};

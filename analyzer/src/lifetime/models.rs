@@ -1,0 +1,116 @@
+//! The shape of what is known about libraries: which functions start, wait, lock, recycle. The rows come from outside
+//! (`rules/catalogue`, `outlive.toml`); this module names no library.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Symbol;
+
+/// A value that takes part in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operand {
+    /// The receiver.
+    Receiver,
+    /// Argument number `n`, from 0.
+    Arg(u8),
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Runs its function argument in a new goroutine; `group` is what is waited for, if anything.
+    Spawn { arg: u8, group: Option<Operand> },
+    /// Runs its function argument when a timer fires.
+    Timer { arg: u8 },
+    /// Runs its function argument before it returns.
+    Run { arg: u8 },
+    /// Counts one more goroutine.
+    Add(Operand),
+    /// Counts one goroutine less.
+    Done(Operand),
+    /// Returns when all counted goroutines are done.
+    Wait(Operand),
+    /// Takes a lock.
+    Lock { on: Operand, read: bool },
+    /// Gives a lock back.
+    Unlock { on: Operand },
+    /// Atomic access.
+    Atomic { on: Operand, write: bool },
+    /// The object may be given to someone else from now on.
+    Recycle(Operand),
+    /// Never returns: the process or the goroutine ends.
+    NeverReturns,
+    /// Ends the goroutine, running deferred calls (test failure).
+    EndsGoroutine,
+    /// Runs its function argument when the test is over, after deferred calls.
+    AtTestEnd { arg: u8 },
+    /// Needs a running test: panics or races after its end.
+    NeedsTest,
+    /// Asks a timer to stop without waiting for its callback.
+    StopTimer,
+}
+
+/// Rows of the catalogue by the function they speak of (`path.F`, `path.T.M`).
+#[derive(Clone, Debug, Default)]
+pub struct Models {
+    effects: FxHashMap<Symbol, Vec<Effect>>,
+    /// Types (`path.T`) whose values synchronise by themselves: a call of their methods is no access.
+    synchronised: FxHashMap<Symbol, ()>,
+    /// Types (`path.T`) of the test handle.
+    test_handles: FxHashMap<Symbol, ()>,
+    /// Types (`path.T`) that a framework recycles when the function they are passed to returns.
+    recycled: FxHashMap<Symbol, ()>,
+    /// Names of methods that end their receiver by convention (`Close`).
+    enders: FxHashMap<Box<str>, ()>,
+}
+
+impl Models {
+    /// Adds what `key` does.
+    pub fn add(&mut self, key: Symbol, effect: Effect) {
+        self.effects.entry(key).or_default().push(effect);
+    }
+
+    /// Marks a type that synchronises by itself.
+    pub fn add_synchronised(&mut self, key: Symbol) {
+        self.synchronised.insert(key, ());
+    }
+
+    /// Marks a test handle.
+    pub fn add_test_handle(&mut self, key: Symbol) {
+        self.test_handles.insert(key, ());
+    }
+
+    /// Marks a type that is recycled when the function it is passed to returns.
+    pub fn add_recycled(&mut self, key: Symbol) {
+        self.recycled.insert(key, ());
+    }
+
+    /// Marks a method name that ends its receiver.
+    pub fn add_ender(&mut self, name: &str) {
+        self.enders.insert(name.into(), ());
+    }
+
+    /// Whether a method of this name ends its receiver.
+    pub fn ends_object(&self, name: &str) -> bool {
+        self.enders.contains_key(name)
+    }
+
+    /// What `key` does; empty when nothing is known.
+    pub fn effects(&self, key: Symbol) -> &[Effect] {
+        self.effects.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether values of the type synchronise by themselves.
+    pub fn is_synchronised(&self, key: Symbol) -> bool {
+        self.synchronised.contains_key(&key)
+    }
+
+    /// Whether the type is a test handle.
+    pub fn is_test_handle(&self, key: Symbol) -> bool {
+        self.test_handles.contains_key(&key)
+    }
+
+    /// Whether a framework recycles values of the type.
+    pub fn is_recycled(&self, key: Symbol) -> bool {
+        self.recycled.contains_key(&key)
+    }
+}

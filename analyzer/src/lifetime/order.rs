@@ -1,0 +1,122 @@
+//! Order inside one goroutine's body: what it has certainly waited for before a point, and whether a point can come
+//! after one of its completion signals.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::{
+    domain::{SignalKind, SyncKey},
+    events::{Event, EventKind, FuncEvents},
+};
+use crate::base::Span;
+
+/// A point of a function: block and event.
+pub type Point = (usize, usize);
+
+/// Keys waited for, sorted.
+pub type KeySet = SmallVec<[SyncKey; 2]>;
+
+/// Order facts of one function.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// Per block, what was certainly waited for on entry.
+    gates: Vec<Option<KeySet>>,
+    /// Signals of the function itself: key, kind, point.
+    signals: Vec<(SyncKey, SignalKind, Point)>,
+    /// Reachability between blocks (row: from).
+    reaches: Vec<fixedbitset::FixedBitSet>,
+}
+
+impl Order {
+    /// Computes the facts.
+    pub fn build(events: &FuncEvents) -> Self {
+        let count = events.blocks.len();
+        let mut order = Self { gates: vec![None; count], signals: Vec::new(), reaches: Vec::new() };
+        if count == 0 {
+            return order;
+        }
+        order.gates[0] = Some(KeySet::new());
+        let mut work = vec![0];
+        while let Some(at) = work.pop() {
+            let Some(mut held) = order.gates[at].clone() else { continue };
+            for event in &events.blocks[at].events {
+                gate(event, &mut held);
+            }
+            for &next in &events.blocks[at].successors {
+                let merged: KeySet = match &order.gates[next] {
+                    None => held.clone(),
+                    Some(old) => old.iter().copied().filter(|k| held.contains(k)).collect(),
+                };
+                if order.gates[next].as_ref() != Some(&merged) {
+                    order.gates[next] = Some(merged);
+                    work.push(next);
+                }
+            }
+        }
+        for (block, events) in events.blocks.iter().enumerate() {
+            for (index, event) in events.events.iter().enumerate() {
+                if let EventKind::Signal { key, kind } = event.kind {
+                    order.signals.push((key, kind, (block, index)));
+                }
+            }
+        }
+        if !order.signals.is_empty() {
+            order.reaches = (0..count).map(|from| reachable(events, from)).collect();
+        }
+        order
+    }
+
+    /// What was certainly waited for before the point.
+    pub fn gates_at(&self, events: &FuncEvents, (block, index): Point) -> KeySet {
+        let Some(Some(held)) = self.gates.get(block) else { return KeySet::new() };
+        let mut held = held.clone();
+        for event in &events.blocks[block].events[..index] {
+            gate(event, &mut held);
+        }
+        held
+    }
+
+    /// Whether the point can come after a (not deferred) signal on `key`.
+    pub fn may_follow_signal(&self, (block, index): Point, key: SyncKey) -> bool {
+        self.signals.iter().any(|&(k, _, (b, i))| {
+            k == key && ((b == block && i < index) || self.reaches.get(b).is_some_and(|row| row.contains(block)))
+        })
+    }
+
+    /// Whether the function itself gives a (not deferred) signal on `key`.
+    pub fn signals_itself(&self, key: SyncKey) -> bool {
+        self.signals.iter().any(|row| row.0 == key)
+    }
+}
+
+fn gate(event: &Event, held: &mut KeySet) {
+    if let EventKind::Wait { key, .. } = event.kind
+        && let Err(at) = held.binary_search(&key)
+    {
+        held.insert(at, key);
+    }
+}
+
+/// Blocks that can come after `from` (itself only through a cycle).
+pub fn reachable(events: &FuncEvents, from: usize) -> fixedbitset::FixedBitSet {
+    let mut seen = fixedbitset::FixedBitSet::with_capacity(events.blocks.len());
+    let mut work: Vec<usize> = events.blocks[from].successors.to_vec();
+    while let Some(at) = work.pop() {
+        if !seen.contains(at) {
+            seen.insert(at);
+            work.extend(events.blocks[at].successors.iter().copied());
+        }
+    }
+    seen
+}
+
+/// Points of a function's events by place, to find the event that an access or call on a path stands for.
+pub fn points(events: &FuncEvents) -> FxHashMap<Span, Point> {
+    let mut out = FxHashMap::default();
+    for (block, row) in events.blocks.iter().enumerate() {
+        for (index, event) in row.events.iter().enumerate() {
+            out.entry(event.span).or_insert((block, index));
+        }
+    }
+    out
+}

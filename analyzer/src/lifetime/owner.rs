@@ -1,0 +1,438 @@
+//! Methods that end or restart an object while a goroutine of that object still uses it.
+//!
+//! For every goroutine that works for an object (the spawner's receiver, or a variable it shares) each other method of
+//! the object's type is asked: does it write, close or end what the goroutine uses, and has it waited for the
+//! goroutine by then? Only methods that have a part in the object's life are asked: those that end it by convention,
+//! ask the goroutine to stop, wait for a goroutine of the object, or start it again.
+
+use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
+    domain::{AccessKind, Location, SpawnId, SpawnKind, Stored},
+    events::{EventKind, FuncEvents, WaitKind},
+    joins::path_to_wait,
+    reach::{Reach, Reached},
+};
+use crate::{
+    base::{Idx, Span},
+    resolve::{FuncId, NamedId},
+    syntax::LocalId,
+};
+
+/// Calls followed from a method when looking for what it writes.
+const MAX_METHOD_DEPTH: u32 = 3;
+
+/// What one method does to its receiver.
+#[derive(Debug)]
+struct Method {
+    func: FuncId,
+    receiver: LocalId,
+    reach: Reach,
+    /// Effects on fields of the receiver itself.
+    effects: Vec<Effect>,
+    /// Channels it closes and counters or channels it waits on.
+    closes: Vec<(Location, Span)>,
+    /// Functions it starts goroutines in, itself included.
+    spawns: FxHashSet<SpawnId>,
+    cancels: Option<Span>,
+    writes: Vec<(Location, Span)>,
+}
+
+#[derive(Debug)]
+struct Effect {
+    reached: Reached,
+    /// Keys certainly waited for before it.
+    joined: FixedBitSet,
+}
+
+/// Finds the conflicts between goroutines and the methods of their owners.
+///
+/// `alive` are the spawn sites whose goroutines may still run when the spawning function returns.
+pub fn owner_conflicts(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
+    let mut owners: FxHashMap<NamedId, Vec<(SpawnId, LocalId)>> = FxHashMap::default();
+    for id in facts.spawns.sites.ids().filter(|id| alive.contains(id.index())) {
+        for (named, origin) in owners_of(facts, id) {
+            owners.entry(named).or_default().push((id, origin));
+        }
+    }
+    let mut owners: Vec<(NamedId, Vec<(SpawnId, LocalId)>)> = owners.into_iter().collect();
+    owners.sort_by_key(|row| row.0);
+    owners.into_par_iter().flat_map_iter(|(named, spawns)| of_type(facts, named, &spawns)).collect()
+}
+
+/// Declared types of the objects a goroutine shares with its spawner.
+fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
+    let program = facts.cx.program;
+    let site = &facts.spawns.sites[id];
+    let file = program.funcs()[site.func].file;
+    let mut origins: Vec<LocalId> = Vec::new();
+    let reach = &facts.reaches[id];
+    for node in reach.nodes.iter().take_while(|n| n.depth <= 1) {
+        origins.extend(node.bindings.iter().map(|(_, there)| *there));
+        for access in &facts.cx.events.of(node.func).accesses {
+            if let super::Anchor::Local(local) = access.anchor {
+                origins.push(local);
+            }
+        }
+    }
+    origins.sort();
+    origins.dedup();
+    let visible = |local: &LocalId| {
+        let owner = program.facts(file).locals.get(*local).map(|row| row.function);
+        owner.is_some_and(|f| program.func_of(file, f).is_some_and(|f| encloses(facts, f, site.func)))
+    };
+    origins
+        .into_iter()
+        .filter(visible)
+        .filter_map(|local| {
+            let named = program.named_of(program.local_type(file, local))?;
+            (!program.methods_of(named).is_empty()).then_some((named, local))
+        })
+        .collect()
+}
+
+fn encloses(facts: Facts<'_>, outer: FuncId, inner: FuncId) -> bool {
+    let mut at = Some(inner);
+    while let Some(func) = at {
+        if func == outer {
+            return true;
+        }
+        at = facts.cx.program.funcs()[func].parent;
+    }
+    false
+}
+
+fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> Vec<Conflict> {
+    let program = facts.cx.program;
+    let methods: Vec<Method> = program.methods_of(named).iter().filter_map(|&func| method(facts, func)).collect();
+    let mut out = Vec::new();
+    for &(id, origin) in spawns {
+        for method in &methods {
+            let Some(role) = role(facts, id, method) else { continue };
+            against(facts, id, origin, method, role, &mut out);
+        }
+    }
+    out
+}
+
+fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
+    let cx = facts.cx;
+    let function = cx.program.function(func);
+    let crate::syntax::FuncKind::Decl { receiver: Some(declared), .. } = &function.kind else { return None };
+    let receiver = declared.local?;
+    let reach = Reach::of_func(cx, facts.calls, func, MAX_METHOD_DEPTH);
+    let mut out = Method {
+        func,
+        receiver,
+        reach: Reach::default(),
+        effects: Vec::new(),
+        closes: Vec::new(),
+        spawns: FxHashSet::default(),
+        cancels: None,
+        writes: Vec::new(),
+    };
+    let before = joined_before(facts, func);
+    let at_end = joined_at_end(facts, func);
+    for (at, node) in reach.nodes.iter().enumerate() {
+        let number = u32::try_from(at).unwrap_or(u32::MAX);
+        let bound = node.depth == 0 || node.bindings.iter().any(|(_, there)| *there == receiver);
+        if !bound {
+            continue;
+        }
+        out.spawns.extend(facts.spawns.of(node.func));
+        let events = cx.events.of(node.func);
+        for event in events.blocks.iter().flat_map(|b| &b.events) {
+            match &event.kind {
+                EventKind::Signal { key, kind: super::SignalKind::Close } => out.closes.push((*key, event.span)),
+                EventKind::Call(call) if out.cancels.is_none() && is_cancel(facts, node.func, *call) => {
+                    out.cancels = Some(event.span);
+                }
+                _ => {}
+            }
+        }
+        for (row, access) in events.accesses.iter().enumerate() {
+            if access.kind == AccessKind::Read || !matches!(access.location, Location::Field(_)) {
+                continue;
+            }
+            let reached = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
+            if reached.origin != Some(receiver) {
+                continue;
+            }
+            if access.kind == AccessKind::Write {
+                out.writes.push((access.location, access.span));
+            }
+            let top = reach.path(number).first().map_or(access.span, |row| row.1);
+            let mut joined = match before.get(&top) {
+                Some(joined) => joined.clone(),
+                None => at_end.clone(),
+            };
+            if node.depth > 0 {
+                joined.union_with(&joined_inside(facts, &reach, number, access.span));
+            }
+            out.effects.push(Effect { reached, joined });
+        }
+    }
+    out.reach = reach;
+    Some(out)
+}
+
+/// Keys certainly waited for inside the called functions before the access.
+fn joined_inside(facts: Facts<'_>, reach: &Reach, node: u32, span: Span) -> FixedBitSet {
+    let mut joined = FixedBitSet::with_capacity(facts.joins.keys().len());
+    let mut span = span;
+    let mut at = node;
+    loop {
+        let here = &reach.nodes[at as usize];
+        if let Some(before) = joined_before(facts, here.func).get(&span) {
+            joined.union_with(before);
+        }
+        let Some((parent, call)) = here.parent else { return joined };
+        span = call;
+        at = parent;
+    }
+}
+
+/// Per event (by place), the keys certainly waited for before it.
+pub fn joined_before(facts: Facts<'_>, func: FuncId) -> FxHashMap<Span, FixedBitSet> {
+    let events = facts.cx.events.of(func);
+    let mut out: FxHashMap<Span, FixedBitSet> = FxHashMap::default();
+    flow(facts, func, events, &mut |span, joined| {
+        out.entry(span).and_modify(|known| known.intersect_with(joined)).or_insert_with(|| joined.clone());
+    });
+    out
+}
+
+/// Keys certainly waited for at every exit, before deferred calls run.
+fn joined_at_end(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
+    let events = facts.cx.events.of(func);
+    let mut out: Option<FixedBitSet> = None;
+    let exits: FxHashSet<Span> = events.blocks.iter().filter_map(|b| b.exit.map(|e| e.1)).collect();
+    flow(facts, func, events, &mut |span, joined| {
+        if exits.contains(&span) {
+            match &mut out {
+                Some(known) => known.intersect_with(joined),
+                None => out = Some(joined.clone()),
+            }
+        }
+    });
+    out.unwrap_or_else(|| FixedBitSet::with_capacity(facts.joins.keys().len()))
+}
+
+fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut(Span, &FixedBitSet)) {
+    if events.blocks.is_empty() {
+        return;
+    }
+    let width = facts.joins.keys().len();
+    let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
+    entry[0] = Some(FixedBitSet::with_capacity(width));
+    let mut work = vec![0];
+    while let Some(block) = work.pop() {
+        let Some(mut joined) = entry[block].clone() else { continue };
+        step(facts, func, events, block, &mut joined, &mut |_, _| {});
+        for &next in &events.blocks[block].successors {
+            let merged = match &entry[next] {
+                None => joined.clone(),
+                Some(old) => {
+                    let mut merged = old.clone();
+                    merged.intersect_with(&joined);
+                    merged
+                }
+            };
+            if entry[next].as_ref() != Some(&merged) {
+                entry[next] = Some(merged);
+                work.push(next);
+            }
+        }
+    }
+    for (block, joined) in entry.iter_mut().enumerate() {
+        if let Some(joined) = joined {
+            step(facts, func, events, block, joined, at);
+            if let Some((_, span)) = events.blocks[block].exit {
+                at(span, joined);
+            }
+        }
+    }
+}
+
+fn step(
+    facts: Facts<'_>,
+    func: FuncId,
+    events: &FuncEvents,
+    block: usize,
+    joined: &mut FixedBitSet,
+    at: &mut impl FnMut(Span, &FixedBitSet),
+) {
+    for event in &events.blocks[block].events {
+        at(event.span, joined);
+        match &event.kind {
+            EventKind::Wait { key, how } => {
+                if let Some(bit) = facts.joins.index_of(*key).filter(|_| facts.joins.counts(*key, *how)) {
+                    joined.insert(bit);
+                }
+            }
+            EventKind::Call(call) => {
+                if let Some(row) = facts.calls.at(func, *call) {
+                    joined.union_with(&facts.joins.of_call(facts.cx, func, row).1);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A call of a function value that a field holds and whose type is a plain `func()`: how `cancel` is kept.
+fn is_cancel(facts: Facts<'_>, func: FuncId, call: crate::syntax::ExprId) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let crate::syntax::Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
+    match program.callee(file, call) {
+        crate::resolve::Callee::Value(value) if args.is_empty() => !program.place(file, value).steps.is_empty(),
+        _ => false,
+    }
+}
+
+fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
+    let program = facts.cx.program;
+    let key = program.funcs()[method.func].key.as_str();
+    let name = key.rsplit('.').next().unwrap_or("");
+    if facts.reaches[id].contains(method.func) {
+        // What the goroutine itself runs is its own business.
+        return None;
+    }
+    if facts.cx.models.ends_object(name) {
+        return Some(Role::Named);
+    }
+    if asked(facts, id, method).is_some() {
+        return Some(Role::Asks);
+    }
+    if method.spawns.contains(&id) {
+        return Some(Role::Restarts);
+    }
+    let waits = facts.cx.events.of(method.func).blocks.iter().flat_map(|b| &b.events).any(|event| {
+        matches!(event.kind, EventKind::Wait { key: Location::Field(_), how: WaitKind::Group | WaitKind::Range })
+    });
+    waits.then_some(Role::Joins)
+}
+
+/// Where the method asks the goroutine to stop: closes a channel it waits on, or calls a kept cancel function.
+fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span)> {
+    let reach = &facts.reaches[id];
+    let waits: FxHashSet<Location> = reach
+        .nodes
+        .iter()
+        .take_while(|n| n.depth <= 3)
+        .flat_map(|node| facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events))
+        .filter_map(|event| match event.kind {
+            EventKind::Wait { key, .. } => Some(key),
+            _ => None,
+        })
+        .collect();
+    let closed = method.closes.iter().find(|(key, _)| waits.contains(key)).map(|(_, span)| *span);
+    closed.or(method.cancels).map(|span| (method.func, span))
+}
+
+fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role: Role, out: &mut Vec<Conflict>) {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[id];
+    let reach = &facts.reaches[id];
+    let keys: Vec<usize> =
+        site.signals.iter().filter(|s| s.ends_body()).filter_map(|s| facts.joins.index_of(s.key)).collect();
+    let mut seen: FxHashSet<Location> = FxHashSet::default();
+    for effect in &method.effects {
+        let node = &method.reach.nodes[effect.reached.node as usize];
+        let access = &cx.events.of(node.func).accesses[effect.reached.row as usize];
+        if seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
+            continue;
+        }
+        if role == Role::Restarts && !matches!(access.stored, Stored::Fresh | Stored::Cleared) {
+            continue;
+        }
+        let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
+            let inner_node = &reach.nodes[found.node as usize];
+            let inner = &cx.events.of(inner_node.func).accesses[found.row as usize];
+            found.origin == Some(origin)
+                && inner.depth == access.depth
+                && inner.element == access.element
+                && inner.kind.conflicts(access.kind)
+                && !(inner.atomic && access.atomic)
+                && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
+        });
+        let Some(inside) = inside else { continue };
+        seen.insert(access.location);
+        let inner_node = &reach.nodes[inside.node as usize];
+        let inner = &cx.events.of(inner_node.func).accesses[inside.row as usize];
+        let mut assumptions = Vec::new();
+        if inner_node.dispatched > 0 || node.dispatched > 0 {
+            assumptions.push(Assumption::OneOfManyCallees);
+        }
+        if role == Role::Named {
+            assumptions.push(Assumption::EnderByName);
+        }
+        if role == Role::Restarts {
+            assumptions.push(Assumption::CalledAgain);
+        }
+        let mut path = method.reach.path(effect.reached.node);
+        path.truncate(usize::try_from(MAX_METHOD_DEPTH).unwrap_or(usize::MAX));
+        out.push(Conflict {
+            spawn: id,
+            location: access.location,
+            element: access.element,
+            inside: Side {
+                func: inner_node.func,
+                span: inner.span,
+                kind: inner.kind,
+                stored: inner.stored,
+                path: reach.path(inside.node),
+                dispatched: inner_node.dispatched,
+                same_object: true,
+            },
+            other: Side {
+                func: node.func,
+                span: access.span,
+                kind: access.kind,
+                stored: access.stored,
+                path,
+                dispatched: node.dispatched,
+                same_object: true,
+            },
+            relation: Relation::OwnerMethod { method: method.func, role },
+            join: status(facts, id, method, &keys),
+            assumptions,
+        });
+    }
+    debug_assert!(site.kind != SpawnKind::Go || method.receiver.index() < usize::MAX);
+}
+
+/// What is known about the join when a method conflicts: it comes later, it is another goroutine's, or there is none.
+fn status(facts: Facts<'_>, id: SpawnId, method: &Method, keys: &[usize]) -> JoinStatus {
+    let may = facts.joins.may(method.func);
+    let point = |bit: usize| {
+        let key = facts.joins.keys()[bit];
+        let direct = facts.joins.waits(key).iter().find(|w| w.func == method.func);
+        if let Some(wait) = direct {
+            return Some(JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() });
+        }
+        facts.calls.of(method.func).iter().find_map(|row| {
+            let path = path_to_wait(facts.joins, facts.calls, row, key);
+            let last = *path.last()?;
+            let wait = facts.joins.waits(key).iter().find(|w| w.func == last)?;
+            Some(JoinPoint { key, func: last, span: wait.span, reached_by: path })
+        })
+    };
+    if let Some(join) = keys.iter().filter(|bit| may.contains(**bit)).find_map(|bit| point(*bit)) {
+        return JoinStatus::Late(join);
+    }
+    let asked = asked(facts, id, method);
+    let other = may.ones().filter(|bit| matches!(facts.joins.keys()[*bit], Location::Field(_))).find_map(|bit| {
+        let join = point(bit)?;
+        join.reached_by.is_empty().then_some(join)
+    });
+    match other {
+        Some(join) => JoinStatus::OtherGoroutine(join),
+        None => JoinStatus::Missing { asked },
+    }
+}

@@ -1,0 +1,365 @@
+//! From places to locations and keys: which memory an expression touches, which synchronisation object it names.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::domain::{Access, AccessKind, Anchor, Location, LockSet, Stored, SyncKey};
+use crate::{
+    base::{Idx, Span},
+    callgraph::{CallGraph, Target, Targets},
+    resolve::{Builtin, Callee, FuncId, Meaning, Place, Program, Root, Step, Type},
+    source::FileId,
+    syntax::{Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
+};
+
+/// Longest chain of `a := b` that is followed. Longer ones do not occur in hand-written code.
+const MAX_ALIAS_STEPS: u32 = 6;
+
+/// What has to be known about local variables of all files, and about getters.
+#[derive(Debug)]
+pub struct Places {
+    /// Locals assigned after their declaration, by file.
+    reassigned: Vec<FxHashSet<LocalId>>,
+    /// Locals whose address is taken, by file.
+    addressed: Vec<FxHashSet<LocalId>>,
+    /// Functions that only return a field of their receiver, a field of a parameter or a package variable.
+    getters: FxHashMap<FuncId, Place>,
+    /// Channels made without a buffer, and never with one.
+    unbuffered: FxHashSet<Location>,
+}
+
+impl Places {
+    /// Scans all files.
+    pub fn build(program: &Program) -> Self {
+        let files = program.sources().files.ids();
+        let mut reassigned = Vec::new();
+        let mut addressed = Vec::new();
+        for file in files {
+            let facts = program.facts(file);
+            let mut written = FxHashSet::default();
+            let mut referenced = FxHashSet::default();
+            let instrs = facts.functions.iter().filter_map(|f| f.body.as_ref()).flat_map(|b| b.blocks.iter());
+            for Instr { kind, .. } in instrs.flat_map(|block| &block.instrs) {
+                if let InstrKind::Write { place, .. } = kind
+                    && let Expr::Local(local) = facts.exprs[*place]
+                {
+                    written.insert(local);
+                }
+            }
+            for expr in facts.exprs.iter() {
+                if let Expr::AddressOf(inner) = expr {
+                    let mut inner = *inner;
+                    while let Expr::Select { base, .. } | Expr::Index { base, .. } = &facts.exprs[inner] {
+                        inner = *base;
+                    }
+                    if let Expr::Local(local) = facts.exprs[inner] {
+                        referenced.insert(local);
+                    }
+                }
+            }
+            reassigned.push(written);
+            addressed.push(referenced);
+        }
+        let mut places =
+            Self { reassigned, addressed, getters: FxHashMap::default(), unbuffered: FxHashSet::default() };
+        places.getters = program.funcs().ids().filter_map(|f| Some((f, getter(program, f)?))).collect();
+        places.collect_channels(program);
+        places
+    }
+
+    fn collect_channels(&mut self, program: &Program) {
+        let mut buffered = FxHashSet::default();
+        for file in program.sources().files.ids() {
+            let facts = program.facts(file);
+            let mut made = |location: Location, value: ExprId, this: &mut Self| {
+                let Expr::Call { args, .. } = &facts.exprs[value] else { return };
+                if program.callee(file, value) != Callee::Builtin(Builtin::Make) {
+                    return;
+                }
+                let none = args
+                    .get(1)
+                    .is_none_or(|n| matches!(facts.exprs[*n], Expr::Literal(crate::syntax::Literal::Int(Some(0)))));
+                if none {
+                    this.unbuffered.insert(location);
+                } else {
+                    buffered.insert(location);
+                }
+            };
+            let instrs = facts.functions.iter().filter_map(|f| f.body.as_ref()).flat_map(|b| b.blocks.iter());
+            for Instr { kind, .. } in instrs.flat_map(|block| &block.instrs) {
+                match *kind {
+                    InstrKind::Define { local, source: Source::Value(value) } => {
+                        made(Location::Local(file, local), value.expr, self);
+                    }
+                    InstrKind::Write { place, source: Source::Value(value) } => {
+                        if let Some(location) = Self::location(&program.place(file, place), file) {
+                            made(location, value.expr, self);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.unbuffered.retain(|location| !buffered.contains(location));
+    }
+
+    /// Whether the channel is known to have no buffer.
+    pub fn is_unbuffered(&self, key: SyncKey) -> bool {
+        self.unbuffered.contains(&key)
+    }
+
+    /// The place a getter returns, in terms of its own receiver and parameters.
+    pub fn getter(&self, func: FuncId) -> Option<&Place> {
+        self.getters.get(&func)
+    }
+
+    /// Whether the local is assigned again after its declaration.
+    pub fn is_reassigned(&self, file: FileId, local: LocalId) -> bool {
+        self.reassigned[file.index()].contains(&local)
+    }
+
+    /// Whether the variable may be shared: captured by a literal, or its address is taken.
+    pub fn is_shared(&self, program: &Program, file: FileId, local: LocalId) -> bool {
+        program.facts(file).locals[local].captured || self.addressed[file.index()].contains(&local)
+    }
+
+    /// The location a place names, when it has one: its last field, or its root variable.
+    pub fn location(place: &Place, file: FileId) -> Option<Location> {
+        let field = place.steps.iter().rev().find_map(|step| match step {
+            Step::Field(field) => Some(Location::Field(*field)),
+            Step::Element | Step::Deref => None,
+        });
+        field.or(match place.root {
+            Root::Local(local) => Some(Location::Local(file, local)),
+            Root::Global(var) => Some(Location::Global(var)),
+            Root::Value(_) => None,
+        })
+    }
+
+    /// The object a place goes through.
+    pub fn anchor(place: &Place) -> Anchor {
+        match place.root {
+            Root::Local(local) => Anchor::Local(local),
+            Root::Global(_) => Anchor::Global,
+            Root::Value(_) => Anchor::Value,
+        }
+    }
+
+    /// Number of fields between the anchor and the last field.
+    pub fn depth(place: &Place) -> u8 {
+        let fields = place.steps.iter().filter(|step| matches!(step, Step::Field(_))).count();
+        u8::try_from(fields.saturating_sub(1)).unwrap_or(u8::MAX)
+    }
+
+    /// What a local variable that is never reassigned was declared as: the expression, for `x := e`.
+    pub fn initial(&self, program: &Program, file: FileId, local: LocalId) -> Option<ExprId> {
+        match &program.facts(file).locals[local].decl {
+            LocalDecl::Value(value) if value.component.is_none() && !self.is_reassigned(file, local) => {
+                Some(value.expr)
+            }
+            LocalDecl::TypeSwitch { subject, .. } => Some(*subject),
+            _ => None,
+        }
+    }
+
+    /// The place of an expression, with local aliases of other places looked through.
+    pub fn canonical(&self, program: &Program, file: FileId, place: Place) -> Place {
+        let mut place = place;
+        for _ in 0..MAX_ALIAS_STEPS {
+            let Root::Local(local) = place.root else { break };
+            let Some(initial) = self.initial(program, file, local) else { break };
+            let base = program.place(file, initial);
+            let fresh = matches!(base.root, Root::Value(_)) && base.steps.is_empty();
+            if fresh || base == place {
+                break;
+            }
+            let mut steps = base.steps;
+            steps.extend(place.steps.iter().copied());
+            place = Place { root: base.root, steps };
+        }
+        place
+    }
+
+    /// The synchronisation object an expression names.
+    pub fn key(&self, program: &Program, graph: &CallGraph, file: FileId, expr: ExprId) -> Option<SyncKey> {
+        self.key_of_place(program, graph, file, &program.place(file, expr))
+    }
+
+    /// The synchronisation object a place names: through local aliases and getters.
+    pub fn key_of_place(&self, program: &Program, graph: &CallGraph, file: FileId, place: &Place) -> Option<SyncKey> {
+        let place = self.canonical(program, file, place.clone());
+        if let (Root::Value(call), true) = (place.root, place.steps.is_empty()) {
+            return self.key_of_getter(program, graph, file, call);
+        }
+        Self::location(&place, file)
+    }
+
+    fn key_of_getter(&self, program: &Program, graph: &CallGraph, file: FileId, call: ExprId) -> Option<SyncKey> {
+        let site = graph.site_at(file, call)?;
+        let Targets::Known { callees, .. } = &graph.sites()[site].targets else { return None };
+        let mut keys = callees.iter().map(|target| match target {
+            Target::Func(func) => {
+                let place = self.getter(*func)?;
+                place.steps.iter().any(|s| matches!(s, Step::Field(_))).then_some(())?;
+                Self::location(place, program.funcs()[*func].file)
+            }
+            Target::External(_) => None,
+        });
+        let first = keys.next()??;
+        keys.all(|key| key == Some(first)).then_some(first)
+    }
+
+    /// Whether the expression is a channel.
+    pub fn is_channel(&self, program: &Program, file: FileId, expr: ExprId) -> bool {
+        let ty = program.underlying(program.expr_type(file, expr));
+        matches!(program.ty(ty), Type::Chan { .. })
+    }
+
+    /// What a write stores.
+    pub fn stored(&self, program: &Program, file: FileId, place: ExprId, source: Source) -> Stored {
+        match source {
+            Source::Zero => Stored::Cleared,
+            Source::Update(_) => Stored::Update,
+            Source::Range { .. } => Stored::Other,
+            Source::Value(value) if value.component.is_some() => Stored::Other,
+            Source::Value(value) => self.stored_value(program, file, Some(place), value.expr, 0),
+        }
+    }
+
+    fn stored_value(
+        &self,
+        program: &Program,
+        file: FileId,
+        place: Option<ExprId>,
+        value: ExprId,
+        steps: u32,
+    ) -> Stored {
+        let facts = program.facts(file);
+        match &facts.exprs[value] {
+            Expr::Name(name) if name.as_str() == "nil" => Stored::Cleared,
+            Expr::Composite { elements, .. } if elements.is_empty() => Stored::Cleared,
+            Expr::Composite { .. } => Stored::Fresh,
+            Expr::AddressOf(inner) if matches!(facts.exprs[*inner], Expr::Composite { .. }) => Stored::Fresh,
+            Expr::Local(local) if steps < MAX_ALIAS_STEPS => match self.initial(program, file, *local) {
+                Some(initial) => self.stored_value(program, file, None, initial, steps + 1),
+                None => Stored::Other,
+            },
+            Expr::Call { args, .. } => match program.callee(file, value) {
+                Callee::Builtin(Builtin::Make | Builtin::New) => Stored::Fresh,
+                Callee::Builtin(Builtin::Append) => {
+                    let same = |place| args.first().is_some_and(|arg| same_place(program, file, place, *arg));
+                    if place.is_some_and(same) { Stored::Update } else { Stored::Other }
+                }
+                _ => Stored::Other,
+            },
+            Expr::Slice { base, .. } if place.is_some_and(|place| same_place(program, file, place, *base)) => {
+                Stored::Cleared
+            }
+            _ => Stored::Other,
+        }
+    }
+
+    /// The accesses that reading or writing `expr` makes: every pointer field on the way is read.
+    ///
+    /// `func`, `expr`, `span` and `locks` of the rows are for the caller to fill in.
+    pub fn accesses(
+        &self,
+        program: &Program,
+        file: FileId,
+        expr: ExprId,
+        kind: AccessKind,
+        stored: Stored,
+    ) -> SmallVec<[Access; 2]> {
+        let place = program.place(file, expr);
+        let mut out = SmallVec::new();
+        let anchor = Self::anchor(&place);
+        let mut row = |location, element, kind, depth: usize| {
+            out.push(Access {
+                func: FuncId::new(0),
+                location,
+                element,
+                kind,
+                stored,
+                atomic: false,
+                anchor,
+                depth: u8::try_from(depth).unwrap_or(u8::MAX),
+                expr,
+                span: Span::default(),
+                locks: LockSet::new(),
+            });
+        };
+        let last_field = place.steps.iter().rposition(|step| matches!(step, Step::Field(_)));
+        let root = match place.root {
+            Root::Local(local) if self.is_shared(program, file, local) || is_reference_param(program, file, local) => {
+                Some(Location::Local(file, local))
+            }
+            Root::Global(var) => Some(Location::Global(var)),
+            Root::Local(_) | Root::Value(_) => None,
+        };
+        if let Some(location) = root {
+            match last_field {
+                None if place.steps.is_empty() => row(location, false, kind, 0),
+                None => {
+                    row(location, false, AccessKind::Read, 0);
+                    row(location, true, kind, 0);
+                }
+                Some(_) => row(location, false, AccessKind::Read, 0),
+            }
+        }
+        let mut depth = 0;
+        for (at, step) in place.steps.iter().enumerate() {
+            let Step::Field(field) = step else { continue };
+            let location = Location::Field(*field);
+            let rest = &place.steps[at + 1..];
+            if Some(at) == last_field {
+                if rest.is_empty() {
+                    row(location, false, kind, depth);
+                } else {
+                    row(location, false, AccessKind::Read, depth);
+                    row(location, true, kind, depth);
+                }
+            } else if !is_struct_value(program, *field) {
+                row(location, false, AccessKind::Read, depth);
+            }
+            depth += 1;
+        }
+        out
+    }
+}
+
+/// A parameter through which the callee reaches memory of the caller without a field: pointers, slices, maps.
+fn is_reference_param(program: &Program, file: FileId, local: LocalId) -> bool {
+    let LocalDecl::Param { .. } = program.facts(file).locals[local].decl else { return false };
+    let ty = program.underlying(program.local_type(file, local));
+    matches!(program.ty(ty), Type::Pointer(_) | Type::Slice(_) | Type::Map { .. })
+}
+
+/// Whether the field holds a struct in place, so that going on to one of its fields reads nothing.
+fn is_struct_value(program: &Program, field: crate::resolve::FieldId) -> bool {
+    matches!(program.ty(program.underlying(program.field(field).ty)), Type::Struct(_) | Type::Array(_))
+}
+
+fn same_place(program: &Program, file: FileId, a: ExprId, b: ExprId) -> bool {
+    let a = program.place(file, a);
+    a == program.place(file, b) && !matches!(a.root, Root::Value(_))
+}
+
+/// The place a function returns, if all it does is to return one.
+fn getter(program: &Program, func: FuncId) -> Option<Place> {
+    let function = program.function(func);
+    let body = function.body.as_ref()?;
+    let entry = body.blocks.iter().next()?;
+    let Terminator::Return { values } = &entry.end else { return None };
+    let [value] = values[..] else { return None };
+    let place = program.place(program.funcs()[func].file, value);
+    let plain = entry.instrs.iter().all(|i| matches!(i.kind, InstrKind::Read(_)));
+    (plain && !matches!(place.root, Root::Value(_)) && !place.steps.is_empty()).then_some(place)
+}
+
+/// Whether the meaning is a local variable, for matches that need one.
+pub fn as_local(meaning: &Meaning) -> Option<LocalId> {
+    match meaning {
+        Meaning::Local(local) => Some(*local),
+        _ => None,
+    }
+}

@@ -1,0 +1,352 @@
+//! What a goroutine (or a call) may execute, and which of the objects it was given each access goes to.
+//!
+//! A breadth-first walk over the calls, nearest functions first, bounded by named budgets. Goroutines started on the
+//! way are goroutines of their own and are not entered.
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use super::{
+    calls::{CallRef, Calls},
+    domain::{Access, Anchor, Location, LockSet, SpawnSite},
+    domain_local::{self, Operand},
+    events::EventKind,
+    handed::root_local,
+    spawns::Context,
+};
+use crate::{
+    base::Span,
+    resolve::{FuncId, Place},
+    source::FileId,
+    syntax::{Expr, ExprId, FuncKind, LocalId},
+};
+
+/// Functions a walk visits at most, nearest first. Beyond a few thousand functions every goroutine of a large server
+/// reaches everything through its most general interfaces, and what is found there is not worth reading.
+pub const MAX_FUNCS: usize = 2_000;
+/// Calls between a goroutine's body and the access at most.
+pub const MAX_DEPTH: u32 = 12;
+
+/// A function on the way.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The function.
+    pub func: FuncId,
+    /// The node that calls it, and where; `None` for a body.
+    pub parent: Option<(u32, Span)>,
+    /// Calls on the way.
+    pub depth: u32,
+    /// Calls on the way whose callee was one of several.
+    pub dispatched: u32,
+    /// Variables of this function that are objects of the starting function: (here, there).
+    pub bindings: SmallVec<[(LocalId, LocalId); 2]>,
+    /// Locks held at the calls on the way.
+    pub locks: LockSet,
+}
+
+/// Everything reached.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// Functions in order of distance.
+    pub nodes: Vec<Node>,
+    by_func: FxHashMap<FuncId, SmallVec<[u32; 1]>>,
+    /// Whether a budget cut the walk short.
+    pub cut: bool,
+}
+
+/// An access reached.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// Node of [`Reach::nodes`].
+    pub node: u32,
+    /// Row of the function's accesses.
+    pub row: u32,
+    /// The object of the starting function that is accessed, when it is known.
+    pub origin: Option<LocalId>,
+    /// Locks held, on the way and at the access.
+    pub locks: LockSet,
+}
+
+impl Reach {
+    /// What the goroutines of `site` may execute.
+    pub fn of_spawn(cx: Context<'_>, calls: &Calls, site: &SpawnSite) -> Self {
+        let file = cx.program.funcs()[site.func].file;
+        let mut reach = Self::default();
+        for &body in &site.bodies {
+            let mut bindings = SmallVec::new();
+            let args: Vec<(u32, ExprId)> =
+                site.arguments.iter().filter(|(b, ..)| *b == body).map(|&(_, at, e)| (at, e)).collect();
+            let receiver = receiver_of(cx, file, site.call, body);
+            bind(cx, file, body, receiver.as_ref(), &args, &mut |here, there| bindings.push((here, there)));
+            reach.push(Node { func: body, parent: None, depth: 0, dispatched: 0, bindings, locks: LockSet::new() });
+        }
+        reach.walk(cx, calls, MAX_FUNCS, MAX_DEPTH);
+        reach
+    }
+
+    /// What one call of `func` may execute, at most `depth` calls deep.
+    pub fn of_call(cx: Context<'_>, calls: &Calls, func: FuncId, row: &CallRef, depth: u32) -> Self {
+        let mut reach = Self::default();
+        let dispatched = u32::from(row.dispatched);
+        for (target, bindings) in callees(cx, func, row) {
+            reach.push(Node { func: target, parent: None, depth: 0, dispatched, bindings, locks: LockSet::new() });
+        }
+        reach.walk(cx, calls, MAX_FUNCS, depth);
+        reach
+    }
+
+    /// What `func` itself may execute, its own variables standing for themselves.
+    pub fn of_func(cx: Context<'_>, calls: &Calls, func: FuncId, depth: u32) -> Self {
+        let mut reach = Self::default();
+        let mut bindings = SmallVec::new();
+        let facts = cx.program.facts(cx.program.funcs()[func].file);
+        let function = cx.program.function(func);
+        if let FuncKind::Decl { receiver: Some(receiver), .. } = &function.kind {
+            bindings.extend(receiver.local.map(|l| (l, l)));
+        }
+        bindings.extend(function.signature.params.iter().filter_map(|p| p.local).map(|l| (l, l)));
+        debug_assert!(bindings.iter().all(|(l, _)| facts.locals.get(*l).is_some()));
+        reach.push(Node { func, parent: None, depth: 0, dispatched: 0, bindings, locks: LockSet::new() });
+        reach.walk(cx, calls, MAX_FUNCS, depth);
+        reach
+    }
+
+    /// Whether `func` is reached.
+    pub fn contains(&self, func: FuncId) -> bool {
+        self.by_func.contains_key(&func)
+    }
+
+    fn push(&mut self, node: Node) {
+        let at = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let known = self.by_func.entry(node.func).or_default();
+        // Once with objects known and once without is enough: a third visit rarely adds an object.
+        let fresh = known.is_empty()
+            || (known.len() < 3
+                && !node.bindings.is_empty()
+                && known.iter().all(|&k| self.nodes[k as usize].bindings != node.bindings));
+        if fresh {
+            known.push(at);
+            self.nodes.push(node);
+        }
+    }
+
+    fn walk(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
+        let mut at = 0;
+        while at < self.nodes.len() {
+            let node = self.nodes[at].clone();
+            let parent = u32::try_from(at).unwrap_or(u32::MAX);
+            at += 1;
+            if node.depth >= max_depth {
+                self.cut = true;
+                continue;
+            }
+            for row in calls.of(node.func) {
+                let dispatched = node.dispatched + u32::from(row.dispatched);
+                let locks = locks_at(cx, node.func, row.call, &node.locks);
+                for (target, inner) in callees(cx, node.func, row) {
+                    if self.nodes.len() >= max_funcs {
+                        self.cut = true;
+                        return;
+                    }
+                    let bindings = inner
+                        .into_iter()
+                        .filter_map(|(here, there)| Some((here, origin_of(cx, &node, there)?)))
+                        .collect();
+                    self.push(Node {
+                        func: target,
+                        parent: Some((parent, row.span)),
+                        depth: node.depth + 1,
+                        dispatched,
+                        bindings,
+                        locks: locks.clone(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Accesses to `location` among those listed for it.
+    pub fn accesses(&self, cx: Context<'_>, listed: &[(FuncId, u32)]) -> Vec<Reached> {
+        let mut out = Vec::new();
+        for &(func, row) in listed {
+            let Some(nodes) = self.by_func.get(&func) else { continue };
+            for &node in nodes {
+                out.push(self.reached(cx, node, row));
+            }
+        }
+        out.sort_by_key(|r| (self.nodes[r.node as usize].depth, r.node, r.row));
+        out
+    }
+
+    /// The access `row` of the function of `node`.
+    pub fn reached(&self, cx: Context<'_>, node: u32, row: u32) -> Reached {
+        let here = &self.nodes[node as usize];
+        let access = &cx.events.of(here.func).accesses[row as usize];
+        let origin = match access.anchor {
+            Anchor::Local(local) => {
+                let file = cx.program.funcs()[here.func].file;
+                let root = canonical_root(cx, file, local).unwrap_or(local);
+                origin_of(cx, here, local).or_else(|| origin_of(cx, here, root))
+            }
+            Anchor::Global | Anchor::Value => None,
+        };
+        let mut locks = here.locks.clone();
+        for key in &access.locks {
+            if let Err(at) = locks.binary_search(key) {
+                locks.insert(at, *key);
+            }
+        }
+        Reached { node, row, origin, locks }
+    }
+
+    /// The calls from a body down to `node`: (caller, where).
+    pub fn path(&self, node: u32) -> Vec<(FuncId, Span)> {
+        let mut path = Vec::new();
+        let mut at = node;
+        while let Some((parent, span)) = self.nodes[at as usize].parent {
+            path.push((self.nodes[parent as usize].func, span));
+            at = parent;
+        }
+        path.reverse();
+        path
+    }
+}
+
+/// The object of the starting function that `local` of a node's function is.
+fn origin_of(cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
+    if let Some((_, there)) = node.bindings.iter().find(|(here, _)| *here == local) {
+        return Some(*there);
+    }
+    // A captured variable stands for itself.
+    let file = cx.program.funcs()[node.func].file;
+    let captured = domain_local::operand(cx.program, node.func, file, local) == Operand::Captured;
+    captured.then_some(local)
+}
+
+fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
+    let place = Place { root: crate::resolve::Root::Local(local), steps: SmallVec::new() };
+    let place = cx.places.canonical(cx.program, file, place);
+    place.steps.is_empty().then(|| root_local(&place)).flatten()
+}
+
+/// Locks certainly held at a call, those of the callers included.
+fn locks_at(cx: Context<'_>, func: FuncId, call: ExprId, outer: &LockSet) -> LockSet {
+    let mut locks = outer.clone();
+    for key in cx.events.of(func).locks_at(call) {
+        if let Err(at) = locks.binary_search(key) {
+            locks.insert(at, *key);
+        }
+    }
+    locks
+}
+
+/// The functions a call runs, each with its variables in terms of the caller's.
+fn callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, SmallVec<[(LocalId, LocalId); 2]>)> {
+    let file = cx.program.funcs()[func].file;
+    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return Vec::new() };
+    let args: Vec<(u32, ExprId)> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
+    let mut out = Vec::with_capacity(row.targets.len() + row.handed.len());
+    for &target in &row.targets {
+        let mut bindings = SmallVec::new();
+        bind(cx, file, target, row.receiver.as_ref(), &args, &mut |here, there| bindings.push((here, there)));
+        out.push((target, bindings));
+    }
+    for handed in &row.handed {
+        let mut bindings = SmallVec::new();
+        bind(cx, file, handed.func, handed.receiver.as_ref(), &[], &mut |here, there| bindings.push((here, there)));
+        out.push((handed.func, bindings));
+    }
+    out
+}
+
+fn receiver_of(cx: Context<'_>, file: FileId, call: ExprId, body: FuncId) -> Option<Place> {
+    use crate::resolve::{Callee, Meaning};
+    let of_callee = |callee: Callee| match callee {
+        Callee::Func { func, receiver, .. } if func == body => receiver,
+        Callee::Interface { receiver, .. } => Some(receiver),
+        _ => None,
+    };
+    if let Some(place) = of_callee(cx.program.callee(file, call)) {
+        return Some(place);
+    }
+    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+    args.iter().find_map(|arg| match cx.program.facts(file).exprs[*arg] {
+        Expr::Select { .. } => match cx.program.meaning(file, *arg) {
+            Meaning::Method(callee) => of_callee(*callee),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Pairs the callee's receiver and parameters with the caller's variables they are bound to as a whole.
+fn bind(
+    cx: Context<'_>,
+    caller_file: FileId,
+    callee: FuncId,
+    receiver: Option<&Place>,
+    args: &[(u32, ExprId)],
+    pair: &mut impl FnMut(LocalId, LocalId),
+) {
+    let function = cx.program.function(callee);
+    let whole = |place: Place| {
+        let place = cx.places.canonical(cx.program, caller_file, place);
+        place.steps.is_empty().then(|| root_local(&place)).flatten()
+    };
+    if let FuncKind::Decl { receiver: Some(declared), .. } = &function.kind
+        && let (Some(here), Some(place)) = (declared.local, receiver)
+        && let Some(there) = whole(place.clone())
+    {
+        pair(here, there);
+    }
+    for &(at, arg) in args {
+        let Some(here) = function.signature.params.get(at as usize).and_then(|p| p.local) else { continue };
+        if let Some(there) = whole(cx.program.place(caller_file, arg)) {
+            pair(here, there);
+        }
+    }
+}
+
+/// Accesses of the whole program by location.
+#[derive(Debug, Default)]
+pub struct AccessIndex {
+    rows: FxHashMap<Location, Vec<(FuncId, u32)>>,
+}
+
+impl AccessIndex {
+    /// Indexes every access of every function.
+    pub fn build(cx: Context<'_>) -> Self {
+        let mut rows: FxHashMap<Location, Vec<(FuncId, u32)>> = FxHashMap::default();
+        for func in cx.program.funcs().ids() {
+            for (at, access) in cx.events.of(func).accesses.iter().enumerate() {
+                rows.entry(access.location).or_default().push((func, u32::try_from(at).unwrap_or(u32::MAX)));
+            }
+        }
+        Self { rows }
+    }
+
+    /// Accesses of a location, in order of functions.
+    pub fn of(&self, location: Location) -> &[(FuncId, u32)] {
+        self.rows.get(&location).map_or(&[], Vec::as_slice)
+    }
+
+    /// Locations that satisfy `wanted` for one of their accesses, sorted.
+    pub fn locations(&self) -> Vec<Location> {
+        let mut all: Vec<Location> = self.rows.keys().copied().collect();
+        all.sort();
+        all
+    }
+}
+
+/// The access a row of the index speaks of.
+pub fn access<'a>(cx: Context<'a>, (func, row): (FuncId, u32)) -> &'a Access {
+    &cx.events.of(func).accesses[row as usize]
+}
+
+/// Whether an event is a call that runs here.
+pub fn is_call(kind: &EventKind) -> Option<ExprId> {
+    match kind {
+        EventKind::Call(call) => Some(*call),
+        _ => None,
+    }
+}

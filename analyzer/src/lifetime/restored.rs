@@ -1,0 +1,178 @@
+//! Package variables that a function puts back, or changes, while goroutines it started (through whatever it called)
+//! may still read them; and test handles that are used after the test.
+
+use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    domain::{AccessKind, Location, SpawnId},
+    events::EventKind,
+    reach::Reach,
+};
+use crate::{
+    base::{Idx, Span},
+    resolve::FuncId,
+};
+
+/// Calls followed from a test when looking for goroutines it starts.
+const MAX_START_DEPTH: u32 = 6;
+
+/// Finds writes of package variables at the end of functions that started readers of them.
+pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let readers = readers_of_globals(facts, alive);
+    let funcs: Vec<FuncId> =
+        cx.program.funcs().iter_enumerated().filter(|(_, f)| f.parent.is_none()).map(|(id, _)| id).collect();
+    let rows: Vec<Vec<Conflict>> = funcs.into_par_iter().map(|func| of_func(facts, func, &readers)).collect();
+    rows.into_iter().flatten().collect()
+}
+
+type Readers = rustc_hash::FxHashMap<Location, Vec<SpawnId>>;
+
+/// Per package variable that anything restores, the goroutines that read it.
+fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Readers {
+    let cx = facts.cx;
+    let mut readers = Readers::default();
+    for location in facts.index.locations() {
+        if !matches!(location, Location::Global(_)) {
+            continue;
+        }
+        let rows = facts.index.of(location);
+        let written = rows.iter().any(|r| {
+            let access = super::reach::access(cx, *r);
+            access.kind == AccessKind::Write && !access.element && !access.atomic
+        });
+        if !written {
+            continue;
+        }
+        let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()));
+        let found: Vec<SpawnId> = ids
+            .filter(|id| {
+                facts.reaches[*id].accesses(cx, rows).iter().any(|reached| {
+                    let func = facts.reaches[*id].nodes[reached.node as usize].func;
+                    let access = &cx.events.of(func).accesses[reached.row as usize];
+                    !access.atomic && access.kind == AccessKind::Read
+                })
+            })
+            .collect();
+        if !found.is_empty() {
+            readers.insert(location, found);
+        }
+    }
+    readers
+}
+
+/// A write of a package variable on the way out of a function: in a deferred call, or registered for the test's end.
+struct Restore {
+    func: FuncId,
+    row: u32,
+    at: Span,
+}
+
+fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let mut restores: Vec<Restore> = Vec::new();
+    let events = cx.events.of(func);
+    for event in events.blocks.iter().flat_map(|b| &b.events) {
+        let EventKind::Defer { call, .. } = &event.kind else { continue };
+        let file = cx.program.funcs()[func].file;
+        let mut run: Vec<FuncId> =
+            facts.calls.at(func, *call).map(|row| row.targets.iter().copied().collect()).unwrap_or_default();
+        let crate::syntax::Expr::Call { args, .. } = &cx.program.facts(file).exprs[*call] else { continue };
+        for arg in args {
+            run.extend(super::handed::functions_of(cx.program, cx.graph, cx.places, file, *arg).iter().map(|h| h.func));
+        }
+        for target in run {
+            for (row, access) in cx.events.of(target).accesses.iter().enumerate() {
+                if matches!(access.location, Location::Global(_)) && access.kind == AccessKind::Write && !access.atomic
+                {
+                    let row = u32::try_from(row).unwrap_or(u32::MAX);
+                    restores.push(Restore { func: target, row, at: event.span });
+                }
+            }
+        }
+    }
+    if restores.is_empty() {
+        return Vec::new();
+    }
+    let started = started_by(facts, func);
+    let mut out = Vec::new();
+    let mut seen: FxHashSet<(SpawnId, Location)> = FxHashSet::default();
+    for restore in restores {
+        let access = &cx.events.of(restore.func).accesses[restore.row as usize];
+        let Some(ids) = readers.get(&access.location) else { continue };
+        for &id in ids.iter().filter(|id| started.contains(id.index())) {
+            if !seen.insert((id, access.location)) {
+                continue;
+            }
+            let reach = &facts.reaches[id];
+            let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
+                let inner = &cx.events.of(reach.nodes[found.node as usize].func).accesses[found.row as usize];
+                inner.kind == AccessKind::Read
+                    && !inner.atomic
+                    && inner.element == access.element
+                    && !found.locks.iter().any(|l| access.locks.contains(l))
+            });
+            let Some(inside) = inside else { continue };
+            let node = &reach.nodes[inside.node as usize];
+            let inner = &cx.events.of(node.func).accesses[inside.row as usize];
+            let mut assumptions = vec![];
+            if node.dispatched > 0 {
+                assumptions.push(Assumption::OneOfManyCallees);
+            }
+            out.push(Conflict {
+                spawn: id,
+                location: access.location,
+                element: access.element,
+                inside: Side {
+                    func: node.func,
+                    span: inner.span,
+                    kind: inner.kind,
+                    stored: inner.stored,
+                    path: reach.path(inside.node),
+                    dispatched: node.dispatched,
+                    same_object: true,
+                },
+                other: Side {
+                    func: access.func,
+                    span: access.span,
+                    kind: access.kind,
+                    stored: access.stored,
+                    path: vec![(func, restore.at)],
+                    dispatched: 0,
+                    same_object: true,
+                },
+                relation: Relation::Restored,
+                join: JoinStatus::Missing { asked: None },
+                assumptions,
+            });
+        }
+    }
+    out
+}
+
+/// Goroutines that a function may start, itself or in what it calls, and does not certainly wait for.
+pub fn started_by(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
+    let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
+    let reach = Reach::of_func(facts.cx, facts.calls, func, MAX_START_DEPTH);
+    for node in &reach.nodes {
+        for id in facts.spawns.of(node.func) {
+            started.insert(id.index());
+        }
+    }
+    let must = facts.joins.must(func);
+    for (id, site) in facts.spawns.sites.iter_enumerated() {
+        let waited = site
+            .signals
+            .iter()
+            .filter(|s| s.ends_body())
+            .any(|s| facts.joins.index_of(s.key).is_some_and(|bit| must.contains(bit)));
+        if waited {
+            started.set(id.index(), false);
+        }
+    }
+    started
+}

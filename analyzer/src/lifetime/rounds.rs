@@ -1,0 +1,274 @@
+//! The next round: a function that is called again and again resets what a goroutine of the last call still uses,
+//! because an exit on the way skipped the join.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
+    domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
+    joins::path_to_wait,
+    obligations::{Obligations, Skip, spawn_ids},
+    reach::Reached,
+};
+use crate::{
+    base::{Idx, Span},
+    resolve::FuncId,
+    syntax::LocalDecl,
+};
+
+/// Callers above a skipping function that are looked at; statement and request loops are within a dozen calls.
+const MAX_CALLERS_ABOVE: u32 = 14;
+/// Callers above a reset that are looked at: a reset is made near the top of the round.
+const MAX_RESET_CALLERS: u32 = 3;
+/// Functions looked at on the way up.
+const MAX_ANCESTORS: usize = 4_000;
+/// Calls from a goroutine's body to an access that is worth naming.
+const MAX_ACCESS_DEPTH: u32 = 6;
+/// Goroutines listed for one skip, most certain first.
+const MAX_SPAWNS_PER_SKIP: usize = 12;
+
+/// Finds, for every skipped join, the resets that the goroutines left running race with.
+pub fn next_rounds(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict> {
+    let mut groups: Vec<Vec<&Skip>> = Vec::new();
+    for skip in &obligations.skips {
+        match groups.last_mut() {
+            Some(group) if group[0].func == skip.func && group[0].holder == skip.holder => group.push(skip),
+            _ => groups.push(vec![skip]),
+        }
+    }
+    let resets = Resets::build(facts);
+    groups.into_par_iter().flat_map_iter(|group| of_skip(facts, &resets, &group)).collect()
+}
+
+/// Writes that may be resets, by location, with the functions above them.
+struct Resets {
+    by_location: FxHashMap<Location, Vec<(FuncId, u32)>>,
+}
+
+impl Resets {
+    fn build(facts: Facts<'_>) -> Self {
+        let cx = facts.cx;
+        let mut by_location: FxHashMap<Location, Vec<(FuncId, u32)>> = FxHashMap::default();
+        for (func, row) in cx.program.funcs().iter_enumerated() {
+            if cx.program.sources().files[row.file].test {
+                continue;
+            }
+            for (at, access) in cx.events.of(func).accesses.iter().enumerate() {
+                if is_reset(facts, access) {
+                    by_location.entry(access.location).or_default().push((func, u32::try_from(at).unwrap_or(u32::MAX)));
+                }
+            }
+        }
+        Self { by_location }
+    }
+}
+
+/// A plain store of a new value into a field of an object that the function did not make itself.
+fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
+    let whole =
+        access.kind == AccessKind::Write && !access.element && !access.atomic && access.stored != Stored::Update;
+    if !whole || !matches!(access.location, Location::Field(_)) {
+        return false;
+    }
+    let Anchor::Local(local) = access.anchor else { return true };
+    let program = facts.cx.program;
+    let file = program.funcs()[access.func].file;
+    match &program.facts(file).locals[local].decl {
+        LocalDecl::Param { .. } | LocalDecl::Receiver { .. } => true,
+        LocalDecl::Value(value) => {
+            let place = program.place(file, value.expr);
+            match place.root {
+                crate::resolve::Root::Local(_) | crate::resolve::Root::Global(_) => true,
+                // A getter's result lives on; a constructor's or literal's does not.
+                crate::resolve::Root::Value(call) => {
+                    facts.cx.graph.site_at(file, call).is_some_and(|site| match &facts.cx.graph.sites()[site].targets {
+                        crate::callgraph::Targets::Known { callees, .. } => callees.iter().any(|t| match t {
+                            crate::callgraph::Target::Func(f) => facts.cx.places.getter(*f).is_some(),
+                            crate::callgraph::Target::External(_) => false,
+                        }),
+                        crate::callgraph::Targets::Unknown(_) => false,
+                    })
+                }
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Callers of a function with their distance, nearest first.
+fn ancestors(facts: Facts<'_>, func: FuncId, depth: u32) -> FxHashMap<FuncId, u32> {
+    let graph = facts.cx.graph;
+    let mut known = FxHashMap::default();
+    known.insert(func, 0);
+    let mut queue = std::collections::VecDeque::from([func]);
+    while let Some(at) = queue.pop_front() {
+        let distance = known[&at];
+        if distance >= depth || known.len() > MAX_ANCESTORS {
+            continue;
+        }
+        for &site in graph.callers(at) {
+            let caller = graph.sites()[site].func;
+            if let std::collections::hash_map::Entry::Vacant(slot) = known.entry(caller) {
+                slot.insert(distance + 1);
+                queue.push_back(caller);
+            }
+        }
+    }
+    known
+}
+
+struct Candidate {
+    score: (u32, u32, u32),
+    spawn: SpawnId,
+    inside: Reached,
+    reset: (FuncId, u32),
+    round: FuncId,
+}
+
+fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let first = group[0];
+    let above = ancestors(facts, first.func, MAX_CALLERS_ABOVE);
+    let mut spawns: Vec<SpawnId> = group.iter().flat_map(|skip| spawn_ids(&skip.spawns)).collect();
+    spawns.sort();
+    spawns.dedup();
+    let mut rounds: FxHashMap<FuncId, Option<(u32, FuncId)>> = FxHashMap::default();
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for id in spawns {
+        let reach = &facts.reaches[id];
+        let mut best: Option<Candidate> = None;
+        for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_ACCESS_DEPTH) {
+            for (row, access) in cx.events.of(node.func).accesses.iter().enumerate() {
+                if access.atomic || access.element {
+                    continue;
+                }
+                let Some(rows) = resets.by_location.get(&access.location) else { continue };
+                for &reset in rows {
+                    if reach.contains(reset.0) || !access.kind.conflicts(AccessKind::Write) {
+                        continue;
+                    }
+                    let round = *rounds.entry(reset.0).or_insert_with(|| common(facts, &above, reset.0));
+                    let Some((distance, round)) = round else { continue };
+                    let write = &cx.events.of(reset.0).accesses[reset.1 as usize];
+                    let found = reach.reached(
+                        cx,
+                        u32::try_from(number).unwrap_or(u32::MAX),
+                        u32::try_from(row).unwrap_or(u32::MAX),
+                    );
+                    if found.locks.iter().any(|l| write.locks.contains(l)) {
+                        continue;
+                    }
+                    let score = (rank(facts, access, write), distance + node.depth + 2 * node.dispatched, node.depth);
+                    if best.as_ref().is_none_or(|b| score < b.score) {
+                        best = Some(Candidate { score, spawn: id, inside: found, reset, round });
+                    }
+                }
+            }
+        }
+        candidates.extend(best);
+    }
+    candidates.sort_by_key(|c| (c.score, c.spawn));
+    candidates.truncate(MAX_SPAWNS_PER_SKIP);
+    candidates.into_iter().map(|candidate| conflict(facts, group, candidate)).collect()
+}
+
+/// Prefers resets of whole context objects (a pointer to a struct replaced by a new one) to those of plain values.
+fn rank(facts: Facts<'_>, _access: &Access, write: &Access) -> u32 {
+    let Location::Field(field) = write.location else { return 9 };
+    let program = facts.cx.program;
+    let pointer = matches!(program.ty(program.underlying(program.field(field).ty)), crate::resolve::Type::Pointer(_));
+    match (pointer, write.stored) {
+        (true, Stored::Fresh) => 0,
+        (true, Stored::Other) => 1,
+        (true, _) => 2,
+        (false, Stored::Fresh | Stored::Cleared) => 3,
+        (false, _) => 4,
+    }
+}
+
+/// The nearest function that reaches both a skipping function (whose callers are given) and the reset.
+fn common(facts: Facts<'_>, above: &FxHashMap<FuncId, u32>, reset: FuncId) -> Option<(u32, FuncId)> {
+    let mut found: Vec<(u32, FuncId)> = ancestors(facts, reset, MAX_RESET_CALLERS)
+        .into_iter()
+        .filter(|(func, distance)| *distance > 0 && !is_test(facts, *func))
+        .filter_map(|(func, distance)| Some((above.get(&func)? + distance, func)))
+        .collect();
+    found.sort();
+    found.first().copied()
+}
+
+fn is_test(facts: Facts<'_>, func: FuncId) -> bool {
+    let program = facts.cx.program;
+    program.sources().files[program.funcs()[func].file].test
+}
+
+/// The join that a skip skips, through the first call that reaches it.
+pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinStatus {
+    let first = group[0];
+    let mut siblings: Vec<(FuncId, Span)> = Vec::new();
+    let mut join = None;
+    let signals = &facts.spawns.sites[spawn].signals;
+    let mut calls: Vec<_> = group.iter().flat_map(|skip| &skip.discharged_by).copied().collect();
+    calls.sort();
+    calls.dedup();
+    for call in calls {
+        let Some(row) = facts.calls.at(first.func, call) else { continue };
+        let found = signals.iter().filter(|s| s.ends_body()).find_map(|signal| {
+            let path = path_to_wait(facts.joins, facts.calls, row, signal.key);
+            let last = *path.last()?;
+            let wait = facts.joins.waits(signal.key).iter().find(|w| w.func == last)?;
+            Some(JoinPoint { key: signal.key, func: last, span: wait.span, reached_by: path })
+        });
+        if let Some(found) = found {
+            siblings.push((first.func, row.span));
+            join.get_or_insert(found);
+        }
+    }
+    let at = group
+        .iter()
+        .filter(|skip| skip.spawns.contains(spawn.index()))
+        .map(|skip| SkippedAt { func: skip.func, exit: skip.exit, span: skip.span })
+        .collect();
+    JoinStatus::Skipped { join, siblings, at }
+}
+
+fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict {
+    let cx = facts.cx;
+    let first = group[0];
+    let reach = &facts.reaches[candidate.spawn];
+    let node = &reach.nodes[candidate.inside.node as usize];
+    let inner = &cx.events.of(node.func).accesses[candidate.inside.row as usize];
+    let write = &cx.events.of(candidate.reset.0).accesses[candidate.reset.1 as usize];
+    let mut assumptions = vec![Assumption::CalledAgain, Assumption::SameObject];
+    if node.dispatched > 0 {
+        assumptions.push(Assumption::OneOfManyCallees);
+    }
+    Conflict {
+        spawn: candidate.spawn,
+        location: write.location,
+        element: false,
+        inside: Side {
+            func: node.func,
+            span: inner.span,
+            kind: inner.kind,
+            stored: inner.stored,
+            path: reach.path(candidate.inside.node),
+            dispatched: node.dispatched,
+            same_object: false,
+        },
+        other: Side {
+            func: write.func,
+            span: write.span,
+            kind: write.kind,
+            stored: write.stored,
+            path: Vec::new(),
+            dispatched: 0,
+            same_object: false,
+        },
+        relation: Relation::NextRound { round: Some(candidate.round), holder: first.holder },
+        join: skipped_join(facts, group, candidate.spawn),
+        assumptions,
+    }
+}

@@ -1,0 +1,458 @@
+//! Every place where goroutines start, with how the end of each can be seen.
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+
+use super::{
+    domain::{Signal, SignalKind, SpawnId, SpawnKind, SpawnSite, SyncKey},
+    domain_local,
+    events::{EventKind, Events},
+    handed::{Handed, HandedFunc, Use, functions_of, root_local},
+    models::{Effect, Models, Operand},
+    place::Places,
+};
+use crate::{
+    base::{IndexVec, Span, Symbol},
+    callgraph::{CallGraph, Target, Targets},
+    resolve::{Callee, FuncId, Place, Program},
+    source::FileId,
+    syntax::{Expr, ExprId, LocalId},
+};
+
+/// How deep a completion signal may be below the body: `go s.run()` with `run` calling `loop` that signals.
+const MAX_SIGNAL_DEPTH: u32 = 4;
+
+/// All spawn sites.
+#[derive(Debug, Default)]
+pub struct Spawns {
+    /// The sites, ordered by function and place.
+    pub sites: IndexVec<SpawnId, SpawnSite>,
+    /// By function, in source order.
+    by_func: FxHashMap<FuncId, Vec<SpawnId>>,
+    /// By the call that spawns.
+    by_call: FxHashMap<(FileId, ExprId), SpawnId>,
+}
+
+/// What the search for spawn sites reads.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Names and types.
+    pub program: &'a Program,
+    /// Calls.
+    pub graph: &'a CallGraph,
+    /// Libraries.
+    pub models: &'a Models,
+    /// Places.
+    pub places: &'a Places,
+    /// Events.
+    pub events: &'a Events,
+    /// Functions handed over.
+    pub handed: &'a Handed,
+}
+
+impl Spawns {
+    /// Finds the spawn sites of all functions, in parallel.
+    pub fn build(cx: Context<'_>) -> Self {
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        let rows: Vec<Vec<SpawnSite>> = funcs.into_par_iter().map(|func| cx.sites_of(func)).collect();
+        let mut spawns = Self::default();
+        for site in rows.into_iter().flatten() {
+            let (func, call) = (site.func, site.call);
+            let file = cx.program.funcs()[func].file;
+            let id = spawns.sites.push(site);
+            spawns.by_func.entry(func).or_default().push(id);
+            spawns.by_call.insert((file, call), id);
+        }
+        spawns
+    }
+
+    /// Spawn sites of `func`.
+    pub fn of(&self, func: FuncId) -> &[SpawnId] {
+        self.by_func.get(&func).map_or(&[], Vec::as_slice)
+    }
+
+    /// The spawn site of a call.
+    pub fn at(&self, file: FileId, call: ExprId) -> Option<SpawnId> {
+        self.by_call.get(&(file, call)).copied()
+    }
+}
+
+impl<'a> Context<'a> {
+    fn sites_of(self, func: FuncId) -> Vec<SpawnSite> {
+        let file = self.program.funcs()[func].file;
+        let mut sites = Vec::new();
+        for block in &self.events.of(func).blocks {
+            for event in &block.events {
+                match &event.kind {
+                    EventKind::Spawn(call) => sites.extend(self.spawn(func, file, *call, event.span)),
+                    EventKind::Call(call) => sites.extend(self.wrapped(func, file, *call, event.span)),
+                    _ => {}
+                }
+            }
+        }
+        sites.sort_by_key(|site: &SpawnSite| site.span);
+        sites.dedup_by_key(|site| site.call);
+        sites
+    }
+
+    fn site(self, func: FuncId, file: FileId, call: ExprId, span: Span, kind: SpawnKind) -> SpawnSite {
+        let loops = self.program.function(func).body.as_ref().map_or(&[][..], |body| &body.loops);
+        SpawnSite {
+            func,
+            call,
+            site: self.graph.site_at(file, call),
+            span,
+            kind,
+            bodies: SmallVec::new(),
+            signals: Vec::new(),
+            arguments: Vec::new(),
+            in_loop: loops.iter().any(|l| l.span.contains(span)),
+        }
+    }
+
+    /// `go f(x)`, or a call of a library's spawner.
+    fn spawn(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
+        let facts = self.program.facts(file);
+        let Expr::Call { callee: callee_expr, args, .. } = &facts.exprs[call] else { return None };
+        let callee = self.program.callee(file, call);
+        let (key, receiver) = match &callee {
+            Callee::External { key, receiver } => (Some(*key), receiver.clone()),
+            Callee::Func { func, receiver, .. } => (Some(self.program.funcs()[*func].key), receiver.clone()),
+            Callee::Interface { key, receiver, .. } => (*key, Some(receiver.clone())),
+            _ => (None, None),
+        };
+        let effects = key.map_or(&[][..], |key| self.models.effects(key));
+        let library = effects.iter().find_map(|effect| match *effect {
+            Effect::Spawn { arg, group } => Some((arg, group, SpawnKind::Library)),
+            Effect::Timer { arg } => Some((arg, None, SpawnKind::Timer)),
+            _ => None,
+        });
+        if let Some((arg, group, kind)) = library {
+            let mut site = self.site(func, file, call, span, kind);
+            let arg = *args.get(usize::from(arg))?;
+            for handed in functions_of(self.program, self.graph, self.places, file, arg) {
+                self.add_body(&mut site, file, &handed, None);
+            }
+            let group = match group? {
+                Operand::Receiver => receiver.as_ref().map(|place| (place.clone(), None)),
+                Operand::Arg(n) => args.get(usize::from(n)).map(|e| (self.program.place(file, *e), Some(*e))),
+            };
+            if let Some((place, _)) = group
+                && let Some(key) = self.places.key_of_place(self.program, self.graph, file, &place)
+            {
+                let place = self.places.canonical(self.program, file, place);
+                site.signals.push(Signal {
+                    key,
+                    kind: SignalKind::Group,
+                    certain: true,
+                    deferred: true,
+                    anchor: root_local(&place),
+                    site: (func, span),
+                });
+            }
+            return Some(site);
+        }
+        let mut site = self.site(func, file, call, span, SpawnKind::Go);
+        if let Expr::Local(local) = facts.exprs[*callee_expr]
+            && domain_local::is_param(self.program, file, local)
+        {
+            // `go f()` of a parameter: the call sites of this function are the spawn sites.
+            return None;
+        }
+        match callee {
+            Callee::Literal(body) => {
+                self.add_body(&mut site, file, &HandedFunc { func: body, receiver: None }, Some(args))
+            }
+            _ => {
+                let targets = site.site.map(|id| &self.graph.sites()[id].targets);
+                if let Some(Targets::Known { callees, .. }) = targets {
+                    for target in callees {
+                        if let Target::Func(body) = target {
+                            let handed = HandedFunc { func: *body, receiver: receiver.clone() };
+                            self.add_body(&mut site, file, &handed, Some(args));
+                        }
+                    }
+                }
+            }
+        }
+        for handed in self.run_at(file, call) {
+            self.add_body(&mut site, file, &handed, None);
+        }
+        Some(site)
+    }
+
+    /// A call that hands a function to something that starts it.
+    fn wrapped(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
+        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
+        let mut found = None;
+        for (at, arg) in args.iter().enumerate() {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let bodies = functions_of(self.program, self.graph, self.places, file, *arg);
+            if bodies.is_empty() {
+                continue;
+            }
+            let Some(Use::Spawns { inside, .. }) =
+                self.handed.use_at(self.program, self.graph, self.models, file, call, at)
+            else {
+                continue;
+            };
+            let site = found.get_or_insert_with(|| self.site(func, file, call, span, SpawnKind::Wrapper));
+            for handed in &bodies {
+                self.add_body(site, file, handed, None);
+            }
+            if let Some(inside) = inside {
+                let receiver = match self.program.callee(file, call) {
+                    Callee::Func { receiver, .. } | Callee::External { receiver, .. } => receiver,
+                    Callee::Interface { receiver, .. } => Some(receiver),
+                    _ => None,
+                };
+                let mut visiting = FxHashSet::default();
+                for signal in self.signals(inside, MAX_SIGNAL_DEPTH, &mut visiting) {
+                    let owner = self.outermost(inside);
+                    site.signals.extend(self.in_terms_of_caller(signal, owner, file, receiver.as_ref(), args));
+                }
+            }
+        }
+        found
+    }
+
+    fn outermost(self, func: FuncId) -> FuncId {
+        let mut func = func;
+        while let Some(parent) = self.program.funcs()[func].parent {
+            func = parent;
+        }
+        func
+    }
+
+    /// Functions that the callee of `call` runs before it returns because they were handed to it.
+    pub fn run_at(self, file: FileId, call: ExprId) -> SmallVec<[HandedFunc; 1]> {
+        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return SmallVec::new() };
+        let mut out = SmallVec::new();
+        for (at, arg) in args.iter().enumerate() {
+            if !domain_local::may_be_function(self.program, file, *arg) {
+                continue;
+            }
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let used = self.handed.use_at(self.program, self.graph, self.models, file, call, at);
+            if used == Some(Use::Runs) {
+                out.extend(functions_of(self.program, self.graph, self.places, file, *arg));
+            }
+        }
+        out
+    }
+
+    fn add_body(self, site: &mut SpawnSite, file: FileId, handed: &HandedFunc, args: Option<&[ExprId]>) {
+        if site.bodies.contains(&handed.func) {
+            return;
+        }
+        site.bodies.push(handed.func);
+        for (at, arg) in args.unwrap_or(&[]).iter().enumerate() {
+            site.arguments.push((handed.func, u32::try_from(at).unwrap_or(u32::MAX), *arg));
+        }
+        let mut visiting = FxHashSet::default();
+        for signal in self.signals(handed.func, MAX_SIGNAL_DEPTH, &mut visiting) {
+            let mapped =
+                self.in_terms_of_caller(signal, handed.func, file, handed.receiver.as_ref(), args.unwrap_or(&[]));
+            site.signals.extend(mapped);
+        }
+    }
+
+    /// Completion signals of a function, in terms of its own receiver, parameters and captured variables.
+    pub fn signals(self, func: FuncId, depth: u32, visiting: &mut FxHashSet<FuncId>) -> Vec<Signal> {
+        if depth == 0 || !visiting.insert(func) {
+            return Vec::new();
+        }
+        let file = self.program.funcs()[func].file;
+        let events = self.events.of(func);
+        let mut out: Vec<Signal> = Vec::new();
+        for (index, block) in events.blocks.iter().enumerate() {
+            for event in &block.events {
+                let found = match &event.kind {
+                    EventKind::Signal { key, kind } => {
+                        vec![self.own_signal(func, *key, *kind, false, event.span)]
+                    }
+                    EventKind::Defer { call, effects, test_end: false } => {
+                        let mut found = Vec::new();
+                        for effect in effects {
+                            if let EventKind::Signal { key, kind } = effect {
+                                found.push(self.own_signal(func, *key, *kind, true, event.span));
+                            }
+                        }
+                        found.extend(self.called_signals(file, *call, depth, visiting).into_iter().map(|mut s| {
+                            s.deferred = true;
+                            s
+                        }));
+                        found
+                    }
+                    EventKind::Call(call) => self.called_signals(file, *call, depth, visiting),
+                    _ => continue,
+                };
+                if found.is_empty() {
+                    continue;
+                }
+                let looped = blocks_in_cycle(events, index);
+                let always = passes_always(events, index) && !looped;
+                out.extend(found.into_iter().map(|mut signal| {
+                    signal.certain &= always;
+                    signal
+                }));
+            }
+        }
+        visiting.remove(&func);
+        merge(out)
+    }
+
+    fn own_signal(self, func: FuncId, key: SyncKey, kind: SignalKind, deferred: bool, span: Span) -> Signal {
+        Signal { key, kind, certain: true, deferred, anchor: self.key_anchor(func, key, span), site: (func, span) }
+    }
+
+    /// The variable through which a signal's key is reached: found again from the call at `span`.
+    fn key_anchor(self, func: FuncId, key: SyncKey, span: Span) -> Option<LocalId> {
+        let file = self.program.funcs()[func].file;
+        if let SyncKey::Local(_, local) = key {
+            return Some(local);
+        }
+        self.program.function(func).body.as_ref()?.blocks.iter().flat_map(|b| &b.instrs).find_map(|instr| {
+            let (call, _) = match instr.kind {
+                crate::syntax::InstrKind::Call(call) | crate::syntax::InstrKind::Defer(call) if instr.span == span => {
+                    (call, ())
+                }
+                _ => return None,
+            };
+            let place = match self.program.callee(file, call) {
+                Callee::Func { receiver, .. } | Callee::External { receiver, .. } => receiver?,
+                Callee::Interface { receiver, .. } => receiver,
+                Callee::Builtin(_) => {
+                    let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
+                    self.program.place(file, *args.first()?)
+                }
+                _ => return None,
+            };
+            root_local(&self.places.canonical(self.program, file, place))
+        })
+    }
+
+    fn called_signals(self, file: FileId, call: ExprId, depth: u32, visiting: &mut FxHashSet<FuncId>) -> Vec<Signal> {
+        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return Vec::new() };
+        let (target, receiver) = match self.program.callee(file, call) {
+            Callee::Literal(func) => (Some(func), None),
+            Callee::Func { func, receiver, .. } => (Some(func), receiver),
+            Callee::Value(value) => {
+                let found = functions_of(self.program, self.graph, self.places, file, value);
+                match &found[..] {
+                    [one] => (Some(one.func), one.receiver.clone()),
+                    _ => (None, None),
+                }
+            }
+            _ => (None, None),
+        };
+        let mut out = Vec::new();
+        if let Some(func) = target {
+            for signal in self.signals(func, depth - 1, visiting) {
+                out.extend(self.in_terms_of_caller(signal, func, file, receiver.as_ref(), args));
+            }
+        }
+        for handed in self.run_at(file, call) {
+            for signal in self.signals(handed.func, depth - 1, visiting) {
+                out.extend(self.in_terms_of_caller(signal, handed.func, file, handed.receiver.as_ref(), &[]));
+            }
+        }
+        out
+    }
+
+    /// Rewrites a signal's key and anchor from the callee's parameters to the caller's expressions.
+    pub fn in_terms_of_caller(
+        self,
+        signal: Signal,
+        callee: FuncId,
+        caller_file: FileId,
+        receiver: Option<&Place>,
+        args: &[ExprId],
+    ) -> Option<Signal> {
+        let callee_file = self.program.funcs()[callee].file;
+        let mut signal = signal;
+        let Some(anchor) = signal.anchor else { return Some(signal) };
+        match domain_local::operand(self.program, callee, callee_file, anchor) {
+            domain_local::Operand::Receiver => {
+                let place = self.places.canonical(self.program, caller_file, receiver?.clone());
+                signal.anchor = root_local(&place);
+            }
+            domain_local::Operand::Param(index) => {
+                let arg = *args.get(index as usize)?;
+                let place = self.places.canonical(self.program, caller_file, self.program.place(caller_file, arg));
+                signal.anchor = root_local(&place);
+                if let SyncKey::Local(..) = signal.key {
+                    signal.key = self.places.key(self.program, self.graph, caller_file, arg)?;
+                }
+            }
+            domain_local::Operand::Captured => {}
+            domain_local::Operand::Own => signal.anchor = None,
+        }
+        Some(signal)
+    }
+}
+
+/// Whether every way from the entry to an exit goes through the block.
+pub fn passes_always(events: &super::events::FuncEvents, block: usize) -> bool {
+    if block == 0 {
+        return true;
+    }
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![0];
+    seen[0] = true;
+    while let Some(at) = work.pop() {
+        if matches!(events.blocks[at].exit, Some((super::Exit::Return | super::Exit::End, _))) {
+            return false;
+        }
+        for &next in &events.blocks[at].successors {
+            if next != block && !seen[next] {
+                seen[next] = true;
+                work.push(next);
+            }
+        }
+    }
+    true
+}
+
+/// Whether control can come back to the block.
+fn blocks_in_cycle(events: &super::events::FuncEvents, block: usize) -> bool {
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![block];
+    while let Some(at) = work.pop() {
+        for &next in &events.blocks[at].successors {
+            if next == block {
+                return true;
+            }
+            if !seen[next] {
+                seen[next] = true;
+                work.push(next);
+            }
+        }
+    }
+    false
+}
+
+/// One row per key: certain when one of its signals is, or when it is given on every way by several.
+fn merge(signals: Vec<Signal>) -> Vec<Signal> {
+    let mut out: Vec<Signal> = Vec::new();
+    for signal in signals {
+        match out.iter_mut().find(|s| s.key == signal.key && s.kind == signal.kind) {
+            Some(known) => {
+                known.certain |= signal.certain;
+                known.deferred |= signal.deferred;
+            }
+            None => out.push(signal),
+        }
+    }
+    out
+}
+
+/// The name of a location as people know it, for messages and order.
+pub fn name_of(program: &Program, location: SyncKey) -> Symbol {
+    match location {
+        SyncKey::Field(field) => program.field(field).display,
+        SyncKey::Global(var) => program.var(var).name,
+        SyncKey::Local(file, local) => program.facts(file).locals[local].name,
+    }
+}

@@ -1,0 +1,262 @@
+//! From a claimed conflict to a [`Finding`]: names, places, witness. The words come from the rule.
+
+use analyzer::{
+    base::Span,
+    lifetime::{
+        AccessKind, Exit, Location, SpawnKind,
+        conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side},
+    },
+    resolve::FuncId,
+};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::{
+    finding::{
+        Access, AccessSide, Confidence, ExitKind, Finding, Join, JoinState, LocationKind, MemoryLocation, RuleId, Site,
+        Step,
+    },
+    rule::{Cx, Wording},
+};
+
+/// Longest piece of source quoted in a finding, in characters.
+const MAX_QUOTE: usize = 90;
+
+impl Cx<'_> {
+    /// The place of a span of a function.
+    pub fn site(&self, func: FuncId, span: Span) -> Site {
+        let program = self.lifetimes.program;
+        let row = &program.funcs()[func];
+        let file = &program.sources().files[row.file];
+        Site {
+            file: file.path.to_string(),
+            line: program.facts(row.file).lines.line(span.start),
+            function: row.symbol.as_str().to_owned(),
+        }
+    }
+
+    /// The code's own words: the first line of the span.
+    pub fn quote(&self, func: FuncId, span: Span) -> String {
+        let program = self.lifetimes.program;
+        let file = &program.sources().files[program.funcs()[func].file];
+        let first = span.of(&file.text).lines().next().unwrap_or("").trim();
+        let mut out: String = first.chars().take(MAX_QUOTE).collect();
+        if out.len() < first.len() {
+            out.push('…');
+        }
+        out
+    }
+
+    /// The name of a location.
+    pub fn location_name(&self, location: Location) -> String {
+        let program = self.lifetimes.program;
+        match location {
+            Location::Field(field) => program.field(field).display.as_str().to_owned(),
+            Location::Global(var) => {
+                let var = program.var(var);
+                let package = var.package.as_str().rsplit('/').next().unwrap_or("");
+                format!("{package}.{}", var.name)
+            }
+            Location::Local(file, local) => program.facts(file).locals[local].name.as_str().to_owned(),
+        }
+    }
+
+    fn memory(&self, conflict: &Conflict) -> MemoryLocation {
+        let program = self.lifetimes.program;
+        let name = self.location_name(conflict.location);
+        let (kind, package) = match conflict.location {
+            Location::Field(field) => {
+                let owner = program.field(field).owner.map(|named| program.named(named).package);
+                (LocationKind::Field, owner.map_or("", |p| p.as_str()).to_owned())
+            }
+            Location::Global(var) => (LocationKind::Global, program.var(var).package.as_str().to_owned()),
+            Location::Local(file, _) => {
+                (LocationKind::Local, program.sources().files[file].import_path.as_str().to_owned())
+            }
+        };
+        let kind = if conflict.element { LocationKind::Element } else { kind };
+        MemoryLocation { name, kind, package }
+    }
+
+    /// The function a goroutine runs.
+    pub fn body(&self, conflict: &Conflict) -> Option<FuncId> {
+        self.lifetimes.spawns.sites[conflict.spawn].bodies.first().copied()
+    }
+
+    /// The symbol of a function.
+    pub fn symbol(&self, func: FuncId) -> &'static str {
+        self.lifetimes.program.funcs()[func].symbol.as_str()
+    }
+
+    /// The last part of a symbol, for sentences: `(*T).Close`, `run.func1`.
+    pub fn short(&self, func: FuncId) -> &'static str {
+        let symbol = self.symbol(func);
+        let after_slash = symbol.rfind('/').map_or(symbol, |at| &symbol[at + 1..]);
+        after_slash.find('.').map_or(after_slash, |at| &after_slash[at + 1..])
+    }
+
+    /// The join point of a conflict, if one is known.
+    pub fn join_point<'c>(&self, conflict: &'c Conflict) -> Option<&'c JoinPoint> {
+        match &conflict.join {
+            JoinStatus::Skipped { join, .. } => join.as_ref(),
+            JoinStatus::Late(join) | JoinStatus::OtherGoroutine(join) | JoinStatus::SignalledEarly(join, _) => {
+                Some(join)
+            }
+            JoinStatus::Missing { .. } => None,
+        }
+    }
+
+    fn join(&self, conflict: &Conflict) -> Join {
+        let point = self.join_point(conflict);
+        let mut join = Join {
+            state: JoinState::Missing,
+            object: point.map(|p| self.location_name(p.key)),
+            joined_by: point.map(|p| self.site(p.func, p.span)),
+            reached_by: point.map_or(Vec::new(), |p| p.reached_by.iter().map(|f| self.symbol(*f).to_owned()).collect()),
+            siblings: Vec::new(),
+            skipped_at: Vec::new(),
+        };
+        match &conflict.join {
+            JoinStatus::Skipped { siblings, at, .. } => {
+                join.state = JoinState::Skipped;
+                join.siblings = siblings.iter().map(|(func, span)| self.site(*func, *span)).collect();
+                join.skipped_at = at.iter().map(|s| (self.site(s.func, s.span), exit_kind(s.exit))).collect();
+                join.skipped_at.sort();
+                join.skipped_at.dedup();
+            }
+            JoinStatus::Late(_) | JoinStatus::OtherGoroutine(_) | JoinStatus::SignalledEarly(..) => {
+                join.state = JoinState::Late;
+            }
+            JoinStatus::Missing { .. } => {}
+        }
+        join
+    }
+
+    fn access(&self, side: AccessSide, from: &Side) -> Access {
+        Access {
+            side,
+            write: from.kind.is_write(),
+            site: self.site(from.func, from.span),
+            expression: self.quote(from.func, from.span),
+        }
+    }
+
+    fn step(&self, func: FuncId, span: Span, what: &str) -> Step {
+        Step { site: self.site(func, span), what: format!("{what}: `{}`", self.quote(func, span)) }
+    }
+
+    fn witness(&self, conflict: &Conflict, name: &str) -> Vec<Step> {
+        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
+        let how = match spawn.kind {
+            SpawnKind::Go | SpawnKind::Library => "the goroutine starts",
+            SpawnKind::Wrapper => "the goroutine starts, through a wrapper",
+            SpawnKind::Timer => "the callback is armed",
+        };
+        let mut steps = vec![self.step(spawn.func, spawn.span, how)];
+        for (func, span) in &conflict.inside.path {
+            steps.push(self.step(*func, *span, "it calls"));
+        }
+        let verb = match conflict.inside.kind {
+            AccessKind::Read => "it reads",
+            AccessKind::Write => "it writes",
+            AccessKind::Close => "it closes",
+            AccessKind::Send => "it sends on",
+            AccessKind::End => "it ends",
+            AccessKind::Recycle => "it recycles",
+        };
+        steps.push(self.step(conflict.inside.func, conflict.inside.span, &format!("{verb} {name}")));
+        match &conflict.join {
+            JoinStatus::Skipped { join, siblings, at } => {
+                for skipped in at {
+                    steps.push(self.step(skipped.func, skipped.span, "left here without the join"));
+                }
+                for (func, span) in siblings {
+                    steps.push(self.step(*func, *span, "another path joins"));
+                }
+                if let Some(join) = join {
+                    steps.push(self.step(join.func, join.span, "the join"));
+                }
+            }
+            JoinStatus::Late(join) => steps.push(self.step(join.func, join.span, "the join comes after it")),
+            JoinStatus::OtherGoroutine(join) => {
+                steps.push(self.step(join.func, join.span, "this waits for another goroutine"));
+            }
+            JoinStatus::SignalledEarly(join, (func, span)) => {
+                steps.push(self.step(*func, *span, "it signals its end"));
+                steps.push(self.step(join.func, join.span, "this waits for that signal"));
+            }
+            JoinStatus::Missing { asked: Some((func, span)) } => {
+                steps.push(self.step(*func, *span, "it is asked to stop; nobody waits"));
+            }
+            JoinStatus::Missing { asked: None } => {}
+        }
+        for (func, span) in &conflict.other.path {
+            steps.push(self.step(*func, *span, "meanwhile this calls"));
+        }
+        let verb = match conflict.other.kind {
+            AccessKind::Read => "reads",
+            AccessKind::Write => "writes",
+            AccessKind::Close => "closes",
+            AccessKind::Send => "sends on",
+            AccessKind::End => "ends",
+            AccessKind::Recycle => "recycles",
+        };
+        steps.push(self.step(conflict.other.func, conflict.other.span, &format!("and {verb} {name}")));
+        steps
+    }
+
+    /// Builds the finding of a rule.
+    pub fn finding(&self, rule: RuleId, conflict: &Conflict, confidence: Confidence, wording: Wording) -> Finding {
+        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
+        let location = self.memory(conflict);
+        let other = self.access(AccessSide::Other, &conflict.other);
+        let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();
+        let is_reset = conflict.other.kind.is_write();
+        let reset = is_reset.then(|| other.site.clone());
+        let round = match conflict.relation {
+            Relation::NextRound { round, .. } => round.map(|f| self.symbol(f).to_owned()),
+            _ => None,
+        };
+        let spawn_site = self.site(spawn.func, spawn.span);
+        let text = format!(
+            "{}\0{}\0{}\0{}\0{}\0{}",
+            rule.0, location.package, location.name, spawn_site.function, goroutine, other.site.function
+        );
+        let mut assumptions: Vec<String> = conflict.assumptions.iter().map(|a| words_of(*a).to_owned()).collect();
+        assumptions.dedup();
+        Finding {
+            rule,
+            confidence,
+            message: wording.message,
+            fingerprint: format!("{:016x}", xxh3_64(text.as_bytes())),
+            witness: self.witness(conflict, &location.name),
+            join: self.join(conflict),
+            accesses: vec![self.access(AccessSide::Goroutine, &conflict.inside), other],
+            spawn: spawn_site,
+            goroutine,
+            location,
+            reset,
+            round,
+            assumptions,
+            fix: wording.fix,
+        }
+    }
+}
+
+fn exit_kind(exit: Exit) -> ExitKind {
+    match exit {
+        Exit::Return => ExitKind::Return,
+        Exit::Panic => ExitKind::Panic,
+        Exit::End => ExitKind::End,
+    }
+}
+
+fn words_of(assumption: Assumption) -> &'static str {
+    match assumption {
+        Assumption::OneOfManyCallees => "a call on the way has several possible callees; one of them was followed",
+        Assumption::SameObject => "both sides reach the same object, which is known by its type only",
+        Assumption::CalledAgain => "the function is called again while the goroutine runs",
+        Assumption::EnderByName => "the method ends the object, as its name says",
+        Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
+        Assumption::SameElement => "both sides touch the same element",
+    }
+}

@@ -1,0 +1,42 @@
+//! `captured-variable-outlives`: a captured variable is used on both sides while the goroutine runs.
+
+use analyzer::lifetime::{
+    Location,
+    conflict::{Conflict, Relation},
+};
+
+use crate::{
+    finding::{Confidence, Fix, RuleId},
+    rule::{Cx, Rule, RuleMeta, Wording},
+};
+
+/// The rule.
+pub(crate) struct CapturedVariableOutlives;
+
+static META: RuleMeta = RuleMeta {
+    id: RuleId("captured-variable-outlives"),
+    summary: "A captured variable is used on both sides while the goroutine runs",
+    docs: include_str!("docs/captured-variable-outlives.md"),
+};
+
+impl Rule for CapturedVariableOutlives {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
+        let local = matches!(conflict.location, Location::Local(..));
+        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::Sibling(_));
+        (local && between).then(|| cx.certainty(conflict))
+    }
+
+    fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
+        let name = cx.location_name(conflict.location);
+        let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
+        let other = cx.short(conflict.other.func);
+        let verb = if conflict.other.kind.is_write() { "changes" } else { "reads" };
+        let message = format!("{other} {verb} {name} while {body}, which captures it, may still run");
+        let text = format!("wait for {body} first, or hand it a copy of {name} and take its result over a channel");
+        Wording { message, fix: Fix { text, edits: Vec::new() } }
+    }
+}

@@ -1,0 +1,258 @@
+//! The catalogue: rows of library knowledge, embedded, read once into [`Models`].
+//!
+//! Invariant: every row has a reason. Serde stays here.
+
+use analyzer::{
+    base::Symbol,
+    lifetime::{Effect, Models, Operand},
+};
+use serde::Deserialize;
+
+/// The embedded files, by name.
+pub const FILES: [(&str, &str); 4] = [
+    ("spawns.toml", include_str!("../catalogue/spawns.toml")),
+    ("joins.toml", include_str!("../catalogue/joins.toml")),
+    ("locks.toml", include_str!("../catalogue/locks.toml")),
+    ("resets.toml", include_str!("../catalogue/resets.toml")),
+];
+
+/// A catalogue file, or the catalogue part of `outlive.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Catalogue {
+    spawn: Vec<Spawn>,
+    timer: Vec<WithArg>,
+    run: Vec<WithArg>,
+    test_end: Vec<WithArg>,
+    add: Vec<OnObject>,
+    done: Vec<OnObject>,
+    wait: Vec<OnObject>,
+    recycle: Vec<OnObject>,
+    lock: Vec<Lock>,
+    unlock: Vec<Lock>,
+    stop_timer: Vec<Plain>,
+    never_returns: Vec<Plain>,
+    test_method: Vec<TestMethod>,
+    atomic: Vec<Atomic>,
+    ender: Vec<Names>,
+    synchronised: Vec<Types>,
+    test_handle: Vec<Types>,
+    recycled: Vec<Types>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spawn {
+    func: String,
+    arg: u8,
+    group: Option<String>,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithArg {
+    func: String,
+    arg: u8,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnObject {
+    func: String,
+    on: String,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lock {
+    func: String,
+    #[serde(default)]
+    read: bool,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plain {
+    func: String,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TestMethod {
+    types: Vec<String>,
+    ends: Vec<String>,
+    needs: Vec<String>,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Atomic {
+    package: String,
+    reads: Vec<String>,
+    writes: Vec<String>,
+    types: Vec<String>,
+    type_reads: Vec<String>,
+    type_writes: Vec<String>,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Names {
+    names: Vec<String>,
+    why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Types {
+    types: Vec<String>,
+    why: String,
+}
+
+/// A catalogue file that could not be read.
+#[derive(Debug)]
+pub struct CatalogueError {
+    /// Name of the file.
+    pub file: String,
+    /// What is wrong, with line and column.
+    pub message: String,
+}
+
+impl std::fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.message)
+    }
+}
+
+impl std::error::Error for CatalogueError {}
+
+/// Reads the embedded catalogue.
+///
+/// # Errors
+/// Names the file and line of a row that does not fit its shape; a test makes sure that none does.
+pub fn embedded() -> Result<Models, CatalogueError> {
+    let mut models = Models::default();
+    for (name, text) in FILES {
+        add(&mut models, name, text)?;
+    }
+    Ok(models)
+}
+
+/// Adds the rows of one file.
+///
+/// # Errors
+/// As [`embedded`].
+pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueError> {
+    let error = |message: String| CatalogueError { file: name.to_owned(), message };
+    let catalogue: Catalogue = toml::from_str(text).map_err(|e| error(e.to_string()))?;
+    catalogue.rows().map_err(error)?.into_iter().for_each(|(key, effect)| models.add(Symbol::new(&key), effect));
+    for row in &catalogue.ender {
+        row.names.iter().for_each(|name| models.add_ender(name));
+    }
+    let each = |rows: &[Types], mark: &mut dyn FnMut(Symbol)| {
+        rows.iter().flat_map(|row| &row.types).for_each(|ty| mark(Symbol::new(ty)));
+    };
+    each(&catalogue.synchronised, &mut |ty| models.add_synchronised(ty));
+    each(&catalogue.test_handle, &mut |ty| models.add_test_handle(ty));
+    each(&catalogue.recycled, &mut |ty| models.add_recycled(ty));
+    Ok(())
+}
+
+fn operand(text: &str) -> Result<Operand, String> {
+    if text == "receiver" {
+        return Ok(Operand::Receiver);
+    }
+    let number = text.strip_prefix("arg").and_then(|n| n.parse().ok());
+    number.map(Operand::Arg).ok_or_else(|| format!("`{text}` is neither `receiver` nor `argN`"))
+}
+
+impl Catalogue {
+    /// The effects of all rows, by function.
+    fn rows(&self) -> Result<Vec<(String, Effect)>, String> {
+        let mut out = Vec::new();
+        for row in &self.spawn {
+            let group = row.group.as_deref().map(operand).transpose()?;
+            out.push((row.func.clone(), Effect::Spawn { arg: row.arg, group }));
+        }
+        out.extend(self.timer.iter().map(|row| (row.func.clone(), Effect::Timer { arg: row.arg })));
+        out.extend(self.run.iter().map(|row| (row.func.clone(), Effect::Run { arg: row.arg })));
+        out.extend(self.test_end.iter().map(|row| (row.func.clone(), Effect::AtTestEnd { arg: row.arg })));
+        let objects: [(&[OnObject], fn(Operand) -> Effect); 4] = [
+            (&self.add, Effect::Add),
+            (&self.done, Effect::Done),
+            (&self.wait, Effect::Wait),
+            (&self.recycle, Effect::Recycle),
+        ];
+        for (rows, effect) in objects {
+            for row in rows {
+                out.push((row.func.clone(), effect(operand(&row.on)?)));
+            }
+        }
+        let on = Operand::Receiver;
+        out.extend(self.lock.iter().map(|row| (row.func.clone(), Effect::Lock { on, read: row.read })));
+        out.extend(self.unlock.iter().map(|row| (row.func.clone(), Effect::Unlock { on })));
+        out.extend(self.stop_timer.iter().map(|row| (row.func.clone(), Effect::StopTimer)));
+        out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
+        for row in &self.test_method {
+            for ty in &row.types {
+                out.extend(row.ends.iter().map(|m| (format!("{ty}.{m}"), Effect::EndsGoroutine)));
+                out.extend(row.needs.iter().map(|m| (format!("{ty}.{m}"), Effect::NeedsTest)));
+            }
+        }
+        for row in &self.atomic {
+            let functions = [(&row.reads, false), (&row.writes, true)];
+            for (names, write) in functions {
+                let on = Operand::Arg(0);
+                out.extend(names.iter().map(|n| (format!("{}.{n}", row.package), Effect::Atomic { on, write })));
+            }
+            let methods = [(&row.type_reads, false), (&row.type_writes, true)];
+            for (names, write) in methods {
+                for ty in &row.types {
+                    let keys = names.iter().map(|n| format!("{}.{ty}.{n}", row.package));
+                    out.extend(keys.map(|key| (key, Effect::Atomic { on, write })));
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// The reasons of all rows.
+    pub fn reasons(&self) -> Vec<&str> {
+        let mut out: Vec<&str> = Vec::new();
+        out.extend(self.spawn.iter().map(|row| row.why.as_str()));
+        out.extend([&self.timer, &self.run, &self.test_end].into_iter().flatten().map(|row| row.why.as_str()));
+        out.extend(
+            [&self.add, &self.done, &self.wait, &self.recycle].into_iter().flatten().map(|row| row.why.as_str()),
+        );
+        out.extend([&self.lock, &self.unlock].into_iter().flatten().map(|row| row.why.as_str()));
+        out.extend([&self.stop_timer, &self.never_returns].into_iter().flatten().map(|row| row.why.as_str()));
+        out.extend(self.test_method.iter().map(|row| row.why.as_str()));
+        out.extend(self.atomic.iter().map(|row| row.why.as_str()));
+        out.extend(self.ender.iter().map(|row| row.why.as_str()));
+        out.extend(
+            [&self.synchronised, &self.test_handle, &self.recycled].into_iter().flatten().map(|row| row.why.as_str()),
+        );
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_fits_and_has_a_reason() {
+        embedded().expect("the embedded catalogue");
+        for (name, text) in FILES {
+            let catalogue: Catalogue = toml::from_str(text).expect(name);
+            assert!(catalogue.reasons().iter().all(|why| why.len() > 10), "{name}");
+        }
+    }
+}

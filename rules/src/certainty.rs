@@ -1,0 +1,67 @@
+//! How certain a conflict is: high unless something that matters had to be assumed.
+
+use analyzer::{
+    lifetime::{
+        AccessKind, Location, SpawnKind, Stored,
+        conflict::{Conflict, JoinStatus, Relation, Role},
+    },
+    resolve::Type,
+};
+
+use crate::{finding::Confidence, rule::Cx};
+
+impl Cx<'_> {
+    /// The confidence that a conflict deserves, whatever rule claims it.
+    pub fn certainty(&self, conflict: &Conflict) -> Confidence {
+        let mut doubts = 0_u32;
+        doubts += conflict.inside.dispatched.min(2);
+        doubts += conflict.other.dispatched.min(2);
+        doubts += u32::from(conflict.element);
+        match conflict.relation {
+            Relation::AfterSpawn => {
+                // A setter called after the start is often called before anyone listens.
+                doubts += u32::from(conflict.other.path.len() > 1);
+                doubts +=
+                    u32::from(!conflict.other.kind.is_write() && !matches!(conflict.location, Location::Local(..)));
+            }
+            Relation::Sibling(_) => doubts += 2,
+            Relation::OwnerMethod { role, .. } => {
+                doubts += match role {
+                    Role::Named | Role::Asks => 0,
+                    Role::Joins => 1,
+                    Role::Restarts => 1,
+                };
+                doubts += match (conflict.other.kind, conflict.other.stored) {
+                    (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => 0,
+                    // Closing a connection is also how its reader is woken.
+                    (AccessKind::End, _) => 2,
+                    _ => 1,
+                };
+                doubts += u32::from(conflict.inside.path.len() > 3);
+            }
+            Relation::NextRound { .. } => {
+                // The dispatch on the way to the access is what an executor tree is; one step of it is certain enough.
+                doubts = conflict.inside.dispatched.saturating_sub(1);
+                doubts += u32::from(
+                    !matches!(&conflict.join, JoinStatus::Skipped { join: Some(_), siblings, .. } if !siblings.is_empty()),
+                );
+                doubts += u32::from(conflict.inside.path.len() > 2);
+            }
+            Relation::Restored => doubts += u32::from(conflict.inside.path.len() > 2),
+            Relation::TestEnd | Relation::Recycled | Relation::AddRacesWait { .. } => {}
+        }
+        doubts += u32::from(self.lifetimes.spawns.sites[conflict.spawn].kind == SpawnKind::Timer);
+        match doubts {
+            0 => Confidence::High,
+            1 => Confidence::Medium,
+            _ => Confidence::Low,
+        }
+    }
+
+    /// Whether the location is a field that holds a channel.
+    pub fn is_channel_field(&self, location: Location) -> bool {
+        let Location::Field(field) = location else { return false };
+        let program = self.lifetimes.program;
+        matches!(program.ty(program.underlying(program.field(field).ty)), Type::Chan { .. })
+    }
+}

@@ -1,0 +1,309 @@
+//! What a rule found, as facts and words; and what `explain` says about one report. No output format.
+
+use std::fmt;
+
+/// Id of a rule, kebab case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId(pub &'static str);
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// How certain a finding is. High means: worth a bug at that project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Several things had to be assumed.
+    Low,
+    /// One thing had to be assumed.
+    Medium,
+    /// Nothing that matters had to be assumed.
+    High,
+}
+
+impl Confidence {
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// A place in the checkout.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    /// Path relative to the repository.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Function as in Go symbols.
+    pub function: String,
+}
+
+/// Kind of shared memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LocationKind {
+    /// A struct field.
+    Field,
+    /// A package variable.
+    Global,
+    /// A local variable.
+    Local,
+    /// An element of what a field or variable holds.
+    Element,
+}
+
+impl LocationKind {
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Field => "field",
+            Self::Global => "global",
+            Self::Local => "local",
+            Self::Element => "element",
+        }
+    }
+}
+
+/// The shared memory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemoryLocation {
+    /// `Type.field`, `pkg.var`, or a local variable's name.
+    pub name: String,
+    /// What it is.
+    pub kind: LocationKind,
+    /// Import path.
+    pub package: String,
+}
+
+/// Which side of the conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccessSide {
+    /// The goroutine that lives on.
+    Goroutine,
+    /// The code that resets, closes, restores.
+    Other,
+}
+
+/// One access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Which side.
+    pub side: AccessSide,
+    /// Whether it writes.
+    pub write: bool,
+    /// Where.
+    pub site: Site,
+    /// The code's own words.
+    pub expression: String,
+}
+
+/// What is known about the join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JoinState {
+    /// On some ways only.
+    Skipped,
+    /// Nowhere.
+    Missing,
+    /// Too late, of another goroutine, or before the goroutine's last access.
+    Late,
+    /// Not needed.
+    NoneNeeded,
+}
+
+impl JoinState {
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Skipped => "skipped",
+            Self::Missing => "missing",
+            Self::Late => "late",
+            Self::NoneNeeded => "none-needed",
+        }
+    }
+}
+
+/// How a function is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExitKind {
+    /// `return`.
+    Return,
+    /// Panic, or a test's `Fatal`.
+    Panic,
+    /// Closing brace, or the end of an iteration.
+    End,
+}
+
+impl ExitKind {
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Return => "return",
+            Self::Panic => "panic",
+            Self::End => "end",
+        }
+    }
+}
+
+/// The join of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// What is known.
+    pub state: JoinState,
+    /// What is waited for: `Type.field`.
+    pub object: Option<String>,
+    /// Where it is waited for.
+    pub joined_by: Option<Site>,
+    /// Functions from the call that should join down to the one that waits.
+    pub reached_by: Vec<String>,
+    /// Calls of the same function that do reach the join.
+    pub siblings: Vec<Site>,
+    /// Exits without it.
+    pub skipped_at: Vec<(Site, ExitKind)>,
+}
+
+/// A step of the proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Where.
+    pub site: Site,
+    /// What happens there.
+    pub what: String,
+}
+
+/// A change of text that mends a finding, by lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Path relative to the repository.
+    pub file: String,
+    /// First line replaced, from 1.
+    pub start_line: u32,
+    /// One past the last line replaced; equal to `start_line` for an insertion before it.
+    pub end_line: u32,
+    /// The new lines, each with its newline.
+    pub replacement: String,
+}
+
+/// How to mend it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fix {
+    /// In words.
+    pub text: String,
+    /// As edits, where that is mechanical.
+    pub edits: Vec<Edit>,
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: RuleId,
+    /// How certain.
+    pub confidence: Confidence,
+    /// One sentence.
+    pub message: String,
+    /// Stable under moved lines and reformatting.
+    pub fingerprint: String,
+    /// The shared memory.
+    pub location: MemoryLocation,
+    /// Where the goroutine starts.
+    pub spawn: Site,
+    /// The function it runs.
+    pub goroutine: String,
+    /// The two accesses, the goroutine's first; further ones of the same cause after them.
+    pub accesses: Vec<Access>,
+    /// The join.
+    pub join: Join,
+    /// The reset, where there is one.
+    pub reset: Option<Site>,
+    /// A function that is called again and again, in which the reset follows the skipped join.
+    pub round: Option<String>,
+    /// The proof.
+    pub witness: Vec<Step>,
+    /// What was assumed.
+    pub assumptions: Vec<String>,
+    /// How to mend it.
+    pub fix: Fix,
+}
+
+impl Finding {
+    /// Where a reader should look first: the exit that skips the join, else the reset, else the other access.
+    pub fn place(&self) -> &Site {
+        let skipped = self.join.skipped_at.first().map(|(site, _)| site);
+        skipped.or(self.reset.as_ref()).unwrap_or_else(|| self.accesses.last().map_or(&self.spawn, |a| &a.site))
+    }
+}
+
+/// What kind of race a report shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A goroutine outlived the state it uses.
+    Lifetime,
+    /// Peers that lack a lock.
+    Unsynchronised,
+    /// It could not be told.
+    Unknown,
+}
+
+impl Verdict {
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lifetime => "lifetime",
+            Self::Unsynchronised => "unsynchronised",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A frame of a report, located in the checkout where it could be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedFrame {
+    /// Function as printed.
+    pub function: String,
+    /// File as printed.
+    pub file: String,
+    /// Line as printed.
+    pub line: u32,
+    /// File and line in the checkout, and how far the line moved.
+    pub resolved: Option<(String, u32, i64)>,
+    /// Left over from an abandoned call, not a caller.
+    pub stale: bool,
+}
+
+/// A stack of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedStack {
+    /// `read`, `write`; empty for a creation stack.
+    pub kind: &'static str,
+    /// `main` or the number.
+    pub goroutine: String,
+    /// Frames, top first.
+    pub frames: Vec<ExplainedFrame>,
+}
+
+/// One report, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExplainedReport {
+    /// Number in the input, from 1.
+    pub id: String,
+    /// Title line.
+    pub title: String,
+    /// Accesses.
+    pub accesses: Vec<ExplainedStack>,
+    /// Creation stacks.
+    pub created: Vec<ExplainedStack>,
+    /// The memory, by name.
+    pub location: Option<MemoryLocation>,
+    /// What kind of race.
+    pub verdict: Verdict,
+    /// Explanations, best first.
+    pub explanations: Vec<Finding>,
+    /// Remarks for the reader: recoveries that left stale frames, frames not found, drift.
+    pub notes: Vec<String>,
+}

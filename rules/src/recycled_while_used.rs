@@ -1,0 +1,36 @@
+//! `recycled-while-used`: an object goes back to its pool while a goroutine still uses it.
+
+use analyzer::lifetime::{AccessKind, conflict::Conflict};
+
+use crate::{
+    finding::{Confidence, Fix, RuleId},
+    rule::{Cx, Rule, RuleMeta, Wording},
+};
+
+/// The rule.
+pub(crate) struct RecycledWhileUsed;
+
+static META: RuleMeta = RuleMeta {
+    id: RuleId("recycled-while-used"),
+    summary: "An object goes back to its pool while a goroutine still uses it",
+    docs: include_str!("docs/recycled-while-used.md"),
+};
+
+impl Rule for RecycledWhileUsed {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
+        (conflict.other.kind == AccessKind::Recycle).then(|| cx.certainty(conflict))
+    }
+
+    fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
+        let name = cx.location_name(conflict.location);
+        let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
+        let other = cx.short(conflict.other.func);
+        let message = format!("{other} recycles {name} while {body} may still use it");
+        let text = format!("put {name} back only after {body} is over, in {body} itself or after waiting for it");
+        Wording { message, fix: Fix { text, edits: Vec::new() } }
+    }
+}

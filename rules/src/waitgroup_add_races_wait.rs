@@ -1,0 +1,36 @@
+//! `waitgroup-add-races-wait`: a WaitGroup is raised where it may already be waited for.
+
+use analyzer::lifetime::conflict::{Conflict, Relation};
+
+use crate::{
+    finding::{Confidence, Fix, RuleId},
+    rule::{Cx, Rule, RuleMeta, Wording},
+};
+
+/// The rule.
+pub(crate) struct WaitgroupAddRacesWait;
+
+static META: RuleMeta = RuleMeta {
+    id: RuleId("waitgroup-add-races-wait"),
+    summary: "A WaitGroup is raised where it may already be waited for",
+    docs: include_str!("docs/waitgroup-add-races-wait.md"),
+};
+
+impl Rule for WaitgroupAddRacesWait {
+    fn meta(&self) -> &'static RuleMeta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
+        matches!(conflict.relation, Relation::AddRacesWait { .. }).then(|| cx.certainty(conflict))
+    }
+
+    fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
+        let name = cx.location_name(conflict.location);
+        let adder = cx.short(conflict.inside.func);
+        let waiter = cx.short(conflict.other.func);
+        let message = format!("{adder} raises {name} when {waiter} may already be past Wait");
+        let text = format!("raise {name} before the goroutine starts, where nobody can be waiting yet");
+        Wording { message, fix: Fix { text, edits: Vec::new() } }
+    }
+}
