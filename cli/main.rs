@@ -50,6 +50,15 @@ fn main() {
         lifetimes.obligations.skips.len(),
         lifetimes.conflicts.len()
     );
+    if std::env::var("SKIPS").is_ok() {
+        for s in &lifetimes.obligations.skips {
+            let cx = rules::Cx { lifetimes: &lifetimes };
+            let at = cx.site(s.func, s.span);
+            let f = program.funcs()[s.func].file;
+            let es = program.facts(f).expr_spans[s.opened_by];
+            eprintln!("SKIP {}:{} {} holder {} spawns {} opened {:?}:{} by {} iter {}", at.file, at.line, at.function, program.facts(f).locals[s.holder].name, s.spawns.count_ones(..), cx.quote(s.func, es), cx.site(s.func, es).line, s.discharged_by.iter().map(|e| cx.quote(s.func, program.facts(f).expr_spans[*e])).collect::<Vec<_>>().join(" | "), s.iteration);
+        }
+    }
     let mut findings = rules::findings(&lifetimes);
     eprintln!("findings {:?} {}", t.elapsed(), findings.len());
     if !all {

@@ -69,7 +69,10 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         // All accesses of one location by one goroutine under one missing join are one finding.
         let cause = (
             format!("{}:{}:{}", found.spawn.file, found.spawn.line, found.goroutine),
-            format!("{}.{}", found.location.package, found.location.name),
+            match found.join.skipped_at.first() {
+                Some((skip, _)) => format!("{}:{}:{}", skip.file, skip.line, found.location.name),
+                None => format!("{}.{}", found.location.package, found.location.name),
+            },
         );
         match by_cause.entry(cause) {
             std::collections::hash_map::Entry::Vacant(slot) => {

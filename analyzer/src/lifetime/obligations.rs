@@ -472,6 +472,34 @@ impl Solver<'_> {
             .any(|l| l == origin || (l != local && self.derives(file, l, origin, steps + 1)))
     }
 
+    /// Whether `local` is the variable of a `range` over `list`.
+    fn ranges_over(&self, file: FileId, local: LocalId, list: LocalId) -> bool {
+        match &self.cx.program.facts(file).locals[local].decl {
+            LocalDecl::RangeKey { over } | LocalDecl::RangeValue { over } => self.mentions(file, *over).contains(&list),
+            _ => false,
+        }
+    }
+
+    /// Whether a call on a path of the function is there to end the holder's object: by its name, or because it waits
+    /// within two calls. What happens to wait somewhere below is no evidence that another exit should have.
+    fn is_deliberate(&self, func: FuncId, call: ExprId, spawns: &FixedBitSet) -> bool {
+        let cx = self.cx;
+        let Some(row) = self.calls.at(func, call) else { return false };
+        let names = row.targets.iter().chain(row.handed.iter().map(|h| &h.func)).map(|target| {
+            cx.program.funcs()[*target].key.as_str().rsplit('.').next().unwrap_or("")
+        });
+        if names.into_iter().any(|name| cx.models.ends_object(name)) {
+            return true;
+        }
+        spawns.ones().any(|id| {
+            let site = &self.spawns.sites[SpawnId::new(id)];
+            site.signals.iter().any(|s| {
+                let path = super::joins::path_to_wait(self.joins, self.calls, row, s.key);
+                !path.is_empty() && path.len() <= 2
+            })
+        })
+    }
+
     /// Variables whose values an expression is made of.
     fn mentions(&self, file: FileId, expr: ExprId) -> Vec<LocalId> {
         let facts = self.cx.program.facts(file);
@@ -588,7 +616,13 @@ impl Solver<'_> {
                     Operand::Own if stays => {
                         let mut skipped = open.clone();
                         skipped.intersect_with(&discharged[index].0);
-                        if !skipped.is_clear() {
+                        let deliberate: Vec<ExprId> = if skipped.is_clear() {
+                            Vec::new()
+                        } else {
+                            let calls = discharged[index].1.iter().copied();
+                            calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect()
+                        };
+                        if !deliberate.is_empty() {
                             skips.push(Skip {
                                 func,
                                 holder,
@@ -596,7 +630,7 @@ impl Solver<'_> {
                                 spawns: skipped,
                                 exit,
                                 span,
-                                discharged_by: discharged[index].1.clone(),
+                                discharged_by: deliberate,
                                 iteration: false,
                             });
                         }
@@ -638,7 +672,9 @@ impl Solver<'_> {
                 }
                 let mut skipped = state.open[index].clone();
                 skipped.intersect_with(&discharged.0);
-                if !skipped.is_clear() {
+                let calls = discharged.1.iter().copied();
+                let deliberate: Vec<ExprId> = calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect();
+                if !skipped.is_clear() && !deliberate.is_empty() {
                     skips.push(Skip {
                         func,
                         holder: item.holder,
@@ -646,7 +682,7 @@ impl Solver<'_> {
                         spawns: skipped,
                         exit: Exit::End,
                         span: body.blocks[crate::syntax::BlockId::new(at)].end_span,
-                        discharged_by: discharged.1.clone(),
+                        discharged_by: deliberate,
                         iteration: true,
                     });
                 }
