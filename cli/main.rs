@@ -56,7 +56,22 @@ fn main() {
             let at = cx.site(s.func, s.span);
             let f = program.funcs()[s.func].file;
             let es = program.facts(f).expr_spans[s.opened_by];
-            eprintln!("SKIP {}:{} {} holder {} spawns {} opened {:?}:{} by {} iter {}", at.file, at.line, at.function, program.facts(f).locals[s.holder].name, s.spawns.count_ones(..), cx.quote(s.func, es), cx.site(s.func, es).line, s.discharged_by.iter().map(|e| cx.quote(s.func, program.facts(f).expr_spans[*e])).collect::<Vec<_>>().join(" | "), s.iteration);
+            eprintln!(
+                "SKIP {}:{} {} holder {} spawns {} opened {:?}:{} by {} iter {}",
+                at.file,
+                at.line,
+                at.function,
+                program.facts(f).locals[s.holder].name,
+                s.spawns.count_ones(..),
+                cx.quote(s.func, es),
+                cx.site(s.func, es).line,
+                s.discharged_by
+                    .iter()
+                    .map(|e| cx.quote(s.func, program.facts(f).expr_spans[*e]))
+                    .collect::<Vec<_>>()
+                    .join(" | "),
+                s.iteration
+            );
         }
     }
     let mut findings = rules::findings(&lifetimes);

@@ -153,6 +153,21 @@ impl Body {
         Self { orders: orders.collect() }
     }
 
+    /// Whether a body does something after its signal on `key`.
+    fn goes_on_after(&self, facts: Facts<'_>, key: Location) -> bool {
+        self.orders.iter().any(|(body, order, _)| {
+            let blocks = &facts.cx.events.of(*body).blocks;
+            blocks.iter().enumerate().any(|(block, row)| {
+                row.events.iter().enumerate().any(|(index, event)| {
+                    let matters =
+                        matches!(event.kind, EventKind::Access(_) | EventKind::Call(_) | EventKind::Defer { .. });
+                    let deferred = matches!(event.kind, EventKind::Defer { .. });
+                    matters && order.may_follow((block, index), deferred, key)
+                })
+            })
+        })
+    }
+
     /// The point of the body at which something reached happens, or under which call it does.
     fn point(&self, reach: &Reach, reached: &Reached, span: Span) -> Option<(&FuncId, &Order, Point)> {
         let path = reach.path(reached.node);
@@ -485,7 +500,17 @@ impl Pass<'_> {
                 dispatched,
                 same_object: true,
             };
+            let reach = &self.facts.reaches[self.ids[goroutine]];
+            let func = reach.nodes[inside.0.node as usize].func;
+            let span = self.facts.cx.events.of(func).accesses[inside.0.row as usize].span;
+            let early = self.early(goroutine, &inside.0, span, state);
             self.add(goroutine, access, inside, other, Relation::AfterSpawn);
+            if let (Some(early), Some(conflict)) = (early, self.out.conflicts.last_mut())
+                && conflict.join == (JoinStatus::Missing { asked: None })
+                && conflict.location == access.location
+            {
+                conflict.join = early;
+            }
         }
     }
 
@@ -526,7 +551,7 @@ impl Pass<'_> {
                 let waits_for_later =
                     gates.iter().any(|k| self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err());
                 let ordered_by_receive = state.received[goroutine].iter().any(|k| {
-                    (order.signals_itself(*k) && !order.may_follow_signal(point, *k))
+                    (order.signals_itself(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
                         || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
                 });
                 if waits_for_later || ordered_by_receive {
@@ -536,6 +561,23 @@ impl Pass<'_> {
             return Some((reached, inner.kind, same_object));
         }
         None
+    }
+
+    fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
+        matches!(self.facts.cx.events.of(func).blocks[block].events[index].kind, EventKind::Defer { .. })
+    }
+
+    /// The wait that was taken for the end of a goroutine which then went on to the access, and the signal waited for.
+    fn early(&self, goroutine: usize, reached: &Reached, span: Span, state: &State) -> Option<JoinStatus> {
+        let facts = self.facts;
+        let id = self.ids[goroutine];
+        let (body, order, point) = self.bodies[goroutine].point(&facts.reaches[id], reached, span)?;
+        let deferred = self.is_deferred(*body, point);
+        let key = *state.received[goroutine].iter().find(|k| order.may_follow(point, deferred, **k))?;
+        let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
+        let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
+        let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
+        Some(JoinStatus::SignalledEarly(join, signal.site))
     }
 
     fn signals_anywhere(&self, key: Location) -> bool {
@@ -631,6 +673,9 @@ impl Pass<'_> {
     /// Fills in the join status once it is known which goroutines are joined on some way.
     fn skipped_status(&mut self) {
         for conflict in &mut self.out.conflicts {
+            if matches!(conflict.join, JoinStatus::SignalledEarly(..)) {
+                continue;
+            }
             let Some((_, join)) = self.out.joined_somewhere.iter().find(|(id, _)| *id == conflict.spawn) else {
                 continue;
             };

@@ -159,6 +159,8 @@ pub struct Signal {
     pub certain: bool,
     /// Whether it is deferred.
     pub deferred: bool,
+    /// Whether nothing that matters follows it.
+    pub last: bool,
     /// The variable through which the key is reached, in the function the row speaks of; `None` when it is none.
     pub anchor: Option<LocalId>,
     /// Function and place of the signal.
@@ -167,9 +169,9 @@ pub struct Signal {
 
 impl Signal {
     /// Whether whoever sees the signal knows that the body is (about to be) over. A send does only when every way
-    /// through the body makes it: a worker that sends results in a loop says nothing about its end.
+    /// through the body makes it and nothing follows: a worker that sends results in a loop says nothing about its end.
     pub fn ends_body(&self) -> bool {
-        self.kind != SignalKind::Send || self.certain
+        self.kind != SignalKind::Send || (self.certain && self.last)
     }
 }
 

@@ -4,6 +4,7 @@ use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
 
 use super::{
+    after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
     calls::Calls,
     conflict::{Conflict, JoinStatus, Relation, Side},
@@ -60,15 +61,29 @@ pub struct Lifetimes<'a> {
 impl<'a> Lifetimes<'a> {
     /// Analyses the whole program.
     pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
-        let t=std::time::Instant::now(); macro_rules! tick { ($n:expr) => { if std::env::var("TICK").is_ok() { eprintln!("  {} {:?}", $n, t.elapsed()); } } }
-        let places = Places::build(program); tick!("places");
-        let events = Events::build(program, graph, models, &places); tick!("events");
-        let handed = Handed::build(program, graph, models, &places); tick!("handed");
+        let t = std::time::Instant::now();
+        macro_rules! tick {
+            ($n:expr) => {
+                if std::env::var("TICK").is_ok() {
+                    eprintln!("  {} {:?}", $n, t.elapsed());
+                }
+            };
+        }
+        let places = Places::build(program);
+        tick!("places");
+        let events = Events::build(program, graph, models, &places);
+        tick!("events");
+        let handed = Handed::build(program, graph, models, &places);
+        tick!("handed");
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
-        let spawns = Spawns::build(cx); tick!("spawns");
-        let calls = Calls::build(cx); tick!("calls");
-        let joins = Joins::build(cx, &spawns, &calls); tick!("joins");
-        let obligations = Obligations::build(cx, &spawns, &calls, &joins); tick!("obl");
+        let spawns = Spawns::build(cx);
+        tick!("spawns");
+        let calls = Calls::build(cx);
+        tick!("calls");
+        let joins = Joins::build(cx, &spawns, &calls);
+        tick!("joins");
+        let obligations = Obligations::build(cx, &spawns, &calls, &joins);
+        tick!("obl");
         let sites: Vec<SpawnId> = spawns.sites.ids().collect();
         let reaches: Vec<Reach> =
             sites.into_par_iter().map(|id| Reach::of_spawn(cx, &calls, &spawns.sites[id])).collect();
@@ -88,7 +103,8 @@ impl<'a> Lifetimes<'a> {
             reaches: IndexVec::from(reaches),
             conflicts: Vec::new(),
         };
-        lifetimes.conflicts = find_conflicts(&lifetimes); tick!("conflicts");
+        lifetimes.conflicts = find_conflicts(&lifetimes);
+        tick!("conflicts");
         lifetimes
     }
 
@@ -118,7 +134,14 @@ impl<'a> Lifetimes<'a> {
 }
 
 fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
-    let t=std::time::Instant::now(); macro_rules! tick { ($n:expr) => { if std::env::var("TICK").is_ok() { eprintln!("    {} {:?}", $n, t.elapsed()); } } }
+    let t = std::time::Instant::now();
+    macro_rules! tick {
+        ($n:expr) => {
+            if std::env::var("TICK").is_ok() {
+                eprintln!("    {} {:?}", $n, t.elapsed());
+            }
+        };
+    }
     let facts = lifetimes.facts();
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
@@ -130,10 +153,15 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
     conflicts.extend(adds_race(facts));
+    conflicts.extend(after_signals(facts));
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
-    tick!("after"); conflicts.extend(owner_conflicts(facts, &alive)); tick!("owner");
-    conflicts.extend(restored_globals(facts, &alive)); tick!("restored");
-    conflicts.extend(next_rounds(facts, &lifetimes.obligations)); tick!("rounds");
+    tick!("after");
+    conflicts.extend(owner_conflicts(facts, &alive));
+    tick!("owner");
+    conflicts.extend(restored_globals(facts, &alive));
+    tick!("restored");
+    conflicts.extend(next_rounds(facts, &lifetimes.obligations));
+    tick!("rounds");
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts
 }

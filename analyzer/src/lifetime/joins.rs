@@ -30,6 +30,8 @@ pub struct Joins {
     keys: Vec<SyncKey>,
     may: IndexVec<FuncId, FixedBitSet>,
     must: IndexVec<FuncId, FixedBitSet>,
+    /// Functions that may start goroutines, themselves or in what they call.
+    spawns: FixedBitSet,
     /// Parameters waited for, by function.
     params: FxHashMap<FuncId, Vec<u32>>,
     /// Where a key is waited for.
@@ -68,6 +70,7 @@ impl Joins {
             keys,
             may: IndexVec::filled(empty.clone(), count),
             must: IndexVec::filled(empty, count),
+            spawns: FixedBitSet::with_capacity(count),
             params: FxHashMap::default(),
             sites: FxHashMap::default(),
             carriers: FxHashSet::default(),
@@ -111,6 +114,19 @@ impl Joins {
     /// Where `key` is waited for, in order of functions.
     pub fn waits(&self, key: SyncKey) -> &[WaitSite] {
         self.sites.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// A wait for `key` in `func`, counted as a join or not.
+    pub fn any_wait(&self, cx: Context<'_>, key: SyncKey, func: FuncId) -> Option<WaitSite> {
+        let mut found = None;
+        for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
+            for_each_wait(&event.kind, &mut |k, how| {
+                if k == key && found.is_none() {
+                    found = Some(WaitSite { func, span: event.span, how });
+                }
+            });
+        }
+        found.or_else(|| self.waits(key).first().copied())
     }
 
     /// Whether a wait of that kind ends with the goroutine that signals `key`.
@@ -159,16 +175,28 @@ impl Joins {
         let mut may = self.may[func].clone();
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
         let width = self.keys.len();
-        // Keys waited for on every way into a block: `None` where no way was seen yet.
-        let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
-        entry[0] = Some(FixedBitSet::with_capacity(width));
+        // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
+        // that has to do with goroutines starts with all keys: `if !s.started { return }` in front of a join is no way
+        // around it.
+        let mut entry: Vec<Option<(FixedBitSet, bool)>> = vec![None; events.blocks.len()];
+        entry[0] = Some((all_keys(width), false));
+        let mut may_spawn = self.spawns.contains(func.index());
         let mut at_exits: Option<FixedBitSet> = None;
         let mut work = vec![0];
         let mut visits = 0_usize;
         while let Some(at) = work.pop() {
             visits += 1;
-            let Some(mut certain) = entry[at].clone() else { continue };
+            let Some((mut certain, mut touched)) = entry[at].clone() else { continue };
             for event in &events.blocks[at].events {
+                let touches = matches!(
+                    event.kind,
+                    EventKind::Spawn(_) | EventKind::Wait { .. } | EventKind::Signal { .. } | EventKind::Add { .. }
+                );
+                may_spawn |= matches!(event.kind, EventKind::Spawn(_));
+                if touches && !touched {
+                    touched = true;
+                    certain.clear();
+                }
                 for_each_wait(&event.kind, &mut |key, how| {
                     if !self.counts(key, how) {
                         return;
@@ -190,22 +218,30 @@ impl Joins {
                 };
                 let Some(row) = calls.at(func, call) else { continue };
                 let (callee_may, callee_must) = self.of_call(cx, func, row);
+                let targets = row.targets.iter().chain(row.handed.iter().map(|h| &h.func));
+                let spawns = targets.into_iter().any(|t| self.spawns.contains(t.index()));
+                may_spawn |= spawns;
+                if !touched && (spawns || !callee_may.is_clear()) {
+                    touched = true;
+                    certain.clear();
+                }
                 may.union_with(&callee_may);
                 certain.union_with(&callee_must);
             }
             if let Some((super::Exit::Return | super::Exit::End, _)) = events.blocks[at].exit {
+                let certain = if touched { certain.clone() } else { all_keys(width) };
                 match &mut at_exits {
                     Some(known) => known.intersect_with(&certain),
-                    None => at_exits = Some(certain.clone()),
+                    None => at_exits = Some(certain),
                 }
             }
             for &next in &events.blocks[at].successors {
                 let merged = match &entry[next] {
-                    None => certain.clone(),
-                    Some(old) => {
+                    None => (certain.clone(), touched),
+                    Some((old, old_touched)) => {
                         let mut merged = old.clone();
                         merged.intersect_with(&certain);
-                        merged
+                        (merged, *old_touched || touched)
                     }
                 };
                 if entry[next].as_ref() != Some(&merged) {
@@ -217,8 +253,12 @@ impl Joins {
                 break;
             }
         }
-        let must = at_exits.unwrap_or_else(|| FixedBitSet::with_capacity(width));
-        let changed = may != self.may[func] || must != self.must[func];
+        let mut must = at_exits.unwrap_or_else(|| FixedBitSet::with_capacity(width));
+        // What is never waited for was never touched.
+        must.intersect_with(&may);
+        let changed =
+            may != self.may[func] || must != self.must[func] || may_spawn != self.spawns.contains(func.index());
+        self.spawns.set(func.index(), may_spawn);
         self.may[func] = may;
         self.must[func] = must;
         if !params.is_empty() {
@@ -257,6 +297,12 @@ impl Joins {
         let key = cx.places.key(cx.program, cx.graph, file, *args.get(index as usize)?)?;
         self.index_of(key)
     }
+}
+
+fn all_keys(width: usize) -> FixedBitSet {
+    let mut all = FixedBitSet::with_capacity(width);
+    all.insert_range(..);
+    all
 }
 
 /// Calls `found` for each wait an event makes, deferred ones included.

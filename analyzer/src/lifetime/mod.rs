@@ -4,6 +4,7 @@
 //!
 //! Absent on purpose: Go syntax trees, report text, wording, rule ids.
 
+pub mod after_signal;
 pub mod after_spawn;
 pub mod calls;
 pub mod conflict;

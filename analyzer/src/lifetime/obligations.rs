@@ -68,6 +68,8 @@ pub struct Skip {
     pub span: Span,
     /// Calls on other paths that join them.
     pub discharged_by: Vec<ExprId>,
+    /// Waits of the function itself that join them.
+    pub waited_at: Vec<Span>,
     /// Whether only the iteration is left.
     pub iteration: bool,
 }
@@ -141,6 +143,14 @@ struct Item {
     result_of: bool,
 }
 
+/// What joins an item's goroutines on some path.
+#[derive(Debug)]
+struct Discharged {
+    spawns: FixedBitSet,
+    calls: Vec<ExprId>,
+    waits: Vec<Span>,
+}
+
 /// What holds at one point: per item the goroutines that may run, and the deferred calls registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct State {
@@ -191,8 +201,14 @@ impl Solver<'_> {
         entry[0] = Some(empty);
         let mut work = vec![0];
         let mut outs: Vec<Option<State>> = vec![None; events.blocks.len()];
-        let mut discharged: Vec<(FixedBitSet, Vec<ExprId>)> =
-            items.iter().map(|item| (FixedBitSet::with_capacity(item.spawns.len()), Vec::new())).collect();
+        let mut discharged: Vec<Discharged> = items
+            .iter()
+            .map(|item| Discharged {
+                spawns: FixedBitSet::with_capacity(item.spawns.len()),
+                calls: Vec::new(),
+                waits: Vec::new(),
+            })
+            .collect();
         while let Some(at) = work.pop() {
             let Some(mut state) = entry[at].clone() else { continue };
             let mut dead = false;
@@ -215,13 +231,16 @@ impl Solver<'_> {
                     }
                     EventKind::Wait { key, .. } => {
                         if let Some(bit) = self.joins.index_of(*key) {
-                            for open in &mut state.open {
-                                open.difference_with(&self.by_key[bit]);
-                            }
-                            for ((item, (done, _)), _) in items.iter().zip(&mut discharged).zip(0..) {
-                                let mut joined = self.by_key[bit].clone();
-                                joined.intersect_with(&item.spawns);
-                                done.union_with(&joined);
+                            for (open, done) in state.open.iter_mut().zip(&mut discharged) {
+                                let mut hit = open.clone();
+                                hit.intersect_with(&self.by_key[bit]);
+                                if !hit.is_clear() {
+                                    open.difference_with(&hit);
+                                    done.spawns.union_with(&hit);
+                                    if !done.waits.contains(&event.span) {
+                                        done.waits.push(event.span);
+                                    }
+                                }
                             }
                         }
                     }
@@ -266,7 +285,7 @@ impl Solver<'_> {
         state: &mut State,
         kill: &[FixedBitSet],
         items: &[Item],
-        discharged: &mut [(FixedBitSet, Vec<ExprId>)],
+        discharged: &mut [Discharged],
         call: ExprId,
     ) {
         for (index, joined) in kill.iter().enumerate() {
@@ -276,10 +295,10 @@ impl Solver<'_> {
                 continue;
             }
             state.open[index].difference_with(joined);
-            let (done, by) = &mut discharged[index];
-            done.union_with(&hit);
-            if !by.contains(&call) {
-                by.push(call);
+            let done = &mut discharged[index];
+            done.spawns.union_with(&hit);
+            if !done.calls.contains(&call) {
+                done.calls.push(call);
             }
         }
     }
@@ -408,7 +427,7 @@ impl Solver<'_> {
 
     /// Per item, the goroutines that the call joins; `None` when it joins none.
     fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Vec<FixedBitSet>> {
-        let (keys, _) = self.joins.of_call(self.cx, func, row);
+        let (_, keys) = self.joins.of_call(self.cx, func, row);
         if keys.is_clear() {
             return None;
         }
@@ -485,9 +504,11 @@ impl Solver<'_> {
     fn is_deliberate(&self, func: FuncId, call: ExprId, spawns: &FixedBitSet) -> bool {
         let cx = self.cx;
         let Some(row) = self.calls.at(func, call) else { return false };
-        let names = row.targets.iter().chain(row.handed.iter().map(|h| &h.func)).map(|target| {
-            cx.program.funcs()[*target].key.as_str().rsplit('.').next().unwrap_or("")
-        });
+        let names = row
+            .targets
+            .iter()
+            .chain(row.handed.iter().map(|h| &h.func))
+            .map(|target| cx.program.funcs()[*target].key.as_str().rsplit('.').next().unwrap_or(""));
         if names.into_iter().any(|name| cx.models.ends_object(name)) {
             return true;
         }
@@ -578,7 +599,7 @@ impl Solver<'_> {
         events: &FuncEvents,
         items: &[Item],
         outs: &[Option<State>],
-        discharged: &[(FixedBitSet, Vec<ExprId>)],
+        discharged: &[Discharged],
     ) -> (Vec<Leak>, Vec<Skip>) {
         let program = self.cx.program;
         let mut leaks: Vec<Leak> = Vec::new();
@@ -615,14 +636,15 @@ impl Solver<'_> {
                     Operand::Own if self.returned(func, file, at, holder) => leak(Holder::Result, open),
                     Operand::Own if stays => {
                         let mut skipped = open.clone();
-                        skipped.intersect_with(&discharged[index].0);
+                        skipped.intersect_with(&discharged[index].spawns);
                         let deliberate: Vec<ExprId> = if skipped.is_clear() {
                             Vec::new()
                         } else {
-                            let calls = discharged[index].1.iter().copied();
+                            let calls = discharged[index].calls.iter().copied();
                             calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect()
                         };
-                        if !deliberate.is_empty() {
+                        let waits = &discharged[index].waits;
+                        if !skipped.is_clear() && !(deliberate.is_empty() && waits.is_empty()) {
                             skips.push(Skip {
                                 func,
                                 holder,
@@ -631,6 +653,7 @@ impl Solver<'_> {
                                 exit,
                                 span,
                                 discharged_by: deliberate,
+                                waited_at: waits.clone(),
                                 iteration: false,
                             });
                         }
@@ -656,7 +679,7 @@ impl Solver<'_> {
         index: usize,
         item: &Item,
         outs: &[Option<State>],
-        discharged: &(FixedBitSet, Vec<ExprId>),
+        discharged: &Discharged,
     ) -> Vec<Skip> {
         let program = self.cx.program;
         let Some(body) = &program.function(func).body else { return Vec::new() };
@@ -671,10 +694,10 @@ impl Solver<'_> {
                     continue;
                 }
                 let mut skipped = state.open[index].clone();
-                skipped.intersect_with(&discharged.0);
-                let calls = discharged.1.iter().copied();
+                skipped.intersect_with(&discharged.spawns);
+                let calls = discharged.calls.iter().copied();
                 let deliberate: Vec<ExprId> = calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect();
-                if !skipped.is_clear() && !deliberate.is_empty() {
+                if !skipped.is_clear() && !(deliberate.is_empty() && discharged.waits.is_empty()) {
                     skips.push(Skip {
                         func,
                         holder: item.holder,
@@ -683,6 +706,7 @@ impl Solver<'_> {
                         exit: Exit::End,
                         span: body.blocks[crate::syntax::BlockId::new(at)].end_span,
                         discharged_by: deliberate,
+                        waited_at: discharged.waits.clone(),
                         iteration: true,
                     });
                 }

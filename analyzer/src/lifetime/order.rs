@@ -23,6 +23,8 @@ pub struct Order {
     gates: Vec<Option<KeySet>>,
     /// Signals of the function itself: key, kind, point.
     signals: Vec<(SyncKey, SignalKind, Point)>,
+    /// Deferred signals of the function: key, point of registration.
+    deferred: Vec<(SyncKey, Point)>,
     /// Reachability between blocks (row: from).
     reaches: Vec<fixedbitset::FixedBitSet>,
 }
@@ -31,7 +33,8 @@ impl Order {
     /// Computes the facts.
     pub fn build(events: &FuncEvents) -> Self {
         let count = events.blocks.len();
-        let mut order = Self { gates: vec![None; count], signals: Vec::new(), reaches: Vec::new() };
+        let mut order =
+            Self { gates: vec![None; count], signals: Vec::new(), deferred: Vec::new(), reaches: Vec::new() };
         if count == 0 {
             return order;
         }
@@ -55,12 +58,19 @@ impl Order {
         }
         for (block, events) in events.blocks.iter().enumerate() {
             for (index, event) in events.events.iter().enumerate() {
-                if let EventKind::Signal { key, kind } = event.kind {
-                    order.signals.push((key, kind, (block, index)));
+                match &event.kind {
+                    EventKind::Signal { key, kind } => order.signals.push((*key, *kind, (block, index))),
+                    EventKind::Defer { effects, .. } => {
+                        order.deferred.extend(effects.iter().filter_map(|effect| match effect {
+                            EventKind::Signal { key, .. } => Some((*key, (block, index))),
+                            _ => None,
+                        }));
+                    }
+                    _ => {}
                 }
             }
         }
-        if !order.signals.is_empty() {
+        if !order.signals.is_empty() || !order.deferred.is_empty() {
             order.reaches = (0..count).map(|from| reachable(events, from)).collect();
         }
         order
@@ -81,6 +91,19 @@ impl Order {
         self.signals.iter().any(|&(k, _, (b, i))| {
             k == key && ((b == block && i < index) || self.reaches.get(b).is_some_and(|row| row.contains(block)))
         })
+    }
+
+    /// Whether something that happens at the point (with `deferred`: that is registered there for the end) can come
+    /// after a signal on `key`, deferred ones included: they run in reverse order of registration.
+    pub fn may_follow(&self, point: Point, deferred: bool, key: SyncKey) -> bool {
+        if !deferred {
+            return self.may_follow_signal(point, key);
+        }
+        let (block, index) = point;
+        self.signals.iter().any(|row| row.0 == key)
+            || self.deferred.iter().any(|&(k, (b, i))| {
+                k == key && ((b == block && i > index) || self.reaches.get(block).is_some_and(|row| row.contains(b)))
+            })
     }
 
     /// Whether the function itself gives a (not deferred) signal on `key`.

@@ -111,8 +111,14 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
     let methods: Vec<Method> = program.methods_of(named).iter().filter_map(|&func| method(facts, func)).collect();
     let mut out = Vec::new();
     for &(id, origin) in spawns {
+        let keys = keys_of(facts, id);
+        let has_joiner = methods.iter().any(|m| keys.iter().any(|key| facts.joins.must(m.func).contains(*key)));
         for method in &methods {
             let Some(role) = role(facts, id, method) else { continue };
+            if role == Role::Restarts && has_joiner {
+                // Whoever starts the object again is expected to have ended it before.
+                continue;
+            }
             against(facts, id, origin, method, role, &mut out);
         }
     }
@@ -207,7 +213,7 @@ pub fn joined_before(facts: Facts<'_>, func: FuncId) -> FxHashMap<Span, FixedBit
 }
 
 /// Keys certainly waited for at every exit, before deferred calls run.
-fn joined_at_end(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
+pub fn joined_at_end(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
     let events = facts.cx.events.of(func);
     let mut out: Option<FixedBitSet> = None;
     let exits: FxHashSet<Span> = events.blocks.iter().filter_map(|b| b.exit.map(|e| e.1)).collect();

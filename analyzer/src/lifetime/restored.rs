@@ -70,6 +70,7 @@ struct Restore {
     func: FuncId,
     row: u32,
     at: Span,
+    test_end: bool,
 }
 
 fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
@@ -77,7 +78,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
     let mut restores: Vec<Restore> = Vec::new();
     let events = cx.events.of(func);
     for event in events.blocks.iter().flat_map(|b| &b.events) {
-        let EventKind::Defer { call, .. } = &event.kind else { continue };
+        let EventKind::Defer { call, test_end, .. } = &event.kind else { continue };
         let file = cx.program.funcs()[func].file;
         let mut run: Vec<FuncId> =
             facts.calls.at(func, *call).map(|row| row.targets.iter().copied().collect()).unwrap_or_default();
@@ -90,7 +91,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
                 if matches!(access.location, Location::Global(_)) && access.kind == AccessKind::Write && !access.atomic
                 {
                     let row = u32::try_from(row).unwrap_or(u32::MAX);
-                    restores.push(Restore { func: target, row, at: event.span });
+                    restores.push(Restore { func: target, row, at: event.span, test_end: *test_end });
                 }
             }
         }
@@ -104,8 +105,12 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
     for restore in restores {
         let access = &cx.events.of(restore.func).accesses[restore.row as usize];
         let Some(ids) = readers.get(&access.location) else { continue };
+        let joined = joined_before_restore(facts, func, &restore);
         for &id in ids.iter().filter(|id| started.contains(id.index())) {
-            if !seen.insert((id, access.location)) {
+            let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
+            if signals.filter_map(|s| facts.joins.index_of(s.key)).any(|bit| joined.contains(bit))
+                || !seen.insert((id, access.location))
+            {
                 continue;
             }
             let reach = &facts.reaches[id];

@@ -192,7 +192,7 @@ fn rank(facts: Facts<'_>, _access: &Access, write: &Access) -> u32 {
 fn common(facts: Facts<'_>, above: &FxHashMap<FuncId, u32>, reset: FuncId) -> Option<(u32, FuncId)> {
     let mut found: Vec<(u32, FuncId)> = ancestors(facts, reset, MAX_RESET_CALLERS)
         .into_iter()
-        .filter(|(func, distance)| *distance > 0 && !is_test(facts, *func))
+        .filter(|(func, _)| !is_test(facts, *func))
         .filter_map(|(func, distance)| Some((above.get(&func)? + distance, func)))
         .collect();
     found.sort();
@@ -224,6 +224,15 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
         if let Some(found) = found {
             siblings.push((first.func, row.span));
             join.get_or_insert(found);
+        }
+    }
+    for span in group.iter().flat_map(|skip| &skip.waited_at) {
+        let key = signals.iter().find(|s| s.ends_body() && facts.joins.index_of(s.key).is_some()).map(|s| s.key);
+        if let (Some(key), None) = (key, &join) {
+            join = Some(JoinPoint { key, func: first.func, span: *span, reached_by: Vec::new() });
+        }
+        if !siblings.contains(&(first.func, *span)) {
+            siblings.push((first.func, *span));
         }
     }
     let at = group

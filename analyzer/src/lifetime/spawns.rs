@@ -147,6 +147,7 @@ impl<'a> Context<'a> {
                     kind: SignalKind::Group,
                     certain: true,
                     deferred: true,
+                    last: true,
                     anchor: root_local(&place),
                     site: (func, span),
                 });
@@ -267,7 +268,7 @@ impl<'a> Context<'a> {
         let events = self.events.of(func);
         let mut out: Vec<Signal> = Vec::new();
         for (index, block) in events.blocks.iter().enumerate() {
-            for event in &block.events {
+            for (number, event) in block.events.iter().enumerate() {
                 let found = match &event.kind {
                     EventKind::Signal { key, kind } => {
                         vec![self.own_signal(func, *key, *kind, false, event.span)]
@@ -293,8 +294,10 @@ impl<'a> Context<'a> {
                 }
                 let looped = blocks_in_cycle(events, index);
                 let always = passes_always(events, index) && !looped;
+                let last = matches!(event.kind, EventKind::Defer { .. }) || nothing_follows(events, (index, number));
                 out.extend(found.into_iter().map(|mut signal| {
                     signal.certain &= always;
+                    signal.last &= last;
                     signal
                 }));
             }
@@ -304,7 +307,15 @@ impl<'a> Context<'a> {
     }
 
     fn own_signal(self, func: FuncId, key: SyncKey, kind: SignalKind, deferred: bool, span: Span) -> Signal {
-        Signal { key, kind, certain: true, deferred, anchor: self.key_anchor(func, key, span), site: (func, span) }
+        Signal {
+            key,
+            kind,
+            certain: true,
+            deferred,
+            last: true,
+            anchor: self.key_anchor(func, key, span),
+            site: (func, span),
+        }
     }
 
     /// The variable through which a signal's key is reached: found again from the call at `span`.
@@ -415,6 +426,14 @@ pub fn passes_always(events: &super::events::FuncEvents, block: usize) -> bool {
     true
 }
 
+/// Whether no access and no call can come after a point.
+fn nothing_follows(events: &super::events::FuncEvents, (block, number): (usize, usize)) -> bool {
+    let matters = |kind: &EventKind| matches!(kind, EventKind::Access(_) | EventKind::Call(_));
+    let mut rest = events.blocks[block].events[number + 1..].iter().map(|e| &e.kind);
+    let after = super::order::reachable(events, block);
+    !rest.any(matters) && !after.ones().any(|b| events.blocks[b].events.iter().any(|e| matters(&e.kind)))
+}
+
 /// Whether control can come back to the block.
 fn blocks_in_cycle(events: &super::events::FuncEvents, block: usize) -> bool {
     let mut seen = vec![false; events.blocks.len()];
@@ -441,6 +460,7 @@ fn merge(signals: Vec<Signal>) -> Vec<Signal> {
             Some(known) => {
                 known.certain |= signal.certain;
                 known.deferred |= signal.deferred;
+                known.last |= signal.last;
             }
             None => out.push(signal),
         }

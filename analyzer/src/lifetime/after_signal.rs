@@ -1,0 +1,133 @@
+//! Goroutines that signal their end and then go on: what they still access is shared with whoever waited.
+
+use rustc_hash::FxHashSet;
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
+    domain::{Access, AccessKind, Location, Signal, SpawnId},
+    events::EventKind,
+    order::{Order, points},
+    reach::access,
+};
+use crate::resolve::FuncId;
+
+/// Calls from the body to the access at most: further away the order says little.
+const MAX_DEPTH: u32 = 1;
+
+/// Writes of shared state after a completion signal that somebody waits for.
+pub fn after_signals(facts: Facts<'_>) -> Vec<Conflict> {
+    let mut out = Vec::new();
+    for (id, site) in facts.spawns.sites.iter_enumerated() {
+        for &body in &site.bodies {
+            let events = facts.cx.events.of(body);
+            if events.blocks.is_empty() {
+                continue;
+            }
+            let own = |s: &&Signal| s.site.0 == body && s.certain;
+            for signal in site.signals.iter().filter(own) {
+                let Some(wait) = facts.joins.any_wait(facts.cx, signal.key, site.func) else { continue };
+                let join = JoinPoint { key: signal.key, func: wait.func, span: wait.span, reached_by: Vec::new() };
+                late_writes(facts, id, body, signal, &join, &mut out);
+            }
+        }
+    }
+    out
+}
+
+fn late_writes(
+    facts: Facts<'_>,
+    id: SpawnId,
+    body: FuncId,
+    signal: &Signal,
+    join: &JoinPoint,
+    out: &mut Vec<Conflict>,
+) {
+    let cx = facts.cx;
+    let events = cx.events.of(body);
+    let order = Order::build(events);
+    let places = points(events);
+    let reach = &facts.reaches[id];
+    let mut seen: FxHashSet<Location> = FxHashSet::default();
+    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_DEPTH) {
+        for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
+            if inner.kind != AccessKind::Write || inner.atomic || seen.contains(&inner.location) {
+                continue;
+            }
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let path = reach.path(number);
+            let (top, span) = path.first().copied().unwrap_or((node.func, inner.span));
+            if top != body {
+                continue;
+            }
+            let Some(&point) = places.get(&span) else { continue };
+            let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
+            if !order.may_follow(point, deferred, signal.key) || in_loop(facts, body, span) {
+                continue;
+            }
+            let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
+            let shared = match inner.location {
+                Location::Local(..) => false,
+                Location::Global(_) => true,
+                Location::Field(_) => found.origin.is_some(),
+            };
+            if !shared {
+                continue;
+            }
+            let Some(other) = other_use(facts, id, inner) else { continue };
+            seen.insert(inner.location);
+            out.push(Conflict {
+                spawn: id,
+                location: inner.location,
+                element: inner.element,
+                inside: Side {
+                    func: node.func,
+                    span: inner.span,
+                    kind: inner.kind,
+                    stored: inner.stored,
+                    path,
+                    dispatched: node.dispatched,
+                    same_object: true,
+                },
+                other,
+                relation: Relation::AfterSpawn,
+                join: JoinStatus::SignalledEarly(join.clone(), signal.site),
+                assumptions: Vec::new(),
+            });
+        }
+    }
+}
+
+/// A signal in a loop is followed by everything: it is no end.
+fn in_loop(facts: Facts<'_>, body: FuncId, span: crate::base::Span) -> bool {
+    let body = facts.cx.program.function(body).body.as_ref();
+    body.is_some_and(|body| body.loops.iter().any(|l| l.span.contains(span)))
+}
+
+/// Another function's access of the same location, the spawning function's own first.
+fn other_use(facts: Facts<'_>, id: SpawnId, inner: &Access) -> Option<Side> {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[id];
+    let reach = &facts.reaches[id];
+    let mut rows: Vec<_> = facts.index.of(inner.location).to_vec();
+    rows.sort_by_key(|row| (row.0 != site.func, row.0, row.1));
+    rows.into_iter().find_map(|row| {
+        let other = access(cx, row);
+        let before_spawn = other.func == site.func && other.span.start < site.span.start;
+        let usable = !reach.contains(other.func)
+            && !before_spawn
+            && !other.atomic
+            && other.element == inner.element
+            && other.kind.conflicts(inner.kind)
+            && !other.locks.iter().any(|l| inner.locks.contains(l));
+        usable.then(|| Side {
+            func: other.func,
+            span: other.span,
+            kind: other.kind,
+            stored: other.stored,
+            path: Vec::new(),
+            dispatched: 0,
+            same_object: true,
+        })
+    })
+}
