@@ -341,12 +341,17 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
     closed.or(method.cancels).map(|span| (method.func, span))
 }
 
+/// Numbers of the keys that see the end of a goroutine.
+fn keys_of(facts: Facts<'_>, id: SpawnId) -> Vec<usize> {
+    let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
+    signals.filter_map(|s| facts.joins.index_of(s.key)).collect()
+}
+
 fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role: Role, out: &mut Vec<Conflict>) {
     let cx = facts.cx;
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
-    let keys: Vec<usize> =
-        site.signals.iter().filter(|s| s.ends_body()).filter_map(|s| facts.joins.index_of(s.key)).collect();
+    let keys = keys_of(facts, id);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     for effect in &method.effects {
         let node = &method.reach.nodes[effect.reached.node as usize];

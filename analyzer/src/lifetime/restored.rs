@@ -168,16 +168,41 @@ pub fn started_by(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
             started.insert(id.index());
         }
     }
-    let must = facts.joins.must(func);
-    for (id, site) in facts.spawns.sites.iter_enumerated() {
-        let waited = site
-            .signals
-            .iter()
-            .filter(|s| s.ends_body())
-            .any(|s| facts.joins.index_of(s.key).is_some_and(|bit| must.contains(bit)));
-        if waited {
-            started.set(id.index(), false);
+    started
+}
+
+/// Keys certainly waited for when the restore runs: on every way through the function, and in deferred calls
+/// registered after it. Calls for the test's end run after deferred ones; both run last registered first.
+fn joined_before_restore(facts: Facts<'_>, func: FuncId, restore: &Restore) -> FixedBitSet {
+    let cx = facts.cx;
+    let mut joined = super::owner::joined_at_end(facts, func);
+    let file = cx.program.funcs()[func].file;
+    for event in cx.events.of(func).blocks.iter().flat_map(|b| &b.events) {
+        let EventKind::Defer { call, test_end, effects } = &event.kind else { continue };
+        let before = match (restore.test_end, *test_end) {
+            (true, false) => true,
+            (false, true) => false,
+            _ => event.span.start > restore.at.start,
+        };
+        if !before {
+            continue;
+        }
+        for effect in effects {
+            super::joins::for_each_wait(effect, &mut |key, how| {
+                if let Some(bit) = facts.joins.index_of(key).filter(|_| facts.joins.counts(key, how)) {
+                    joined.insert(bit);
+                }
+            });
+        }
+        if let Some(row) = facts.calls.at(func, *call) {
+            joined.union_with(&facts.joins.of_call(cx, func, row).1);
+        }
+        let crate::syntax::Expr::Call { args, .. } = &cx.program.facts(file).exprs[*call] else { continue };
+        for arg in args.iter().filter(|_| *test_end) {
+            for handed in super::handed::functions_of(cx.program, cx.graph, cx.places, file, *arg) {
+                joined.union_with(facts.joins.must(handed.func));
+            }
         }
     }
-    started
+    joined
 }
