@@ -62,6 +62,8 @@ impl Cx<'_> {
     pub fn is_channel_field(&self, location: Location) -> bool {
         let Location::Field(field) = location else { return false };
         let program = self.lifetimes.program;
-        matches!(program.ty(program.underlying(program.field(field).ty)), Type::Chan { .. })
+        let ty = program.field(field).ty;
+        let synchronises = program.type_key(ty).is_some_and(|key| self.lifetimes.models.is_synchronised(key));
+        synchronises || matches!(program.ty(program.underlying(ty)), Type::Chan { .. })
     }
 }

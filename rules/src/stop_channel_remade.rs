@@ -1,7 +1,7 @@
 //! `stop-channel-remade`: a channel is made anew while a goroutine still reads the field that holds it.
 
 use analyzer::lifetime::{
-    Stored,
+    AccessKind, Stored,
     conflict::{Conflict, Relation},
 };
 
@@ -26,7 +26,9 @@ impl Rule for StopChannelRemade {
 
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
         let remade = matches!(conflict.relation, Relation::OwnerMethod { .. })
-            && conflict.other.stored == Stored::Fresh
+            && conflict.other.stored != Stored::Update
+            && conflict.other.stored != Stored::Cleared
+            && conflict.other.kind == AccessKind::Write
             && cx.is_channel_field(conflict.location);
         remade.then(|| cx.certainty(conflict))
     }

@@ -65,6 +65,15 @@ fn late_writes(
             if !order.may_follow(point, deferred, signal.key) || in_loop(facts, body, span) {
                 continue;
             }
+            let has_end = facts.spawns.sites[id].signals.iter().any(|s| {
+                s.key != signal.key
+                    && s.ends_body()
+                    && !facts.joins.waits(s.key).is_empty()
+                    && !(s.site.0 == body && order.may_follow(point, deferred, s.key))
+            });
+            if has_end {
+                continue;
+            }
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let shared = match inner.location {
                 Location::Local(..) => false,

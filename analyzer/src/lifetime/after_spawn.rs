@@ -12,6 +12,7 @@ use super::{
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId},
     events::{EventKind, FuncEvents, WaitKind},
+    handed::functions_of,
     joins::Joins,
     order::{Order, Point, points},
     reach::{AccessIndex, Reach, Reached},
@@ -21,7 +22,7 @@ use crate::{
     base::{IndexVec, Span},
     resolve::FuncId,
     source::FileId,
-    syntax::{ExprId, LocalId},
+    syntax::{Expr, ExprId, LocalId},
 };
 
 /// Calls followed from the spawning function when looking for its accesses.
@@ -312,6 +313,17 @@ impl Pass<'_> {
 
     fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
         let facts = self.facts;
+        for bit in facts.joins.ended_by(key, how).collect::<Vec<_>>() {
+            let implied = facts.joins.keys()[bit];
+            if implied != key {
+                self.wait_for(implied, WaitKind::Group, span, state, true);
+            }
+        }
+        self.wait_for(key, how, span, state, in_loop);
+    }
+
+    fn wait_for(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
+        let facts = self.facts;
         for goroutine in state.active.ones().collect::<Vec<_>>() {
             let id = self.ids[goroutine];
             let site = &facts.spawns.sites[id];
@@ -385,7 +397,11 @@ impl Pass<'_> {
     fn exit(&mut self, state: &mut State, exit: Exit, span: Span) {
         for &(block, index) in state.deferred.clone().iter().rev() {
             let event = &self.events.blocks[block].events[index];
-            let EventKind::Defer { call, effects, .. } = &event.kind else { continue };
+            let EventKind::Defer { call, effects, test_end } = &event.kind else { continue };
+            if *test_end {
+                self.test_end_call(*call, event.span, state);
+                continue;
+            }
             for effect in effects {
                 match effect {
                     EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, true),
@@ -400,6 +416,19 @@ impl Pass<'_> {
         }
         for goroutine in state.active.ones().filter(|g| !state.ended.contains(*g)) {
             self.out.outlive.push((self.ids[goroutine], exit, span));
+        }
+    }
+
+    /// A function registered for the test's end: what it waits for is over before the test is.
+    fn test_end_call(&mut self, call: ExprId, span: Span, state: &mut State) {
+        let facts = self.facts;
+        let Expr::Call { args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        for arg in args {
+            for handed in functions_of(facts.cx.program, facts.cx.graph, facts.cx.places, self.file, *arg) {
+                for bit in facts.joins.must(handed.func).ones() {
+                    self.wait(facts.joins.keys()[bit], WaitKind::Group, span, state, true);
+                }
+            }
         }
     }
 

@@ -16,6 +16,7 @@ use super::{
     obligations::Obligations,
     owner::owner_conflicts,
     place::Places,
+    published::set_while_running,
     reach::{AccessIndex, Reach},
     restored::restored_globals,
     rounds::next_rounds,
@@ -160,6 +161,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     tick!("owner");
     conflicts.extend(restored_globals(facts, &alive));
     tick!("restored");
+    conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));
     tick!("rounds");
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));

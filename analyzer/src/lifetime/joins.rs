@@ -11,6 +11,7 @@ use super::{
     domain::{SignalKind, SyncKey},
     domain_local::{self, Operand},
     events::{EventKind, WaitKind},
+    order::Order,
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -38,6 +39,8 @@ pub struct Joins {
     sites: FxHashMap<SyncKey, Vec<WaitSite>>,
     /// Channels that carry values and are closed at the end: one receive from such a channel ends nothing.
     carriers: FxHashSet<SyncKey>,
+    /// Keys that a goroutine certainly waits for before it signals another: whoever sees the signal has waited for them.
+    implied: FxHashMap<SyncKey, Vec<SyncKey>>,
 }
 
 /// A wait.
@@ -74,6 +77,7 @@ impl Joins {
             params: FxHashMap::default(),
             sites: FxHashMap::default(),
             carriers: FxHashSet::default(),
+            implied: implied_keys(cx, spawns),
         };
         joins.collect_carriers(cx, spawns);
         joins.collect_sites(cx);
@@ -114,6 +118,13 @@ impl Joins {
     /// Where `key` is waited for, in order of functions.
     pub fn waits(&self, key: SyncKey) -> &[WaitSite] {
         self.sites.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Numbers of the keys whose goroutines are over when a wait of that kind for `key` returns.
+    pub fn ended_by(&self, key: SyncKey, how: WaitKind) -> impl Iterator<Item = usize> + '_ {
+        let own = self.counts(key, how).then_some(key);
+        let implied = self.implied.get(&key).map_or(&[][..], Vec::as_slice);
+        own.into_iter().chain(implied.iter().copied()).filter_map(|key| self.index_of(key))
     }
 
     /// A wait for `key` in `func`, counted as a join or not.
@@ -198,10 +209,7 @@ impl Joins {
                     certain.clear();
                 }
                 for_each_wait(&event.kind, &mut |key, how| {
-                    if !self.counts(key, how) {
-                        return;
-                    }
-                    if let Some(&bit) = self.index.get(&key) {
+                    for bit in self.ended_by(key, how) {
                         may.insert(bit);
                         certain.insert(bit);
                     }
@@ -297,6 +305,27 @@ impl Joins {
         let key = cx.places.key(cx.program, cx.graph, file, *args.get(index as usize)?)?;
         self.index_of(key)
     }
+}
+
+/// `go func() { wg.Wait(); close(done) }()`: who receives from `done` has waited for `wg`.
+fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<SyncKey>> {
+    let mut implied: FxHashMap<SyncKey, Vec<SyncKey>> = FxHashMap::default();
+    for site in spawns.sites.iter() {
+        for &body in &site.bodies {
+            let events = cx.events.of(body);
+            let order = Order::build(events);
+            for (block, row) in events.blocks.iter().enumerate() {
+                for (index, event) in row.events.iter().enumerate() {
+                    let EventKind::Signal { key, kind: SignalKind::Close | SignalKind::Send } = event.kind else {
+                        continue;
+                    };
+                    let gates = order.gates_at(events, (block, index));
+                    implied.entry(key).or_default().extend(gates.into_iter().filter(|gate| *gate != key));
+                }
+            }
+        }
+    }
+    implied
 }
 
 fn all_keys(width: usize) -> FixedBitSet {

@@ -19,6 +19,7 @@ pub mod obligations;
 pub mod order;
 pub mod owner;
 pub mod place;
+pub mod published;
 pub mod reach;
 pub mod restored;
 pub mod rounds;

@@ -74,9 +74,24 @@ pub struct Skip {
     pub iteration: bool,
 }
 
+/// A call on an object whose goroutines may run.
+#[derive(Clone, Debug)]
+pub struct UseWhileOpen {
+    /// The function that calls.
+    pub func: FuncId,
+    /// The variable that holds the owner.
+    pub holder: LocalId,
+    /// The call.
+    pub call: ExprId,
+    /// The goroutines.
+    pub spawns: FixedBitSet,
+}
+
 /// Leaks and skips of all functions.
 #[derive(Debug)]
 pub struct Obligations {
+    /// Calls on objects whose goroutines may run, in order of functions.
+    pub uses: Vec<UseWhileOpen>,
     leaks: IndexVec<FuncId, Vec<Leak>>,
     /// Skips, in order of functions and places.
     pub skips: Vec<Skip>,
@@ -99,7 +114,7 @@ impl Obligations {
             for _ in 0..MAX_ROUNDS {
                 let mut changed = false;
                 for &func in component {
-                    let (leaks, _) = solver.flow(func);
+                    let leaks = solver.flow(func).0;
                     if solver.leaks[func] != leaks {
                         solver.leaks[func] = leaks;
                         changed = true;
@@ -112,8 +127,13 @@ impl Obligations {
         }
         use rayon::prelude::*;
         let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let skips: Vec<Vec<Skip>> = funcs.into_par_iter().map(|func| solver.flow(func).1).collect();
-        Self { leaks: solver.leaks, skips: skips.into_iter().flatten().collect() }
+        let (skips, uses): (Vec<Vec<Skip>>, Vec<Vec<UseWhileOpen>>) =
+            funcs.into_par_iter().map(|func| solver.flow(func)).map(|flow| (flow.1, flow.2)).unzip();
+        Self {
+            leaks: solver.leaks,
+            skips: skips.into_iter().flatten().collect(),
+            uses: uses.into_iter().flatten().collect(),
+        }
     }
 
     /// What `func` leaves running.
@@ -183,12 +203,13 @@ impl Solver<'_> {
     }
 
     /// One forward pass over `func`: its leaks, and the exits that skip a join.
-    fn flow(&self, func: FuncId) -> (Vec<Leak>, Vec<Skip>) {
+    fn flow(&self, func: FuncId) -> (Vec<Leak>, Vec<Skip>, Vec<UseWhileOpen>) {
         let events = self.cx.events.of(func);
         let items = self.items(func, events);
         if items.is_empty() {
-            return (Vec::new(), Vec::new());
+            return (Vec::new(), Vec::new(), Vec::new());
         }
+        let mut uses: Vec<UseWhileOpen> = Vec::new();
         let file = self.file(func);
         let rows = self.calls.of(func);
         let kills: FxHashMap<ExprId, Vec<FixedBitSet>> =
@@ -215,6 +236,7 @@ impl Solver<'_> {
             for event in &events.blocks[at].events {
                 match &event.kind {
                     EventKind::Call(call) | EventKind::Spawn(call) => {
+                        self.note_use(func, *call, &items, &state, &mut uses);
                         if let Some(kill) = kills.get(call) {
                             self.kill(&mut state, kill, &items, &mut discharged, *call);
                         }
@@ -229,8 +251,8 @@ impl Solver<'_> {
                             state.deferred.insert(row);
                         }
                     }
-                    EventKind::Wait { key, .. } => {
-                        if let Some(bit) = self.joins.index_of(*key) {
+                    EventKind::Wait { key, how } => {
+                        for bit in self.joins.ended_by(*key, *how) {
                             for (open, done) in state.open.iter_mut().zip(&mut discharged) {
                                 let mut hit = open.clone();
                                 hit.intersect_with(&self.by_key[bit]);
@@ -277,7 +299,23 @@ impl Solver<'_> {
             }
             outs[at] = Some(state);
         }
-        self.conclude(func, file, events, &items, &outs, &discharged)
+        let (leaks, skips) = self.conclude(func, file, events, &items, &outs, &discharged);
+        (leaks, skips, uses)
+    }
+
+    /// Notes a method call on an object whose goroutines may run.
+    fn note_use(&self, func: FuncId, call: ExprId, items: &[Item], state: &State, uses: &mut Vec<UseWhileOpen>) {
+        let Some(row) = self.calls.at(func, call) else { return };
+        let Some(root) = row.receiver.as_ref().and_then(|place| self.root(self.file(func), place)) else { return };
+        for (item, open) in items.iter().zip(&state.open) {
+            if item.holder != root || item.opened_by == call || open.is_clear() {
+                continue;
+            }
+            match uses.iter_mut().find(|u| u.call == call && u.holder == root) {
+                Some(known) => known.spawns.union_with(open),
+                None => uses.push(UseWhileOpen { func, holder: root, call, spawns: open.clone() }),
+            }
+        }
     }
 
     fn kill(
@@ -645,17 +683,19 @@ impl Solver<'_> {
                         };
                         let waits = &discharged[index].waits;
                         if !skipped.is_clear() && !(deliberate.is_empty() && waits.is_empty()) {
-                            skips.push(Skip {
-                                func,
-                                holder,
-                                opened_by: item.opened_by,
-                                spawns: skipped,
-                                exit,
-                                span,
-                                discharged_by: deliberate,
-                                waited_at: waits.clone(),
-                                iteration: false,
-                            });
+                            for span in self.divergence(func, events, outs, index, at, span) {
+                                skips.push(Skip {
+                                    func,
+                                    holder,
+                                    opened_by: item.opened_by,
+                                    spawns: skipped.clone(),
+                                    exit,
+                                    span,
+                                    discharged_by: deliberate.clone(),
+                                    waited_at: waits.clone(),
+                                    iteration: false,
+                                });
+                            }
                         }
                     }
                     Operand::Own => {}
@@ -667,6 +707,49 @@ impl Solver<'_> {
         }
         leaks.sort_by_key(|l| l.holder);
         (leaks, skips)
+    }
+
+    /// Where a way that leaves the obligation open parts from those that do not: the jumps into a block that others
+    /// reach with the join behind them; otherwise the exit itself.
+    fn divergence(
+        &self,
+        func: FuncId,
+        events: &FuncEvents,
+        outs: &[Option<State>],
+        index: usize,
+        exit: usize,
+        span: Span,
+    ) -> Vec<Span> {
+        let Some(body) = &self.cx.program.function(func).body else { return vec![span] };
+        let mut at = exit;
+        for _ in 0..events.blocks.len() {
+            let before: Vec<usize> = (0..events.blocks.len())
+                .filter(|b| outs[*b].is_some() && events.blocks[*b].successors.contains(&at))
+                .collect();
+            let (open, closed): (Vec<usize>, Vec<usize>) =
+                before.into_iter().partition(|b| outs[*b].as_ref().is_some_and(|s| !s.open[index].is_clear()));
+            if open.is_empty() {
+                return vec![span];
+            }
+            if !closed.is_empty() || open.len() > 1 {
+                let jumps: Vec<Span> = open
+                    .iter()
+                    .filter(|b| events.blocks[**b].successors.len() == 1)
+                    .map(|b| body.blocks[crate::syntax::BlockId::new(*b)].end_span)
+                    .filter(|jump| jump.end > jump.start)
+                    .collect();
+                return if jumps.is_empty() || closed.is_empty() && jumps.len() != open.len() {
+                    vec![span]
+                } else {
+                    jumps
+                };
+            }
+            if events.blocks[open[0]].successors.len() != 1 {
+                return vec![span];
+            }
+            at = open[0];
+        }
+        vec![span]
     }
 
     /// Ways back to the head of a loop with the obligation open, for an owner that each iteration makes anew.

@@ -232,9 +232,15 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
     if events.blocks.is_empty() {
         return;
     }
+    // As in `joins`: on a way on which nothing happened yet there was perhaps nothing to wait for.
+    // One more bit than there are keys says so.
     let width = facts.joins.keys().len();
+    let mut untouched = FixedBitSet::with_capacity(width + 1);
+    untouched.insert_range(..);
+    let none = FixedBitSet::with_capacity(width);
     let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
-    entry[0] = Some(FixedBitSet::with_capacity(width));
+    entry[0] = Some(untouched.clone());
+    let at = &mut |span, joined: &FixedBitSet| at(span, if joined.contains(width) { &none } else { joined });
     let mut work = vec![0];
     while let Some(block) = work.pop() {
         let Some(mut joined) = entry[block].clone() else { continue };
@@ -272,17 +278,28 @@ fn step(
     joined: &mut FixedBitSet,
     at: &mut impl FnMut(Span, &FixedBitSet),
 ) {
+    let touch = |joined: &mut FixedBitSet| {
+        if joined.contains(facts.joins.keys().len()) {
+            joined.clear();
+        }
+    };
     for event in &events.blocks[block].events {
         at(event.span, joined);
         match &event.kind {
             EventKind::Wait { key, how } => {
-                if let Some(bit) = facts.joins.index_of(*key).filter(|_| facts.joins.counts(*key, *how)) {
+                touch(joined);
+                for bit in facts.joins.ended_by(*key, *how) {
                     joined.insert(bit);
                 }
             }
+            EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
             EventKind::Call(call) => {
                 if let Some(row) = facts.calls.at(func, *call) {
-                    joined.union_with(&facts.joins.of_call(facts.cx, func, row).1);
+                    let (may, must) = facts.joins.of_call(facts.cx, func, row);
+                    if !may.is_clear() {
+                        touch(joined);
+                    }
+                    joined.union_with(&must);
                 }
             }
             _ => {}
@@ -371,6 +388,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
                 && inner.kind.conflicts(access.kind)
                 && !(inner.atomic && access.atomic)
                 && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
+                && !waits_for_method(facts, id, found, inner.span, method, access.span)
         });
         let Some(inside) = inside else { continue };
         seen.insert(access.location);
@@ -416,6 +434,29 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         });
     }
     debug_assert!(site.kind != SpawnKind::Go || method.receiver.index() < usize::MAX);
+}
+
+/// Whether the goroutine gets to the access only after the method closed a channel behind its own access.
+fn waits_for_method(
+    facts: Facts<'_>,
+    id: SpawnId,
+    found: &Reached,
+    span: Span,
+    method: &Method,
+    written: Span,
+) -> bool {
+    let reach = &facts.reaches[id];
+    let path = reach.path(found.node);
+    let (func, span) = path.first().copied().unwrap_or((reach.nodes[found.node as usize].func, span));
+    let after: Vec<Location> =
+        method.closes.iter().filter(|(_, close)| close.start > written.start).map(|(key, _)| *key).collect();
+    if after.is_empty() || !facts.spawns.sites[id].bodies.contains(&func) {
+        return false;
+    }
+    let events = facts.cx.events.of(func);
+    let order = super::order::Order::build(events);
+    let Some(&point) = super::order::points(events).get(&span) else { return false };
+    order.gates_at(events, point).iter().any(|key| after.contains(key))
 }
 
 /// What is known about the join when a method conflicts: it comes later, it is another goroutine's, or there is none.

@@ -169,9 +169,79 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
         }
         candidates.extend(best);
     }
+    let own = group
+        .iter()
+        .flat_map(|skip| spawn_ids(&skip.spawns))
+        .find(|id| facts.spawns.sites[*id].func == first.func && !candidates.iter().any(|c| c.spawn == *id));
+    if let Some(id) = own {
+        return own_skip(facts, group, id).into_iter().collect();
+    }
     candidates.sort_by_key(|c| (c.score, c.spawn));
     candidates.truncate(MAX_SPAWNS_PER_SKIP);
     candidates.into_iter().map(|candidate| conflict(facts, group, candidate)).collect()
+}
+
+/// A goroutine that the function itself starts and leaves running on one way: what it writes, or what others write
+/// that it reads, in any other function.
+fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> {
+    let cx = facts.cx;
+    let first = group[0];
+    let reach = &facts.reaches[id];
+    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 2) {
+        for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
+            let shared = matches!(inner.location, Location::Field(_)) && found.origin.is_some();
+            if inner.atomic || !shared {
+                continue;
+            }
+            let other = facts.index.of(inner.location).iter().find(|r| {
+                let other = super::reach::access(cx, **r);
+                !reach.contains(other.func)
+                    && other.func != first.func
+                    && !other.atomic
+                    && other.kind.conflicts(inner.kind)
+                    && other.stored != Stored::Update
+                    && !other.locks.iter().any(|l| found.locks.contains(l))
+                    && (other.kind == AccessKind::Write || inner.kind == AccessKind::Write)
+                    && !is_constructor_write(facts, other)
+            });
+            let Some(other) = other else { continue };
+            let other = super::reach::access(cx, *other);
+            return Some(Conflict {
+                spawn: id,
+                location: inner.location,
+                element: inner.element,
+                inside: Side {
+                    func: node.func,
+                    span: inner.span,
+                    kind: inner.kind,
+                    stored: inner.stored,
+                    path: reach.path(number),
+                    dispatched: node.dispatched,
+                    same_object: true,
+                },
+                other: Side {
+                    func: other.func,
+                    span: other.span,
+                    kind: other.kind,
+                    stored: other.stored,
+                    path: Vec::new(),
+                    dispatched: 0,
+                    same_object: false,
+                },
+                relation: Relation::AfterSpawn,
+                join: skipped_join(facts, group, id),
+                assumptions: vec![Assumption::SameObject],
+            });
+        }
+    }
+    None
+}
+
+/// Whether a write goes to an object that the function made itself.
+fn is_constructor_write(facts: Facts<'_>, access: &Access) -> bool {
+    access.kind == AccessKind::Write && !is_reset(facts, &Access { element: false, ..access.clone() })
 }
 
 /// Prefers resets of whole context objects (a pointer to a struct replaced by a new one) to those of plain values.

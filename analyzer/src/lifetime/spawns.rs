@@ -134,9 +134,10 @@ impl<'a> Context<'a> {
             for handed in functions_of(self.program, self.graph, self.places, file, arg) {
                 self.add_body(&mut site, file, &handed, None);
             }
-            let group = match group? {
-                Operand::Receiver => receiver.as_ref().map(|place| (place.clone(), None)),
-                Operand::Arg(n) => args.get(usize::from(n)).map(|e| (self.program.place(file, *e), Some(*e))),
+            let group = match group {
+                None => None,
+                Some(Operand::Receiver) => receiver.as_ref().map(|place| (place.clone(), None)),
+                Some(Operand::Arg(n)) => args.get(usize::from(n)).map(|e| (self.program.place(file, *e), Some(*e))),
             };
             if let Some((place, _)) = group
                 && let Some(key) = self.places.key_of_place(self.program, self.graph, file, &place)
