@@ -12,7 +12,7 @@ func TestTimeout(t *testing.T) {
 		return "ada"
 	}
 	lookup(find, time.Millisecond)
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestBetween(t *testing.T) {
@@ -32,5 +32,5 @@ func TestPartial(t *testing.T) {
 	if _, err := gather(ctx, []string{"a", "b", "c", "d"}); err == nil {
 		t.Fatal("gathered everything")
 	}
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -10,7 +10,7 @@ func TestStopChannel(t *testing.T) {
 	s := subscribe()
 	time.Sleep(5 * time.Millisecond)
 	s.Close()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestCancel(t *testing.T) {
@@ -18,7 +18,7 @@ func TestCancel(t *testing.T) {
 	r.Start(context.Background())
 	time.Sleep(5 * time.Millisecond)
 	r.Stop()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestFlagAndSleep(t *testing.T) {
@@ -32,5 +32,5 @@ func TestClosedChannel(t *testing.T) {
 	m := newMetrics()
 	time.Sleep(5 * time.Millisecond)
 	m.Close()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

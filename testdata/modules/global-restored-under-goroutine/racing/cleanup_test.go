@@ -12,5 +12,5 @@ func TestCleanupOrder(t *testing.T) {
 	p := startPoller()
 	t.Cleanup(p.Stop)
 	t.Cleanup(func() { pollInterval = old }) // want "global-restored-under-goroutine: pollInterval"
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -20,5 +20,5 @@ func TestHelper(t *testing.T) {
 	setPollInterval(t, time.Millisecond)
 	p := startPoller()
 	defer p.Signal()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

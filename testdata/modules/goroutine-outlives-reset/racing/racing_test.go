@@ -10,7 +10,7 @@ func TestNoJoin(t *testing.T) {
 	for _, q := range []string{"select", "update"} {
 		c.exec(q)
 	}
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestInPlace(t *testing.T) {
@@ -25,7 +25,7 @@ func TestGetter(t *testing.T) {
 	s := &localSession{}
 	execute(s)
 	execute(s)
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestSuite(t *testing.T) {

@@ -3,7 +3,8 @@ package quiet
 import "time"
 
 type replica struct {
-	lag time.Duration
+	lag  time.Duration
+	busy bool
 }
 
 // asker asks all replicas and receives from each.
@@ -17,6 +18,10 @@ func (a *asker) ask() string {
 	for _, r := range a.replicas {
 		go func() {
 			time.Sleep(r.lag)
+			if r.busy {
+				answers <- "busy"
+				return
+			}
 			answers <- "re: " + a.question
 		}()
 	}

@@ -19,7 +19,7 @@ func TestTwoGroups(t *testing.T) {
 }
 
 func TestAllOfMany(t *testing.T) {
-	a := &asker{replicas: []replica{{lag: time.Millisecond}, {lag: 5 * time.Millisecond}}}
+	a := &asker{replicas: []replica{{lag: time.Millisecond, busy: true}, {lag: 5 * time.Millisecond}}}
 	if got := a.askAll([]string{"who", "why"}); len(got) != 2 {
 		t.Fatal(got)
 	}

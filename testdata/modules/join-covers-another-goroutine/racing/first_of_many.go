@@ -3,7 +3,8 @@ package racing
 import "time"
 
 type replica struct {
-	lag time.Duration
+	lag  time.Duration
+	busy bool
 }
 
 // asker asks all replicas and joins the fastest only.
@@ -17,6 +18,10 @@ func (a *asker) ask() string {
 	for _, r := range a.replicas {
 		go func() {
 			time.Sleep(r.lag)
+			if r.busy {
+				answers <- "busy"
+				return
+			}
 			answers <- "re: " + a.question
 		}()
 	}

@@ -9,7 +9,7 @@ func TestNested(t *testing.T) {
 	c := &collector{totals: &totals{}}
 	c.collect([]int{1, 2, 3})
 	c.next()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestTwoGroups(t *testing.T) {
@@ -20,7 +20,7 @@ func TestTwoGroups(t *testing.T) {
 }
 
 func TestFirstOfMany(t *testing.T) {
-	a := &asker{replicas: []replica{{lag: time.Millisecond}, {lag: 10 * time.Millisecond}}}
+	a := &asker{replicas: []replica{{lag: time.Millisecond, busy: true}, {lag: 10 * time.Millisecond}}}
 	if got := a.askAll([]string{"who", "why"}); len(got) != 2 {
 		t.Fatal(got)
 	}

@@ -18,7 +18,7 @@ func (c *cache) start() {
 	go func() {
 		defer c.wg.Done()
 		<-c.stop
-		time.Sleep(10 * time.Millisecond) // writes the cache to disk
+		time.Sleep(50 * time.Millisecond) // writes the cache to disk
 		c.entries["saved"] = len(c.entries)
 	}()
 }

@@ -11,18 +11,18 @@ func TestEarlyReturn(t *testing.T) {
 		t.Fatal(err)
 	}
 	ta.clear()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestDrain(t *testing.T) {
 	p := &parser{lines: []line{{text: "a"}, {text: "b", bad: true}, {text: "c"}}}
 	p.parseAll()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestPatience(t *testing.T) {
 	c := &cache{}
 	c.start()
 	c.drop(time.Millisecond)
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(80 * time.Millisecond)
 }

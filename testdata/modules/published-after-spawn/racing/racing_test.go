@@ -7,7 +7,7 @@ import (
 
 func TestConstructor(t *testing.T) {
 	newBus(map[string]func(event){"stop": nil})
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestSetter(t *testing.T) {
@@ -17,5 +17,5 @@ func TestSetter(t *testing.T) {
 func TestTimer(t *testing.T) {
 	k := &keepalive{every: time.Millisecond}
 	k.start()
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -11,7 +11,7 @@ func TestBuffer(t *testing.T) {
 	for range 20 {
 		j.log("hello", "world")
 	}
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestRequestContext(t *testing.T) {

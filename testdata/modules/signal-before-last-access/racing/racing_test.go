@@ -7,20 +7,20 @@ import (
 
 func TestDoneThenWrite(t *testing.T) {
 	_ = runTask().String()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestCloseThenWrite(t *testing.T) {
 	w := &worker{}
 	w.start()
 	w.restart()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestDeferOrder(t *testing.T) {
 	d := &download{}
 	d.fetch(3)
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestResultThenLog(t *testing.T) {
@@ -29,5 +29,5 @@ func TestResultThenLog(t *testing.T) {
 		t.Fatal("down")
 	}
 	p.clear()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -1,6 +1,9 @@
 package start
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestUnhealthy(t *testing.T) {
 	n := &node{}
@@ -10,4 +13,5 @@ func TestUnhealthy(t *testing.T) {
 	if err := n.start(&config{name: "two"}, func() bool { return true }); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(30 * time.Millisecond)
 }

@@ -1,6 +1,9 @@
 package deploy
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestRejected(t *testing.T) {
 	h := &host{}
@@ -13,4 +16,5 @@ func TestRejected(t *testing.T) {
 	if err := h.deploy("1.2", true); err != nil {
 		t.Fatal(err)
 	}
+	time.Sleep(30 * time.Millisecond)
 }

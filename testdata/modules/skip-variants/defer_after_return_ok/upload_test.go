@@ -21,5 +21,5 @@ func TestRefusedUpload(t *testing.T) {
 	if err := c.upload("notes.md", 5); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -14,5 +14,5 @@ func TestDiskFull(t *testing.T) {
 	if _, err := s.measure(2); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

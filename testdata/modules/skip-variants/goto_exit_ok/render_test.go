@@ -14,5 +14,5 @@ func TestBadBox(t *testing.T) {
 	if got := p.render(&theme{colour: "blue"}); got != 6 {
 		t.Fatal(got)
 	}
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

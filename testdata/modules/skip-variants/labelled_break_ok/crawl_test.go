@@ -18,5 +18,5 @@ func TestLogout(t *testing.T) {
 	if got := c.crawl([]string{"b.example"}, pages); got != 2 {
 		t.Fatal(got)
 	}
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -13,5 +13,5 @@ func TestNothingPasses(t *testing.T) {
 	if row, err := c.query("even", func(row int) bool { return row%2 == 0 }); row != 2 || err != nil {
 		t.Fatal(row, err)
 	}
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -13,5 +13,5 @@ func TestMissingInput(t *testing.T) {
 	if sum, err := e.merge([]int{1, 2}, []int{3}); sum != 6 || err != nil {
 		t.Fatal(sum, err)
 	}
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -15,5 +15,5 @@ func TestBadTrack(t *testing.T) {
 	if err := p.play(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -13,7 +13,7 @@ func TestReopen(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		s.Close()
 	}
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestRestart(t *testing.T) {
@@ -31,5 +31,5 @@ func TestResize(t *testing.T) {
 	w.queue <- 1
 	w.resize(2)
 	w.queue <- 2
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

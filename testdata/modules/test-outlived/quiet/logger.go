@@ -17,7 +17,7 @@ type broker struct {
 }
 
 func newBroker(log logger) *broker {
-	b := &broker{log: log, messages: make(chan int), stop: make(chan struct{})}
+	b := &broker{log: log, messages: make(chan int, 16), stop: make(chan struct{})}
 	b.wg.Add(2)
 	go b.produce()
 	go b.consume()

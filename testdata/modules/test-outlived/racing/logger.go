@@ -2,22 +2,21 @@
 // tests that give it themselves.
 package racing
 
-import "sync"
+import "time"
 
 type logger interface {
 	Logf(format string, args ...any)
 }
 
-// broker logs every message. Its Stop does not wait.
+// broker logs every message. Its Stop does not wait for it.
 type broker struct {
 	log      logger
 	messages chan int
 	stop     chan struct{}
-	once     sync.Once
 }
 
 func newBroker(log logger) *broker {
-	b := &broker{log: log, messages: make(chan int), stop: make(chan struct{})}
+	b := &broker{log: log, messages: make(chan int, 16), stop: make(chan struct{})}
 	go b.produce()
 	go b.consume()
 	return b
@@ -40,7 +39,7 @@ func (b *broker) consume() {
 	}
 }
 
-// Stop asks the broker to stop.
+// Stop lets the broker work for a few more milliseconds.
 func (b *broker) Stop() {
-	b.once.Do(func() { close(b.stop) })
+	time.AfterFunc(5*time.Millisecond, func() { close(b.stop) })
 }

@@ -10,7 +10,7 @@ func TestIdle(t *testing.T) {
 	p := connect(time.Millisecond)
 	time.Sleep(2 * time.Millisecond)
 	p.Close()
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestLease(t *testing.T) {
@@ -27,5 +27,5 @@ func TestContextCallback(t *testing.T) {
 	tr.begin(ctx)
 	cancel()
 	tr.end()
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }

@@ -33,7 +33,7 @@ func (l *listener) accept() {
 
 func (l *listener) serve() {
 	defer l.conns.Done()
-	time.Sleep(10 * time.Millisecond)
+	time.Sleep(60 * time.Millisecond)
 }
 
 func (l *listener) Close() {

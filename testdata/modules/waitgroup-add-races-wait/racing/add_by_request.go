@@ -16,7 +16,7 @@ func (s *service) handle(request string) {
 	s.requests.Add(1) // want "waitgroup-add-races-wait: service.requests"
 	go func() {
 		defer s.requests.Done()
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(60 * time.Millisecond)
 		s.handled <- request
 	}()
 }

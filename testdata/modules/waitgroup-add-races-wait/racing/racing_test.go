@@ -9,7 +9,7 @@ func TestAddInside(t *testing.T) {
 	f := &fanout{}
 	f.run(3)
 	f.take()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(30 * time.Millisecond)
 }
 
 func TestAddByRequest(t *testing.T) {
@@ -17,13 +17,13 @@ func TestAddByRequest(t *testing.T) {
 	requests := make(chan string, 1)
 	s.listen(requests)
 	requests <- "hello"
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	s.shutdown()
 }
 
 func TestAcceptLoop(t *testing.T) {
 	l := newListener()
 	l.dial <- "tcp"
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	l.Close()
 }
