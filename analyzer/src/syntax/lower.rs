@@ -337,7 +337,7 @@ impl<'t> Lowerer<'t> {
         }
         self.scopes.open();
         if let Some(list) = self.tree.child(node, Kind::TypeParameterList) {
-            self.facts.types[decl].type_params = self.type_parameters(list, TypeParamOwner::Type(decl));
+            self.facts.types[decl].type_params = self.type_parameters(list, TypeParamOwner::Type(decl), Vec::new());
         }
         let body =
             self.tree.children(node).filter(|&child| self.tree.kind(child).is_type() && child != name_node).last();
@@ -347,8 +347,10 @@ impl<'t> Lowerer<'t> {
         self.scopes.close();
     }
 
-    fn type_parameters(&mut self, list: NodeId, owner: TypeParamOwner) -> Vec<TypeParam> {
-        let mut params = Vec::new();
+    /// The parameters of a list, after those already known.
+    fn type_parameters(&mut self, list: NodeId, owner: TypeParamOwner, known: Vec<TypeParam>) -> Vec<TypeParam> {
+        let first = known.len();
+        let mut params = known;
         let mut constraints = Vec::new();
         for declaration in self.tree.children(list) {
             if self.tree.kind(declaration) != Kind::TypeParameterDeclaration {
@@ -366,7 +368,7 @@ impl<'t> Lowerer<'t> {
         }
         // A constraint may name any parameter of its list, so all are declared first. Names of one declaration share it.
         let mut last = None;
-        for (param, constraint) in params.iter_mut().zip(constraints) {
+        for (param, constraint) in params[first..].iter_mut().zip(constraints) {
             if constraint != last.map(|(node, _)| node) {
                 last = constraint.map(|node| (node, self.union_type(node)));
             }
@@ -401,22 +403,29 @@ impl<'t> Lowerer<'t> {
         let Some(name_node) = name else { return };
         let name = self.symbol(name_node);
         let is_method = self.tree.kind(node) == Kind::MethodDeclaration;
+        let receiver = match is_method {
+            true => self.tree.child(node, Kind::ParameterList),
+            false => self.tree.separate_receiver(node),
+        };
         let init_number = self.init_functions;
-        if name == self.known.init && !is_method {
+        if name == self.known.init && receiver.is_none() {
             self.init_functions += 1;
         }
         let kind = FuncKind::Decl { name, receiver: None, init_number };
         let function = self.push_function(kind, self.span(node), self.span(name_node));
         let outside = mem::replace(&mut self.flow, Flow::new(function));
         self.scopes.open();
-        if is_method && let Some(list) = self.tree.child(node, Kind::ParameterList) {
+        if let Some(list) = receiver {
             let found = self.receiver(list, function);
             if let FuncKind::Decl { receiver, .. } = &mut self.facts.functions[function].kind {
                 *receiver = Some(found);
             }
         }
         if let Some(list) = self.tree.child(node, Kind::TypeParameterList) {
-            self.facts.functions[function].type_params = self.type_parameters(list, TypeParamOwner::Func(function));
+            // A method's own type parameters follow those its receiver names.
+            let params = mem::take(&mut self.facts.functions[function].type_params);
+            self.facts.functions[function].type_params =
+                self.type_parameters(list, TypeParamOwner::Func(function), params);
         }
         let lists = self.tree.children(node).filter(|&child| self.tree.kind(child) == Kind::ParameterList);
         let lists: Vec<NodeId> = lists.skip(usize::from(is_method)).collect();
