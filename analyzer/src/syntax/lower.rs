@@ -95,7 +95,9 @@ impl<'t> Lowerer<'t> {
             self.number_literals(mem::take(&mut flow.literals));
             self.facts.functions[function].body = Some(flow.finish(Span { start: span.end, end: span.end }));
         }
-        self.facts.problems.sort_by_key(|problem| problem.line);
+        // Errors come in crowds; one a line says it.
+        self.facts.problems.sort_by_key(|problem| (problem.line, problem.kind));
+        self.facts.problems.dedup_by_key(|problem| (problem.line, problem.kind));
     }
 
     fn top_level(&mut self, parent: NodeId) {
