@@ -479,7 +479,12 @@ impl<'t> Lowerer<'t> {
     ///
     /// Go numbers by position in the source, which is not always the order they are lowered in: all cases of a `switch`
     /// are evaluated before its first clause runs. Bodies of range-over-func loops have numbers of their own (`-range1`)
-    /// and take none of these; a literal inside such a body counts for the function around the loop.
+    /// and take none of these; a literal inside such a body counts for the function around the loop. Unreachable code
+    /// counts as well.
+    ///
+    /// Go 1.26 differs in two ways that one file cannot tell: literals of package variables are numbered over all files
+    /// of the package in the order of initialisation (`init.func1`), and what a constant condition rules out
+    /// (`if debug { … }` with `const debug = false`, also in `for` and `switch`) takes no numbers.
     fn number_literals(&mut self, mut literals: Vec<FuncIndex>) {
         literals.sort_by_key(|&literal| self.facts.functions[literal].span.start);
         for (literal, count) in literals.into_iter().zip(1..) {

@@ -1,7 +1,9 @@
 //! Tests of lowering. Go texts are ours; each test is about one construct.
 
+mod branches;
 mod declarations;
 mod robustness;
+mod scopes;
 mod size;
 mod statements;
 
