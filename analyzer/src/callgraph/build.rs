@@ -35,6 +35,7 @@ pub struct CallGraph {
     callers: Vec<Vec<CallSiteId>>,
     values: FxHashMap<(FileId, ExprId), u32>,
     value_rows: Vec<Result<SmallVec<[Target; 1]>, Reason>>,
+    loop_bodies: FxHashMap<CallSiteId, Vec<(FileId, ExprId)>>,
 }
 
 /// The flow graph with the calls that depend on it.
@@ -98,17 +99,23 @@ impl CallGraph {
                     };
                     let calls = &parts[row.file.index()].calls;
                     let Ok(at) = calls.binary_search_by_key(&expr, |&(expr, _)| expr) else { continue };
+                    let mut bodies: &[(FileId, ExprId)] = &[];
                     let targets = match calls[at].1 {
                         Direct::Func { func, method } => known(Target::Func(func), method),
                         Direct::External { key, method } => known(Target::External(key), method),
                         Direct::Dynamic(i) => {
                             let i = (flows.base[row.file] + i) as usize;
-                            targets(&flows.dynamic[i], &rows[answers[i] as usize])
+                            let callees = &rows[answers[i] as usize];
+                            bodies = &callees.ranges;
+                            targets(&flows.dynamic[i], callees)
                         }
                         Direct::Unknown(reason) => Targets::Unknown(reason),
                     };
                     let id = self.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
                     self.by_expr.insert((row.file, expr), id);
+                    if !bodies.is_empty() {
+                        self.loop_bodies.insert(id, bodies.to_vec());
+                    }
                 }
                 if let Terminator::Range { over, .. } = block.end
                     && let Some(&i) = flows.ranges.get(&(row.file, over))
@@ -149,6 +156,12 @@ impl CallGraph {
     /// The calls that may call a function, `go` and `defer` included.
     pub fn callers(&self, func: FuncId) -> &[CallSiteId] {
         self.callers.get(func.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Loops over functions whose bodies a call runs (`yield(x)`), by file and operand of the `range`. They are no
+    /// callees: the body belongs to the function around the loop.
+    pub fn loop_bodies(&self, site: CallSiteId) -> &[(FileId, ExprId)] {
+        self.loop_bodies.get(&site).map_or(&[], Vec::as_slice)
     }
 
     /// The functions that an expression of function type may be.
