@@ -4,7 +4,32 @@
 //! cached by content. The tree is dropped here.
 //!
 //! Absent on purpose: other files, types, what a goroutine means. A `go` statement is recorded as syntax.
+//!
+//! | module | turns |
+//! |---|---|
+//! | `kind`, `tree` | bytes into a flat syntax tree; only these two talk to tree-sitter |
+//! | `lower`, `types`, `exprs` | declarations, types and expressions into rows |
+//! | `evaluate` | an expression into instructions in Go's order of evaluation |
+//! | `body`, `branch`, `flow` | statements into basic blocks |
+//! | `scope`, `names` | identifiers into locals and symbols |
+//! | `dump` | facts into text for tests |
 
+mod body;
+mod branch;
+mod dump;
+mod evaluate;
+mod exprs;
 pub mod facts;
+mod flow;
+mod kind;
+mod lower;
+mod names;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod types;
 
+pub use dump::dump;
 pub use facts::*;
+pub use lower::lower;
