@@ -205,6 +205,13 @@ impl<'a> Printer<'a> {
             }
         }
         match &site.targets {
+            // Nothing is known to reach the call: the interface's method stands for all that fit.
+            Targets::Known { resolution: Resolution::Interface { found: 0, implementers }, .. } => {
+                let file = self.program.funcs()[site.func].file;
+                if let Some(method) = self.interface_method(file, site) {
+                    edges.push(self.row(site, method, self.kind(site, format!("interface:0/{implementers}"))));
+                }
+            }
             Targets::Known { callees, .. } => edges.extend(callees.iter().map(|callee| self.edge(site, callee))),
             Targets::Unknown(_) if !self.graph.loop_bodies(id).is_empty() => {}
             Targets::Unknown(reason) => {

@@ -57,19 +57,21 @@ impl CallGraph {
         let mut flows = Flows::new(program, &mut parts);
         let dispatch = Dispatch::new(program, &flows.graph.items);
         let mut links = flows.link_by_type(&dispatch);
-        let mut answers = Vec::new();
-        let mut rows = Vec::new();
+        let mut answers: Vec<u32> = Vec::new();
+        let mut rows: Vec<Callees> = Vec::new();
         let mut value_rows = Vec::new();
         let mut values = FxHashMap::default();
         for round in 1..=ROUNDS {
             let mut solution =
                 Solution::new(&flows.graph, &links, &dispatch, |node| node_type(program, &dispatch, node));
             let mut resolver = Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound);
-            answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect::<Vec<u32>>();
+            let before = (std::mem::take(&mut answers), std::mem::take(&mut rows));
+            answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect();
             if round == ROUNDS {
                 (values, value_rows) = function_values(program, &parts, &mut resolver);
             }
             rows = resolver.rows;
+            keep_found(&mut answers, &mut rows, before);
             if round < ROUNDS {
                 links = flows.link_by_answers(&dispatch, round, &answers, &rows);
             }
@@ -199,6 +201,20 @@ impl CallGraph {
     }
 }
 
+/// Calls that a round found nothing for keep what the round before found: its flows go through calls that only users
+/// of a library make.
+fn keep_found(answers: &mut [u32], rows: &mut Vec<Callees>, (old_answers, old_rows): (Vec<u32>, Vec<Callees>)) {
+    let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
+    for (answer, old) in answers.iter_mut().zip(old_answers) {
+        if !rows[*answer as usize].found() && old_rows[old as usize].found() {
+            *answer = *moved.entry(old).or_insert_with(|| {
+                rows.push(old_rows[old as usize].clone());
+                rows.len() as u32 - 1
+            });
+        }
+    }
+}
+
 fn known(target: Target, method: bool) -> Targets {
     let resolution = if method { Resolution::Method } else { Resolution::Static };
     Targets::Known { callees: SmallVec::from_elem(target, 1), resolution }
@@ -212,7 +228,7 @@ fn targets(call: &Dynamic, callees: &Callees) -> Targets {
     }
     let resolution = match call.what {
         DynamicKind::Interface { .. } => Resolution::Interface {
-            found: list.len() as u32,
+            found: if callees.guessed { 0 } else { list.len() as u32 },
             implementers: callees.implementers.max(list.len() as u32),
         },
         DynamicKind::Value { .. } => Resolution::FunctionValue,

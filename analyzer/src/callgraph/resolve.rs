@@ -31,6 +31,8 @@ pub(super) struct Callees {
     pub(super) open: Option<Reason>,
     /// Of an interface call: how many types fit.
     pub(super) implementers: u32,
+    /// No flow is known; the functions are those of all types that fit.
+    pub(super) guessed: bool,
 }
 
 impl Callees {
@@ -40,6 +42,11 @@ impl Callees {
             .iter()
             .map(|&(func, _)| Target::Func(func))
             .chain(self.external.iter().copied().map(Target::External))
+    }
+
+    /// Whether flows lead to callees.
+    pub(super) fn found(&self) -> bool {
+        !self.guessed && !(self.funcs.is_empty() && self.external.is_empty() && self.ranges.is_empty())
     }
 
     fn finish(&mut self, dispatch: &Dispatch<'_>) {
@@ -156,7 +163,10 @@ impl<'a, 'p> Resolver<'a, 'p> {
         funcs.dedup();
         match funcs.len() {
             0 => callees.open = callees.open.or(Some(Reason::NoImplementer)),
-            1..=MAX_FALLBACK => callees.funcs = funcs,
+            1..=MAX_FALLBACK => {
+                callees.funcs = funcs;
+                callees.guessed = true;
+            }
             _ => callees.open = Some(Reason::TooManyCandidates),
         }
     }

@@ -9,6 +9,7 @@ mod calls;
 mod declare;
 mod display;
 mod generics;
+mod initorder;
 mod memo;
 pub mod model;
 mod names;
