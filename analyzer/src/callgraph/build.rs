@@ -8,20 +8,21 @@ use super::{
     collect::{self, Direct, FileFlow},
     dispatch::Dispatch,
     model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
-    node::{Dynamic, DynamicKind, Item, Node},
+    node::{Container, Dynamic, DynamicKind, Item, Node, Source},
     resolve::{Callees, Resolver},
     scc::Adjacency,
     solve::{Graph, Solution},
 };
 use crate::{
     base::{Idx, IndexVec},
-    resolve::{FuncId, Program, Reason, Type, TypeId},
+    resolve::{FuncId, Program, Reason, Type, TypeId, internal::Typer},
     source::FileId,
     syntax::{ExprId, InstrKind, Terminator},
 };
 
-/// Times the flow graph is solved. The first round links calls to all that fit their types, each further one to what
-/// the round before found.
+/// Times the flow graph is solved. The first round links calls to all that fit their types, as class hierarchy
+/// analysis does: what a library's own code never passes to a function, its users may. Each further round adds links
+/// to functions that reached a call though their types are not the call's own: generic ones, bodies of loops.
 const ROUNDS: u32 = 2;
 
 /// Which function calls which.
@@ -47,6 +48,10 @@ struct Flows<'p> {
     base: IndexVec<FileId, u32>,
     bound: FxHashMap<(FileId, ExprId), u32>,
     ranges: FxHashMap<(FileId, ExprId), u32>,
+    /// Groups of calls so far.
+    groups: u32,
+    /// Items from here on flow nowhere: they are types that nothing makes an interface value of.
+    flowing: u32,
 }
 
 impl CallGraph {
@@ -64,16 +69,15 @@ impl CallGraph {
         for round in 1..=ROUNDS {
             let mut solution =
                 Solution::new(&flows.graph, &links, &dispatch, |node| node_type(program, &dispatch, node));
-            let mut resolver = Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound);
-            let before = (std::mem::take(&mut answers), std::mem::take(&mut rows));
+            let mut resolver =
+                Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound, flows.flowing);
             answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect();
             if round == ROUNDS {
                 (values, value_rows) = function_values(program, &parts, &mut resolver);
             }
             rows = resolver.rows;
-            keep_found(&mut answers, &mut rows, before);
             if round < ROUNDS {
-                links = flows.link_by_answers(&dispatch, round, &answers, &rows);
+                flows.link_by_answers(&dispatch, &mut links, &answers, &rows);
             }
         }
         let mut call_graph = Self { values, value_rows, ..Self::default() };
@@ -201,20 +205,6 @@ impl CallGraph {
     }
 }
 
-/// Calls that a round found nothing for keep what the round before found: its flows go through calls that only users
-/// of a library make.
-fn keep_found(answers: &mut [u32], rows: &mut Vec<Callees>, (old_answers, old_rows): (Vec<u32>, Vec<Callees>)) {
-    let mut moved: FxHashMap<u32, u32> = FxHashMap::default();
-    for (answer, old) in answers.iter_mut().zip(old_answers) {
-        if !rows[*answer as usize].found() && old_rows[old as usize].found() {
-            *answer = *moved.entry(old).or_insert_with(|| {
-                rows.push(old_rows[old as usize].clone());
-                rows.len() as u32 - 1
-            });
-        }
-    }
-}
-
 fn known(target: Target, method: bool) -> Targets {
     let resolution = if method { Resolution::Method } else { Resolution::Static };
     Targets::Known { callees: SmallVec::from_elem(target, 1), resolution }
@@ -311,6 +301,8 @@ impl<'p> Flows<'p> {
             base: IndexVec::new(),
             bound: FxHashMap::default(),
             ranges: FxHashMap::default(),
+            groups: 0,
+            flowing: 0,
         };
         for part in parts {
             flows.base.push(flows.dynamic.len() as u32);
@@ -335,13 +327,27 @@ impl<'p> Flows<'p> {
             }
         }
         flows.link_type_parameters();
+        flows.flowing = flows.graph.items.len() as u32;
+        flows.add_declared_types();
         flows
+    }
+
+    /// Types that nothing here makes an interface value of; users of a library may.
+    fn add_declared_types(&mut self) {
+        let t = Typer::new(self.program);
+        for row in self.program.named_types().iter() {
+            let Some((file, decl)) = row.decl else { continue };
+            let ty = t.declared_type(file, decl);
+            if !matches!(t.ty(t.underlying(ty)), Type::Interface { .. }) {
+                self.graph.item(Item::Type(ty));
+                self.graph.item(Item::Type(t.intern(Type::Pointer(ty))));
+            }
+        }
     }
 
     /// Containers of a type parameter's values and containers of what stands for it are the same containers.
     fn link_type_parameters(&mut self) {
-        use super::node::{Container, Source};
-        let t = crate::resolve::internal::Typer::new(self.program);
+        let t = Typer::new(self.program);
         let params: Vec<(u32, u32, TypeId)> = self
             .program
             .all_types()
@@ -432,35 +438,38 @@ impl<'p> Flows<'p> {
             }
             self.link_call(&mut links, i, group);
         }
+        self.groups = groups.len() as u32;
         links
     }
 
-    /// Links every dynamic call to what a round found.
+    /// Links calls of function values to the functions a round found.
     fn link_by_answers(
         &mut self,
         dispatch: &Dispatch<'_>,
-        round: u32,
+        links: &mut Vec<(u32, u32)>,
         answers: &[u32],
         rows: &[Callees],
-    ) -> Vec<(u32, u32)> {
-        let mut links = Vec::new();
-        // Numbers of groups of different rounds must differ: their nodes stay in the graph.
-        let offset = round << 28;
-        for (row, callees) in rows.iter().enumerate() {
-            let group = offset + row as u32;
-            self.link_group(dispatch, &mut links, group, &callees.funcs);
-            for &(file, over) in &callees.ranges {
-                for i in 0..2 {
-                    let from = self.graph.node(Node::GroupParam(group, i));
-                    let to = self.graph.node(Node::Yield(file, over, i));
-                    links.push((from, to));
+    ) {
+        let mut linked = vec![false; rows.len()];
+        for (i, &answer) in answers.iter().enumerate() {
+            if matches!(self.dynamic[i].what, DynamicKind::Interface { .. }) {
+                continue;
+            }
+            let group = self.groups + answer;
+            if !std::mem::replace(&mut linked[answer as usize], true) {
+                let callees = &rows[answer as usize];
+                self.link_group(dispatch, links, group, &callees.funcs);
+                for &(file, over) in &callees.ranges {
+                    for i in 0..2 {
+                        let from = self.graph.node(Node::GroupParam(group, i));
+                        let to = self.graph.node(Node::Yield(file, over, i));
+                        links.push((from, to));
+                    }
                 }
             }
+            self.link_call(links, i, group);
         }
-        for (i, &answer) in answers.iter().enumerate() {
-            self.link_call(&mut links, i, offset + answer);
-        }
-        links
+        self.groups += rows.len() as u32;
     }
 
     /// Links a call to its group.

@@ -44,11 +44,6 @@ impl Callees {
             .chain(self.external.iter().copied().map(Target::External))
     }
 
-    /// Whether flows lead to callees.
-    pub(super) fn found(&self) -> bool {
-        !self.guessed && !(self.funcs.is_empty() && self.external.is_empty() && self.ranges.is_empty())
-    }
-
     fn finish(&mut self, dispatch: &Dispatch<'_>) {
         let name = |func: FuncId| dispatch.p.funcs()[func].symbol.as_str();
         self.funcs.sort_unstable_by_key(|&(func, shifted)| (name(func), func, shifted));
@@ -74,6 +69,8 @@ pub(super) struct Resolver<'a, 'p> {
     pub(super) dynamic: &'a [Dynamic],
     /// The rows of `dynamic` that are method values, by selector.
     pub(super) bound: &'a FxHashMap<(FileId, ExprId), u32>,
+    /// Items that flow anywhere come before this one.
+    flowing: u32,
     answers: FxHashMap<Key, u32>,
     pub(super) rows: Vec<Callees>,
 }
@@ -85,8 +82,9 @@ impl<'a, 'p> Resolver<'a, 'p> {
         solution: &'a mut Solution,
         dynamic: &'a [Dynamic],
         bound: &'a FxHashMap<(FileId, ExprId), u32>,
+        flowing: u32,
     ) -> Self {
-        Self { dispatch, graph, solution, dynamic, bound, answers: FxHashMap::default(), rows: Vec::new() }
+        Self { dispatch, graph, solution, dynamic, bound, flowing, answers: FxHashMap::default(), rows: Vec::new() }
     }
 
     /// The row of [`Self::rows`] that says what a call calls.
@@ -139,6 +137,7 @@ impl<'a, 'p> Resolver<'a, 'p> {
 
     fn interface(&mut self, callees: &mut Callees, interface: TypeId, method: Symbol, set: SetId, arguments: SetId) {
         let implementers = self.dispatch.implementers(interface, &self.graph.items);
+        let implementers = &implementers[..implementers.partition_point(|&item| item < self.flowing)];
         callees.implementers = implementers.len() as u32;
         let mut seen = FxHashSet::default();
         self.methods(callees, method, set, &mut seen);
@@ -146,7 +145,7 @@ impl<'a, 'p> Resolver<'a, 'p> {
             self.methods(callees, method, arguments, &mut seen);
         }
         if callees.funcs.is_empty() && callees.external.is_empty() {
-            self.fallback(callees, method, &implementers);
+            self.fallback(callees, method, implementers);
         }
     }
 
