@@ -288,7 +288,8 @@ fn node_type(program: &Program, dispatch: &Dispatch<'_>, node: Node) -> Option<T
         | Node::GroupParam(..)
         | Node::GroupReceiver(_)
         | Node::GroupResult(..)
-        | Node::Panic => None,
+        | Node::Panic
+        | Node::Outside => None,
     }
 }
 
@@ -357,38 +358,44 @@ impl<'p> Flows<'p> {
             })
             .collect();
         let by_owner: FxHashMap<(u32, u32), TypeId> = params.iter().map(|&(o, i, ty)| ((o, i), ty)).collect();
+        let element = |container, owner: u32, index: u32| {
+            by_owner.get(&(owner, index)).map(|&param| Node::Element(container, param))
+        };
+        // First the methods' parameters, which are those of their receivers' types.
         let mut flows = Vec::new();
-        for &(to, item) in &self.graph.seeds {
-            let (Node::TypeParam(owner, index), Item::Type(arg)) =
-                (self.graph.nodes[to as usize], self.graph.items[item as usize])
-            else {
-                continue;
-            };
-            let Some(&param) = by_owner.get(&(owner, index)) else { continue };
-            for container in Container::ALL {
-                let (inside, outside) = (Node::Element(container, param), Node::Element(container, arg));
-                if self.graph.known(inside).is_none() {
-                    continue;
-                }
-                if collect::carries(&t, arg) {
-                    flows.push((Source::Node(outside), inside));
-                    flows.push((Source::Node(inside), outside));
-                } else {
-                    flows.push((Source::Item(Item::Type(arg)), inside));
-                }
-            }
-        }
         for &(from, to) in &self.graph.edges {
             let (Node::TypeParam(o1, i1), Node::TypeParam(o2, i2)) =
                 (self.graph.nodes[from as usize], self.graph.nodes[to as usize])
             else {
                 continue;
             };
-            let (Some(&a), Some(&b)) = (by_owner.get(&(o1, i1)), by_owner.get(&(o2, i2))) else { continue };
             for container in Container::ALL {
-                let (a, b) = (Node::Element(container, a), Node::Element(container, b));
+                let (Some(a), Some(b)) = (element(container, o1, i1), element(container, o2, i2)) else { continue };
                 flows.push((Source::Node(a), b));
                 flows.push((Source::Node(b), a));
+            }
+        }
+        for (from, to) in flows.drain(..) {
+            self.graph.flow(from, to);
+        }
+        for &(to, item) in &self.graph.seeds {
+            let (Node::TypeParam(owner, index), Item::Type(arg)) =
+                (self.graph.nodes[to as usize], self.graph.items[item as usize])
+            else {
+                continue;
+            };
+            for container in Container::ALL {
+                let Some(inside) = element(container, owner, index) else { continue };
+                if self.graph.known(inside).is_none() {
+                    continue;
+                }
+                if collect::carries(&t, arg) {
+                    let outside = Node::Element(container, arg);
+                    flows.push((Source::Node(outside), inside));
+                    flows.push((Source::Node(inside), outside));
+                } else {
+                    flows.push((Source::Item(Item::Type(arg)), inside));
+                }
             }
         }
         for (from, to) in flows {

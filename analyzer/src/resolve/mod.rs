@@ -17,6 +17,8 @@ mod program;
 mod scope;
 mod select;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod typer;
 mod types;
 mod typing;
