@@ -8,20 +8,21 @@ use super::{
     collect::{self, Direct, FileFlow},
     dispatch::Dispatch,
     model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
-    node::{Dynamic, DynamicKind, Item, Node},
+    node::{Container, Dynamic, DynamicKind, Item, Node, Source},
     resolve::{Callees, Resolver},
     scc::Adjacency,
     solve::{Graph, Solution},
 };
 use crate::{
     base::{Idx, IndexVec},
-    resolve::{FuncId, Program, Reason, Type, TypeId},
+    resolve::{FuncId, Program, Reason, Type, TypeId, internal::Typer},
     source::FileId,
     syntax::{ExprId, InstrKind, Terminator},
 };
 
-/// Times the flow graph is solved. The first round links calls to all that fit their types, each further one to what
-/// the round before found.
+/// Times the flow graph is solved. The first round links calls to all that fit their types, as class hierarchy
+/// analysis does: what a library's own code never passes to a function, its users may. Each further round adds links
+/// to functions that reached a call though their types are not the call's own: generic ones, bodies of loops.
 const ROUNDS: u32 = 2;
 
 /// Which function calls which.
@@ -35,6 +36,7 @@ pub struct CallGraph {
     callers: Vec<Vec<CallSiteId>>,
     values: FxHashMap<(FileId, ExprId), u32>,
     value_rows: Vec<Result<SmallVec<[Target; 1]>, Reason>>,
+    loop_bodies: FxHashMap<CallSiteId, Vec<(FileId, ExprId)>>,
 }
 
 /// The flow graph with the calls that depend on it.
@@ -46,6 +48,10 @@ struct Flows<'p> {
     base: IndexVec<FileId, u32>,
     bound: FxHashMap<(FileId, ExprId), u32>,
     ranges: FxHashMap<(FileId, ExprId), u32>,
+    /// Groups of calls so far.
+    groups: u32,
+    /// Items from here on flow nowhere: they are types that nothing makes an interface value of.
+    flowing: u32,
 }
 
 impl CallGraph {
@@ -56,21 +62,22 @@ impl CallGraph {
         let mut flows = Flows::new(program, &mut parts);
         let dispatch = Dispatch::new(program, &flows.graph.items);
         let mut links = flows.link_by_type(&dispatch);
-        let mut answers = Vec::new();
-        let mut rows = Vec::new();
+        let mut answers: Vec<u32> = Vec::new();
+        let mut rows: Vec<Callees> = Vec::new();
         let mut value_rows = Vec::new();
         let mut values = FxHashMap::default();
         for round in 1..=ROUNDS {
             let mut solution =
                 Solution::new(&flows.graph, &links, &dispatch, |node| node_type(program, &dispatch, node));
-            let mut resolver = Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound);
-            answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect::<Vec<u32>>();
+            let mut resolver =
+                Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound, flows.flowing);
+            answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect();
             if round == ROUNDS {
                 (values, value_rows) = function_values(program, &parts, &mut resolver);
             }
             rows = resolver.rows;
             if round < ROUNDS {
-                links = flows.link_by_answers(&dispatch, round, &answers, &rows);
+                flows.link_by_answers(&dispatch, &mut links, &answers, &rows);
             }
         }
         let mut call_graph = Self { values, value_rows, ..Self::default() };
@@ -98,17 +105,23 @@ impl CallGraph {
                     };
                     let calls = &parts[row.file.index()].calls;
                     let Ok(at) = calls.binary_search_by_key(&expr, |&(expr, _)| expr) else { continue };
+                    let mut bodies: &[(FileId, ExprId)] = &[];
                     let targets = match calls[at].1 {
                         Direct::Func { func, method } => known(Target::Func(func), method),
                         Direct::External { key, method } => known(Target::External(key), method),
                         Direct::Dynamic(i) => {
                             let i = (flows.base[row.file] + i) as usize;
-                            targets(&flows.dynamic[i], &rows[answers[i] as usize])
+                            let callees = &rows[answers[i] as usize];
+                            bodies = &callees.ranges;
+                            targets(&flows.dynamic[i], callees)
                         }
                         Direct::Unknown(reason) => Targets::Unknown(reason),
                     };
                     let id = self.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
                     self.by_expr.insert((row.file, expr), id);
+                    if !bodies.is_empty() {
+                        self.loop_bodies.insert(id, bodies.to_vec());
+                    }
                 }
                 if let Terminator::Range { over, .. } = block.end
                     && let Some(&i) = flows.ranges.get(&(row.file, over))
@@ -149,6 +162,12 @@ impl CallGraph {
     /// The calls that may call a function, `go` and `defer` included.
     pub fn callers(&self, func: FuncId) -> &[CallSiteId] {
         self.callers.get(func.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Loops over functions whose bodies a call runs (`yield(x)`), by file and operand of the `range`. They are no
+    /// callees: the body belongs to the function around the loop.
+    pub fn loop_bodies(&self, site: CallSiteId) -> &[(FileId, ExprId)] {
+        self.loop_bodies.get(&site).map_or(&[], Vec::as_slice)
     }
 
     /// The functions that an expression of function type may be.
@@ -199,7 +218,7 @@ fn targets(call: &Dynamic, callees: &Callees) -> Targets {
     }
     let resolution = match call.what {
         DynamicKind::Interface { .. } => Resolution::Interface {
-            found: list.len() as u32,
+            found: if callees.guessed { 0 } else { list.len() as u32 },
             implementers: callees.implementers.max(list.len() as u32),
         },
         DynamicKind::Value { .. } => Resolution::FunctionValue,
@@ -269,7 +288,8 @@ fn node_type(program: &Program, dispatch: &Dispatch<'_>, node: Node) -> Option<T
         | Node::GroupParam(..)
         | Node::GroupReceiver(_)
         | Node::GroupResult(..)
-        | Node::Panic => None,
+        | Node::Panic
+        | Node::Outside => None,
     }
 }
 
@@ -282,6 +302,8 @@ impl<'p> Flows<'p> {
             base: IndexVec::new(),
             bound: FxHashMap::default(),
             ranges: FxHashMap::default(),
+            groups: 0,
+            flowing: 0,
         };
         for part in parts {
             flows.base.push(flows.dynamic.len() as u32);
@@ -306,13 +328,27 @@ impl<'p> Flows<'p> {
             }
         }
         flows.link_type_parameters();
+        flows.flowing = flows.graph.items.len() as u32;
+        flows.add_declared_types();
         flows
+    }
+
+    /// Types that nothing here makes an interface value of; users of a library may.
+    fn add_declared_types(&mut self) {
+        let t = Typer::new(self.program);
+        for row in self.program.named_types().iter() {
+            let Some((file, decl)) = row.decl else { continue };
+            let ty = t.declared_type(file, decl);
+            if !matches!(t.ty(t.underlying(ty)), Type::Interface { .. }) {
+                self.graph.item(Item::Type(ty));
+                self.graph.item(Item::Type(t.intern(Type::Pointer(ty))));
+            }
+        }
     }
 
     /// Containers of a type parameter's values and containers of what stands for it are the same containers.
     fn link_type_parameters(&mut self) {
-        use super::node::{Container, Source};
-        let t = crate::resolve::internal::Typer::new(self.program);
+        let t = Typer::new(self.program);
         let params: Vec<(u32, u32, TypeId)> = self
             .program
             .all_types()
@@ -322,38 +358,44 @@ impl<'p> Flows<'p> {
             })
             .collect();
         let by_owner: FxHashMap<(u32, u32), TypeId> = params.iter().map(|&(o, i, ty)| ((o, i), ty)).collect();
+        let element = |container, owner: u32, index: u32| {
+            by_owner.get(&(owner, index)).map(|&param| Node::Element(container, param))
+        };
+        // First the methods' parameters, which are those of their receivers' types.
         let mut flows = Vec::new();
-        for &(to, item) in &self.graph.seeds {
-            let (Node::TypeParam(owner, index), Item::Type(arg)) =
-                (self.graph.nodes[to as usize], self.graph.items[item as usize])
-            else {
-                continue;
-            };
-            let Some(&param) = by_owner.get(&(owner, index)) else { continue };
-            for container in Container::ALL {
-                let (inside, outside) = (Node::Element(container, param), Node::Element(container, arg));
-                if self.graph.known(inside).is_none() {
-                    continue;
-                }
-                if collect::carries(&t, arg) {
-                    flows.push((Source::Node(outside), inside));
-                    flows.push((Source::Node(inside), outside));
-                } else {
-                    flows.push((Source::Item(Item::Type(arg)), inside));
-                }
-            }
-        }
         for &(from, to) in &self.graph.edges {
             let (Node::TypeParam(o1, i1), Node::TypeParam(o2, i2)) =
                 (self.graph.nodes[from as usize], self.graph.nodes[to as usize])
             else {
                 continue;
             };
-            let (Some(&a), Some(&b)) = (by_owner.get(&(o1, i1)), by_owner.get(&(o2, i2))) else { continue };
             for container in Container::ALL {
-                let (a, b) = (Node::Element(container, a), Node::Element(container, b));
+                let (Some(a), Some(b)) = (element(container, o1, i1), element(container, o2, i2)) else { continue };
                 flows.push((Source::Node(a), b));
                 flows.push((Source::Node(b), a));
+            }
+        }
+        for (from, to) in flows.drain(..) {
+            self.graph.flow(from, to);
+        }
+        for &(to, item) in &self.graph.seeds {
+            let (Node::TypeParam(owner, index), Item::Type(arg)) =
+                (self.graph.nodes[to as usize], self.graph.items[item as usize])
+            else {
+                continue;
+            };
+            for container in Container::ALL {
+                let Some(inside) = element(container, owner, index) else { continue };
+                if self.graph.known(inside).is_none() {
+                    continue;
+                }
+                if collect::carries(&t, arg) {
+                    let outside = Node::Element(container, arg);
+                    flows.push((Source::Node(outside), inside));
+                    flows.push((Source::Node(inside), outside));
+                } else {
+                    flows.push((Source::Item(Item::Type(arg)), inside));
+                }
             }
         }
         for (from, to) in flows {
@@ -403,35 +445,38 @@ impl<'p> Flows<'p> {
             }
             self.link_call(&mut links, i, group);
         }
+        self.groups = groups.len() as u32;
         links
     }
 
-    /// Links every dynamic call to what a round found.
+    /// Links calls of function values to the functions a round found.
     fn link_by_answers(
         &mut self,
         dispatch: &Dispatch<'_>,
-        round: u32,
+        links: &mut Vec<(u32, u32)>,
         answers: &[u32],
         rows: &[Callees],
-    ) -> Vec<(u32, u32)> {
-        let mut links = Vec::new();
-        // Numbers of groups of different rounds must differ: their nodes stay in the graph.
-        let offset = round << 28;
-        for (row, callees) in rows.iter().enumerate() {
-            let group = offset + row as u32;
-            self.link_group(dispatch, &mut links, group, &callees.funcs);
-            for &(file, over) in &callees.ranges {
-                for i in 0..2 {
-                    let from = self.graph.node(Node::GroupParam(group, i));
-                    let to = self.graph.node(Node::Yield(file, over, i));
-                    links.push((from, to));
+    ) {
+        let mut linked = vec![false; rows.len()];
+        for (i, &answer) in answers.iter().enumerate() {
+            if matches!(self.dynamic[i].what, DynamicKind::Interface { .. }) {
+                continue;
+            }
+            let group = self.groups + answer;
+            if !std::mem::replace(&mut linked[answer as usize], true) {
+                let callees = &rows[answer as usize];
+                self.link_group(dispatch, links, group, &callees.funcs);
+                for &(file, over) in &callees.ranges {
+                    for i in 0..2 {
+                        let from = self.graph.node(Node::GroupParam(group, i));
+                        let to = self.graph.node(Node::Yield(file, over, i));
+                        links.push((from, to));
+                    }
                 }
             }
+            self.link_call(links, i, group);
         }
-        for (i, &answer) in answers.iter().enumerate() {
-            self.link_call(&mut links, i, offset + answer);
-        }
-        links
+        self.groups += rows.len() as u32;
     }
 
     /// Links a call to its group.

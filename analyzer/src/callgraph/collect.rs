@@ -399,6 +399,7 @@ impl Collector<'_> {
             Called::Func { func, ref receiver, .. } => {
                 let method = receiver.is_some();
                 if self.stub(func) {
+                    self.outside(args);
                     Direct::External { key: self.p.funcs()[func].key, method }
                 } else {
                     self.instantiation(call, func, &called);
@@ -413,7 +414,10 @@ impl Collector<'_> {
                 }
                 None => Direct::Unknown(Reason::SyntaxError),
             },
-            Called::External { key, ref receiver, .. } => Direct::External { key, method: receiver.is_some() },
+            Called::External { key, ref receiver, .. } => {
+                self.outside(args);
+                Direct::External { key, method: receiver.is_some() }
+            }
             Called::Interface { interface, method, ty, ref receiver } => {
                 let node = self.interface_receiver(receiver);
                 let args = match receiver.base {
@@ -428,7 +432,10 @@ impl Collector<'_> {
                 let node = self.value_node(ValueRef { expr: value, component: None });
                 self.dynamic(call, DynamicKind::Value { signature, value: node }, signature, args, spread)
             }
-            Called::Unknown(reason) => Direct::Unknown(reason),
+            Called::Unknown(reason) => {
+                self.outside(args);
+                Direct::Unknown(reason)
+            }
         };
         self.out.calls.push((call, direct));
     }
@@ -489,8 +496,19 @@ impl Collector<'_> {
         for (i, value) in self.argument_values(args).into_iter().enumerate() {
             if *variadic && i + 1 >= params.len() {
                 self.variadic_argument(params, value, spread);
-            } else if let (Some(&ty), Some(local)) = (params.get(i), locals.get(i).and_then(|param| param.local)) {
-                self.assign(Node::Local(row.file, local), ty, value);
+            } else if let Some(&ty) = params.get(i) {
+                let local = locals.get(i).and_then(|param| param.local);
+                self.assign(local.map_or(Node::Outside, |local| Node::Local(row.file, local)), ty, value);
+            }
+        }
+    }
+
+    /// Arguments of a call of code without source: any may become an interface value there.
+    fn outside(&mut self, args: &[ExprId]) {
+        for value in self.argument_values(args) {
+            let ty = self.t.component_type(self.file, value);
+            if matches!(self.t.ty(self.t.deref(ty)), Type::Named { .. } | Type::Struct(_)) && !self.carries(ty) {
+                self.flow(&[Source::Item(Item::Type(ty))], Node::Outside);
             }
         }
     }

@@ -12,6 +12,8 @@ mod node;
 mod resolve;
 mod scc;
 mod solve;
+#[cfg(test)]
+mod tests;
 
 pub use build::CallGraph;
 pub use model::*;

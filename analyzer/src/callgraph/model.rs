@@ -73,6 +73,9 @@ pub enum Resolution {
     /// A method of a type that is not an interface.
     Method,
     /// Interface dispatch: `found` of the `implementers` whose method sets fit reach the interface.
+    ///
+    /// `found` is 0 where no flow is known: nothing in the known source gives the interface a value. The callees are
+    /// then all that fit, a guess.
     Interface {
         /// Those kept.
         found: u32,

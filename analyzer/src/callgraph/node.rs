@@ -40,6 +40,9 @@ pub(super) enum Node {
     GroupResult(u32, u32),
     /// What is given to `panic`, which is what `recover` gives.
     Panic,
+    /// What is given to code without source and to parameters without names: it flows no further that we see, but
+    /// counts as made into an interface value.
+    Outside,
 }
 
 /// Kinds of containers.

@@ -31,6 +31,8 @@ pub(super) struct Callees {
     pub(super) open: Option<Reason>,
     /// Of an interface call: how many types fit.
     pub(super) implementers: u32,
+    /// No flow is known; the functions are those of all types that fit.
+    pub(super) guessed: bool,
 }
 
 impl Callees {
@@ -67,6 +69,8 @@ pub(super) struct Resolver<'a, 'p> {
     pub(super) dynamic: &'a [Dynamic],
     /// The rows of `dynamic` that are method values, by selector.
     pub(super) bound: &'a FxHashMap<(FileId, ExprId), u32>,
+    /// Items that flow anywhere come before this one.
+    flowing: u32,
     answers: FxHashMap<Key, u32>,
     pub(super) rows: Vec<Callees>,
 }
@@ -78,8 +82,9 @@ impl<'a, 'p> Resolver<'a, 'p> {
         solution: &'a mut Solution,
         dynamic: &'a [Dynamic],
         bound: &'a FxHashMap<(FileId, ExprId), u32>,
+        flowing: u32,
     ) -> Self {
-        Self { dispatch, graph, solution, dynamic, bound, answers: FxHashMap::default(), rows: Vec::new() }
+        Self { dispatch, graph, solution, dynamic, bound, flowing, answers: FxHashMap::default(), rows: Vec::new() }
     }
 
     /// The row of [`Self::rows`] that says what a call calls.
@@ -132,6 +137,7 @@ impl<'a, 'p> Resolver<'a, 'p> {
 
     fn interface(&mut self, callees: &mut Callees, interface: TypeId, method: Symbol, set: SetId, arguments: SetId) {
         let implementers = self.dispatch.implementers(interface, &self.graph.items);
+        let implementers = &implementers[..implementers.partition_point(|&item| item < self.flowing)];
         callees.implementers = implementers.len() as u32;
         let mut seen = FxHashSet::default();
         self.methods(callees, method, set, &mut seen);
@@ -139,7 +145,7 @@ impl<'a, 'p> Resolver<'a, 'p> {
             self.methods(callees, method, arguments, &mut seen);
         }
         if callees.funcs.is_empty() && callees.external.is_empty() {
-            self.fallback(callees, method, &implementers);
+            self.fallback(callees, method, implementers);
         }
     }
 
@@ -156,7 +162,10 @@ impl<'a, 'p> Resolver<'a, 'p> {
         funcs.dedup();
         match funcs.len() {
             0 => callees.open = callees.open.or(Some(Reason::NoImplementer)),
-            1..=MAX_FALLBACK => callees.funcs = funcs,
+            1..=MAX_FALLBACK => {
+                callees.funcs = funcs;
+                callees.guessed = true;
+            }
             _ => callees.open = Some(Reason::TooManyCandidates),
         }
     }

@@ -24,6 +24,8 @@ pub(crate) struct Receiver {
     pub(crate) path: Path,
     /// The type that has the method, with its type arguments.
     pub(crate) ty: TypeId,
+    /// The type of the expression before the selector; in a method expression, the type written.
+    pub(crate) base_type: TypeId,
 }
 
 /// What an expression in callee position denotes.
@@ -95,21 +97,21 @@ impl<'p> Typer<'p> {
             Member::Field { .. } => Called::Value(callee),
             Member::Method { path, func, receiver } => Called::Func {
                 func,
-                receiver: Some(Receiver { base: receiver_base, path, ty: receiver }),
+                receiver: Some(Receiver { base: receiver_base, path, ty: receiver, base_type }),
                 explicit: SmallVec::new(),
             },
             Member::InterfaceMethod { path, interface, ty } => Called::Interface {
                 interface,
                 method: name,
                 ty,
-                receiver: Receiver { base: receiver_base, path, ty: interface },
+                receiver: Receiver { base: receiver_base, path, ty: interface, base_type },
             },
             Member::External { path, named } => {
                 let ty = self.intern(Type::Named { named, args: Box::new([]) });
                 Called::External {
                     key: Symbol::new(&format!("{}.{name}", self.named_key(named))),
                     package: self.declared().named[named].package,
-                    receiver: Some(Receiver { base: receiver_base, path, ty }),
+                    receiver: Some(Receiver { base: receiver_base, path, ty, base_type }),
                 }
             }
             Member::Missing(reason) => Called::Unknown(reason),
@@ -167,7 +169,7 @@ impl<'p> Typer<'p> {
     pub(crate) fn function_value_type(&self, called: &Called) -> Option<TypeId> {
         let with_receiver = |ty: TypeId, receiver: &Receiver| match (receiver.base, self.ty(ty)) {
             (None, Type::Func { params, variadic, results }) => self.intern(Type::Func {
-                params: std::iter::once(receiver.ty).chain(params.iter().copied()).collect(),
+                params: std::iter::once(receiver.base_type).chain(params.iter().copied()).collect(),
                 variadic: *variadic,
                 results: results.clone(),
             }),

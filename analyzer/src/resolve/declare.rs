@@ -71,6 +71,7 @@ pub(crate) fn declare(
     all.declare_values(sources, facts, unknown);
     all.declare_funcs(sources, facts);
     all.declare_methods(sources, facts);
+    symbols::name_functions(&mut all, sources, facts);
     all.declare_external(facts);
     all
 }
@@ -212,7 +213,6 @@ impl Declarations {
                 }
             }
         }
-        symbols::name_functions(self, sources, facts);
     }
 
     /// Methods by receiver type. The receiver may be written through aliases.

@@ -9,6 +9,7 @@ mod calls;
 mod declare;
 mod display;
 mod generics;
+mod initorder;
 mod memo;
 pub mod model;
 mod names;
@@ -16,6 +17,8 @@ mod program;
 mod scope;
 mod select;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod typer;
 mod types;
 mod typing;

@@ -7,12 +7,14 @@ use rustc_hash::FxHashMap;
 
 use super::{
     declare::{self, Declarations},
+    initorder,
     memo::FileMemo,
     model::{
         Callee, Field, FieldId, Func, FuncId, Meaning, Named, NamedId, Package, PackageId, Place, Reason, Type, TypeId,
         Var, VarId,
     },
     select::Member,
+    symbols,
     typer::Typer,
     types::Types,
     universe::{self, Universe},
@@ -53,6 +55,7 @@ impl Program {
         let mut program =
             Self { sources, facts, declared, types, universe, memo, field_types, by_symbol: FxHashMap::default() };
         program.type_everything();
+        program.number_literals();
         program.index_symbols();
         Parsed { value: program, problems }
     }
@@ -74,6 +77,16 @@ impl Program {
         }
         for (var, ty) in vars {
             self.declared.vars[var].ty = ty;
+        }
+    }
+
+    /// Numbers the literals of package variables in the order of initialisation.
+    fn number_literals(&mut self) {
+        let packages: Vec<PackageId> = self.declared.packages.ids().collect();
+        let numbers: Vec<_> =
+            packages.par_iter().filter_map(|&package| initorder::literal_numbers(&Typer::new(self), package)).collect();
+        for (files, numbers) in numbers {
+            symbols::renumber(&mut self.declared, &self.facts, &files, &numbers);
         }
     }
 

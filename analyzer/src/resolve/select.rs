@@ -114,19 +114,32 @@ impl<'p> Typer<'p> {
         };
         match self.ty(self.underlying(ty)) {
             Type::Interface { methods, complete } => method_of(ty, methods, *complete),
-            Type::Param { owner, index, .. } => {
-                let constraint = self.constraint_type(*owner, *index);
+            Type::Param { .. } => {
+                let constraint = self.constraint_beyond_parameters(ty);
                 match self.ty(self.underlying(constraint)) {
                     Type::Interface { methods, complete } => method_of(constraint, methods, *complete),
                     Type::Unknown(reason) => Member::Missing(*reason),
                     // `[P *T]`: the one type the constraint admits has the members.
-                    _ if constraint != ty => self.find_member(constraint, name),
-                    _ => Member::Missing(Reason::NoMember(name)),
+                    _ => self.find_member(constraint, name),
                 }
             }
             Type::Unknown(reason) => Member::Missing(*reason),
             _ => Member::Missing(Reason::NoMember(name)),
         }
+    }
+
+    /// The constraint of a type parameter; of one constrained by another (`[T U, U any]`), the other's.
+    fn constraint_beyond_parameters(&self, ty: TypeId) -> TypeId {
+        let mut ty = ty;
+        let mut seen = Vec::new();
+        while let Type::Param { owner, index, .. } = self.ty(self.underlying(ty)) {
+            if seen.contains(&ty) {
+                return self.unknown(Reason::Cycle);
+            }
+            seen.push(ty);
+            ty = self.deref(self.constraint_type(*owner, *index));
+        }
+        ty
     }
 
     /// Why an interface is not known completely: something it embeds has no source.

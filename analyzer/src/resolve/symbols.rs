@@ -7,14 +7,17 @@
 //! Absent on purpose: `gowrap`, `deferwrap` and `-range` functions, which are no functions of the source, and names
 //! that inlining makes (`F.G.func1`); `locate` knows about them.
 
-use super::declare::Declarations;
+use rustc_hash::FxHashMap;
+
+use super::{declare::Declarations, model::FuncId};
 use crate::{
     base::{IndexVec, Symbol},
     source::{FileId, SourceSet},
     syntax::{FileFacts, FuncKind},
 };
 
-/// Gives every function its symbol and key.
+/// Gives every function its symbol and key. Literals of package variables are numbered in source order;
+/// [`renumber`] puts that right where initialisation has another.
 pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>) {
     for package in all.packages.ids() {
         let path = all.packages[package].path.as_str();
@@ -22,15 +25,14 @@ pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts:
         let mut inits = 0;
         let mut literals = 0;
         for file in compile_order(&all.packages[package].files, sources) {
-            let mut literals_here = 0;
             for (index, function) in facts[file].functions.iter_enumerated() {
                 let Some(id) = all.func(file, index) else { continue };
                 let (symbol, key) = match &function.kind {
                     FuncKind::Decl { name, receiver: Some(receiver), .. } => {
-                        let star = if receiver.pointer { "*" } else { "" };
-                        let base = receiver.type_name;
+                        // The receiver may be written as an alias; the symbol has the type's own name.
+                        let base = all.funcs[id].receiver.map_or(receiver.type_name, |named| all.named[named].name);
                         let symbol = match receiver.pointer {
-                            true => format!("{prefix}.({star}{base}).{name}"),
+                            true => format!("{prefix}.(*{base}).{name}"),
                             false => format!("{prefix}.{base}.{name}"),
                         };
                         (symbol, format!("{path}.{base}.{name}"))
@@ -42,23 +44,47 @@ pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts:
                     FuncKind::Decl { name, .. } => (format!("{prefix}.{name}"), format!("{path}.{name}")),
                     FuncKind::VarInit => (format!("{prefix}.init"), format!("{path}.init")),
                     FuncKind::Literal { parent, number } => {
-                        let Some(outer) = all.func(file, *parent) else { continue };
-                        let (suffix, number) = match facts[file].functions[*parent].kind {
-                            FuncKind::Literal { .. } => (".", *number),
-                            FuncKind::Decl { .. } => (".func", *number),
-                            FuncKind::VarInit => {
-                                literals_here += 1;
-                                (".func", literals + literals_here)
-                            }
-                        };
-                        let outer = &all.funcs[outer];
-                        (format!("{}{suffix}{number}", outer.symbol), format!("{}{suffix}{number}", outer.key))
+                        let of_variable = matches!(facts[file].functions[*parent].kind, FuncKind::VarInit);
+                        literals += u32::from(of_variable);
+                        name_literal(all, &facts[file], id, if of_variable { literals } else { *number });
+                        continue;
                     }
                 };
                 all.funcs[id].symbol = Symbol::new(&symbol);
                 all.funcs[id].key = Symbol::new(&key);
             }
-            literals += literals_here;
+        }
+    }
+}
+
+/// Names a literal after the function around it, which has its name already.
+fn name_literal(all: &mut Declarations, facts: &FileFacts, id: FuncId, number: u32) {
+    let Some(parent) = all.funcs[id].parent else { return };
+    let outer = &all.funcs[parent];
+    let suffix = match facts.functions[outer.index].kind {
+        FuncKind::Literal { .. } => ".",
+        FuncKind::Decl { .. } | FuncKind::VarInit => ".func",
+    };
+    let (symbol, key) = (format!("{}{suffix}{number}", outer.symbol), format!("{}{suffix}{number}", outer.key));
+    all.funcs[id].symbol = Symbol::new(&symbol);
+    all.funcs[id].key = Symbol::new(&key);
+}
+
+/// Names the literals of a package's variables anew, and all literals inside of them: `numbers` has the literals
+/// directly in initialisers.
+pub(super) fn renumber(
+    all: &mut Declarations,
+    facts: &IndexVec<FileId, FileFacts>,
+    files: &[FileId],
+    numbers: &FxHashMap<FuncId, u32>,
+) {
+    for &file in files {
+        // A literal follows its parent.
+        for (index, function) in facts[file].functions.iter_enumerated() {
+            let (Some(id), FuncKind::Literal { number, .. }) = (all.func(file, index), &function.kind) else {
+                continue;
+            };
+            name_literal(all, &facts[file], id, numbers.get(&id).copied().unwrap_or(*number));
         }
     }
 }
