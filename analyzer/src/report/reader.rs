@@ -1,0 +1,439 @@
+//! Joins lines to reports.
+//!
+//! | state | sample line | next |
+//! |---|---|---|
+//! | outside | `WARNING: DATA RACE`, `Read at 0x00c0 by goroutine 7:` | titled, access |
+//! | titled | `Read at 0x00c0 by goroutine 7:` | access |
+//! | access | `  a.F()` then `      /x/y.go:3 +0x1`; `[failed to restore the stack]` | access |
+//! | access, header broken | `main goroutine:` | access |
+//! | access | `Previous write at 0x00c0 by main goroutine:` | access |
+//! | access, created | `Goroutine 7 (running) created at:` | created |
+//! | created | `  a.F()` then `      /x/y.go:3 +0x1` | created |
+//! | access, created | `Heap block of size 8 …`, `goroutine 7 [running]:` | skipping |
+//! | skipping | an access or creation header | access, created |
+//! | all but titled | `==================`, `Found 1 data race(s)`, 200 lines that fit nothing | outside |
+//! | all | `WARNING: DATA RACE`, a second first access | titled, access of the next report |
+//! | all | anything else | the same, and a problem when the report goes on |
+//!
+//! Logs interleave: every (JSON origin, line prefix) has a machine of its own.
+
+use super::{
+    AccessKind, Creation, Frame, GoroutineRef, RaceAccess, RaceReport, StackTrace,
+    json::{self, Origin},
+    lines::{AccessHeader, Line, TITLE, classify, may_start, title_start},
+    unwrap::{Prefix, clean, strip_known},
+};
+use crate::base::{Parsed, Problem, ProblemKind};
+
+/// Lines that fit nothing after which a report counts as ended.
+const PATIENCE: u32 = 200;
+/// Unknown lines of one report that become problems.
+const UNKNOWN_KEPT: usize = 20;
+/// Reports that may be open at once.
+const STREAMS: usize = 64;
+
+/// Reads every report of a text. Never fails: what could not be read is a problem.
+pub fn parse_reports(text: &[u8]) -> Parsed<Vec<RaceReport>> {
+    let mut reader = ReportReader::new();
+    if let Some(units) = text.strip_prefix(b"\xff\xfe") {
+        // PowerShell redirects to UTF-16.
+        let units = units.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+        let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        text.split('\n').for_each(|line| reader.push_line(line.as_bytes()));
+    } else {
+        text.split(|&b| b == b'\n').for_each(|line| reader.push_line(line));
+    }
+    reader.finish()
+}
+
+/// Reads reports line by line, in memory of the reports only.
+#[derive(Debug, Default)]
+pub struct ReportReader {
+    line: u32,
+    streams: Vec<Stream>,
+    reports: Vec<RaceReport>,
+    problems: Vec<Problem>,
+}
+
+/// One report being read, and how to know its lines.
+#[derive(Debug)]
+struct Stream {
+    origin: Option<Origin>,
+    prefix: Prefix,
+    builder: Builder,
+    /// Text of an unfinished JSON line.
+    held: String,
+    /// Lines without meaning since the last line with one.
+    idle: u32,
+}
+
+impl ReportReader {
+    /// A reader before the first line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next line, with or without its newline.
+    pub fn push_line(&mut self, raw: &[u8]) {
+        self.line = self.line.saturating_add(1);
+        if self.streams.is_empty() && !may_start(raw) {
+            return;
+        }
+        if let Some(json) = json::read(raw) {
+            let mut text = json.text;
+            let open = self.streams.iter_mut().find(|s| s.origin.as_ref() == Some(&json.origin));
+            if let Some(stream) = open {
+                text.insert_str(0, &std::mem::take(&mut stream.held));
+                if json.partial && text.len() < 1 << 16 {
+                    stream.held = text;
+                    return;
+                }
+            }
+            text.lines().for_each(|line| self.push_text(Some(&json.origin), &clean(line.as_bytes())));
+            return;
+        }
+        let text = clean(raw);
+        if text.contains("DATA RACE\\n") {
+            // A whole report inside a quoted string.
+            let text = text.replace("\\t", "\t");
+            text.split("\\n").for_each(|line| self.push_text(None, line));
+            return;
+        }
+        self.push_text(None, &text);
+    }
+
+    /// Ends the input and hands over what was read, in the order of the input.
+    pub fn finish(mut self) -> Parsed<Vec<RaceReport>> {
+        while !self.streams.is_empty() {
+            let mut stream = self.streams.remove(0);
+            let held = std::mem::take(&mut stream.held);
+            if !held.is_empty() {
+                stream.builder.step(self.line, classify(strip_known(&held)), &held);
+            }
+            self.close(stream);
+        }
+        self.reports.sort_by_key(|r| r.lines);
+        for (number, report) in (1..).zip(&mut self.reports) {
+            report.number = number;
+        }
+        self.problems.sort_by_key(|p| p.line);
+        Parsed { value: self.reports, problems: self.problems }
+    }
+
+    fn push_text(&mut self, origin: Option<&Origin>, text: &str) {
+        if let Some(at) = title_start(text) {
+            self.start(origin, Prefix::before(&text[..at]), Some(&text[at..]));
+            return;
+        }
+        let Some(index) = self.stream_of(origin, text) else {
+            self.start_without_title(origin, text);
+            return;
+        };
+        let stream = &mut self.streams[index];
+        let own = stream.prefix.strip(text).unwrap_or(text);
+        let own = strip_known(own);
+        let line = classify(own);
+        if stream.origin.as_ref() != origin && matches!(line, Line::Unknown | Line::Blank | Line::Neighbour) {
+            return;
+        }
+        match stream.builder.step(self.line, line, own) {
+            Step::Used => stream.idle = 0,
+            Step::Idle if stream.idle < PATIENCE => stream.idle += 1,
+            Step::Idle | Step::Ends => {
+                let stream = self.streams.remove(index);
+                self.close(stream);
+            }
+            Step::Restart => {
+                let prefix = stream.prefix.clone();
+                let origin = stream.origin.clone();
+                let text = own.to_owned();
+                self.start(origin.as_ref(), prefix, None);
+                if let Some(stream) = self.streams.last_mut() {
+                    stream.builder.step(self.line, classify(&text), &text);
+                }
+            }
+        }
+    }
+
+    /// The open report a line belongs to.
+    fn stream_of(&self, origin: Option<&Origin>, text: &str) -> Option<usize> {
+        let mine = |s: &Stream| s.origin.as_ref() == origin;
+        let last = |test: &dyn Fn(&Stream) -> bool| self.streams.iter().rposition(test);
+        last(&|s| mine(s) && !s.prefix.is_empty() && s.prefix.is_exactly_on(text))
+            .or_else(|| last(&|s| mine(s) && !s.prefix.is_empty() && s.prefix.strip(text).is_some()))
+            .or_else(|| last(&|s| mine(s) && s.prefix.is_empty()))
+            .or_else(|| last(&mine))
+            // `go test -json` names another test as soon as it prints, in the middle of a report if need be.
+            .or_else(|| {
+                let package = origin?.package.as_ref()?;
+                last(&|s| s.origin.as_ref().is_some_and(|o| o.package.as_ref() == Some(package)))
+            })
+    }
+
+    /// Opens a report, and ends the one before it in the same stream.
+    fn start(&mut self, origin: Option<&Origin>, prefix: Prefix, title: Option<&str>) {
+        let same = |s: &Stream| s.origin.as_ref() == origin && (s.prefix == prefix || s.prefix.same_shape(&prefix));
+        // Two services of one log differ in their prefix exactly; time stamps differ in digits only.
+        let index = self
+            .streams
+            .iter()
+            .rposition(|s| s.origin.as_ref() == origin && s.prefix == prefix)
+            .or_else(|| self.streams.iter().rposition(same))
+            .or_else(|| (self.streams.len() >= STREAMS).then_some(0));
+        if let Some(index) = index {
+            let stream = self.streams.remove(index);
+            self.close(stream);
+        }
+        let title = title.map_or(TITLE, |t| if t.starts_with(TITLE) { TITLE } else { "DATA RACE" });
+        let builder = Builder { title, first: self.line, last: self.line, ..Builder::default() };
+        self.streams.push(Stream { origin: origin.cloned(), prefix, builder, held: String::new(), idle: 0 });
+    }
+
+    /// Opens a report whose title was lost, at a complete access header.
+    fn start_without_title(&mut self, origin: Option<&Origin>, text: &str) {
+        let own = strip_known(text);
+        let Line::Access(AccessHeader { address: Some(_), goroutine: Some(_), .. }) = classify(own) else { return };
+        let start = ["Previous ", "Read at", "Write at"].iter().filter_map(|w| text.find(w)).min().unwrap_or(0);
+        self.start(origin, Prefix::before(&text[..start]), None);
+        if let Some(stream) = self.streams.last_mut() {
+            stream.builder.step(self.line, classify(own), own);
+        }
+    }
+
+    fn close(&mut self, stream: Stream) {
+        let Stream { origin, builder, .. } = stream;
+        let (package, test) = origin.map_or((None, None), |o| (o.package, o.test));
+        if let Some(report) = builder.finish(&mut self.problems) {
+            self.reports.push(RaceReport { package, test, ..report });
+        }
+    }
+}
+
+/// What a line did to the report it was given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// It is part of the report.
+    Used,
+    /// It is not, and changes nothing.
+    Idle,
+    /// The report is over.
+    Ends,
+    /// The report is over and the line starts the next one.
+    Restart,
+}
+
+/// Which stack frames go to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    Titled,
+    Access,
+    Created,
+    Skipping,
+}
+
+#[derive(Debug)]
+struct OpenAccess {
+    header: AccessHeader,
+    stack: StackTrace,
+}
+
+#[derive(Debug, Default)]
+struct Builder {
+    title: &'static str,
+    first: u32,
+    last: u32,
+    accesses: Vec<OpenAccess>,
+    creations: Vec<Creation>,
+    section: Section,
+    /// A function whose position has not come yet.
+    pending: Option<(String, u32)>,
+    /// Unknown lines that become problems when the report goes on after them.
+    unknown: Vec<(u32, String)>,
+    problems: Vec<Problem>,
+}
+
+impl Builder {
+    fn step(&mut self, number: u32, line: Line<'_>, text: &str) -> Step {
+        let step = self.apply(number, line);
+        match step {
+            Step::Used => {
+                self.last = number;
+                let unknown = std::mem::take(&mut self.unknown);
+                for (line, text) in unknown {
+                    self.problem(ProblemKind::ReportLine, line, format!("not a line of a race report: {text}"));
+                }
+            }
+            Step::Idle => {
+                let odd = matches!(line, Line::Unknown | Line::Position(..) | Line::Goroutine(_));
+                if odd && self.section != Section::Skipping && self.unknown.len() + self.problems.len() < UNKNOWN_KEPT {
+                    self.unknown.push((number, text.trim().chars().take(120).collect()));
+                }
+            }
+            Step::Ends => self.last = number,
+            Step::Restart => {}
+        }
+        step
+    }
+
+    fn apply(&mut self, number: u32, line: Line<'_>) -> Step {
+        match line {
+            Line::Rule | Line::End if self.accesses.is_empty() => return Step::Idle,
+            Line::Rule | Line::End => return Step::Ends,
+            Line::Access(header) => return self.access(header),
+            Line::Created { goroutine, finished } => {
+                self.pending = None;
+                self.section = Section::Created;
+                // A doubled line is no second creation.
+                let doubled = self.creations.last().is_some_and(|c| c.goroutine == goroutine && c.stack.is_empty());
+                if !doubled {
+                    self.creations.push(Creation { goroutine, finished, stack: StackTrace::default() });
+                }
+            }
+            Line::Goroutine(goroutine) => match self.accesses.last_mut() {
+                Some(access) if self.section == Section::Access && access.header.goroutine.is_none() => {
+                    access.header.goroutine = Some(goroutine);
+                }
+                _ => return Step::Idle,
+            },
+            Line::Function(name) => {
+                if self.stack().is_none() {
+                    return Step::Idle;
+                }
+                if let Some((name, line)) = self.pending.replace((name.to_owned(), number)) {
+                    self.unknown.push((line, format!("{name}()")));
+                }
+            }
+            Line::Position(file, line) => {
+                let Some((function, _)) = self.pending.take() else { return Step::Idle };
+                let frame = Frame { function, file: file.to_owned(), line };
+                match self.stack() {
+                    Some(stack) => stack.frames.push(frame),
+                    None => return Step::Idle,
+                }
+            }
+            Line::Frame(function, file, line) => {
+                self.pending = None;
+                let frame = Frame { function: function.to_owned(), file: file.to_owned(), line };
+                match self.stack() {
+                    Some(stack) => stack.frames.push(frame),
+                    None => return Step::Idle,
+                }
+            }
+            Line::LostStack => match self.stack() {
+                Some(stack) => {
+                    stack.lost = true;
+                    self.problem(ProblemKind::LostStack, number, "the runtime could not restore this stack".to_owned());
+                }
+                None => return Step::Idle,
+            },
+            Line::Section => {
+                self.pending = None;
+                if self.section != Section::Titled {
+                    self.section = Section::Skipping;
+                }
+                return Step::Idle;
+            }
+            Line::Offset => return Step::Used,
+            Line::Title | Line::Blank | Line::Neighbour | Line::Unknown => return Step::Idle,
+        }
+        Step::Used
+    }
+
+    fn access(&mut self, header: AccessHeader) -> Step {
+        self.pending = None;
+        let doubled = self
+            .accesses
+            .last_mut()
+            .filter(|a| a.stack.is_empty() && a.header.previous == header.previous && a.header.kind == header.kind);
+        if let Some(access) = doubled {
+            access.header = header;
+        } else if self.accesses.len() >= 2 || !header.previous && !self.accesses.is_empty() {
+            return Step::Restart;
+        } else {
+            self.accesses.push(OpenAccess { header, stack: StackTrace::default() });
+        }
+        self.section = Section::Access;
+        Step::Used
+    }
+
+    /// The stack frames go to now.
+    fn stack(&mut self) -> Option<&mut StackTrace> {
+        match self.section {
+            Section::Titled | Section::Skipping => None,
+            Section::Access => self.accesses.last_mut().map(|a| &mut a.stack),
+            Section::Created => self.creations.last_mut().map(|c| &mut c.stack),
+        }
+    }
+
+    fn problem(&mut self, kind: ProblemKind, line: u32, message: String) {
+        self.problems.push(Problem { kind, message, file: None, line: Some(line) });
+    }
+
+    /// The report, unless there was nothing but a title.
+    fn finish(mut self, problems: &mut Vec<Problem>) -> Option<RaceReport> {
+        let cut = self.cut();
+        if let Some(message) = cut {
+            self.problem(ProblemKind::TruncatedReport, self.last, message.to_owned());
+        }
+        if self.accesses.last().is_some_and(|a| a.header.goroutine.is_none() && a.stack.is_empty()) {
+            self.accesses.pop();
+        }
+        if !self.accesses.iter().any(|a| !a.stack.is_empty()) && self.accesses.len() < 2 {
+            return None;
+        }
+        problems.append(&mut self.problems);
+        let goroutines = self.goroutines();
+        let accesses = self.accesses.into_iter().zip(goroutines).map(|(access, goroutine)| {
+            let AccessHeader { kind, previous, address, .. } = access.header;
+            RaceAccess { kind, previous, address, goroutine, stack: access.stack }
+        });
+        Some(RaceReport {
+            number: 0,
+            title: self.title.to_owned(),
+            accesses: accesses.collect(),
+            creations: self.creations,
+            package: None,
+            test: None,
+            lines: (self.first, self.last),
+        })
+    }
+
+    /// What says that the end of the report is missing.
+    fn cut(&self) -> Option<&'static str> {
+        if self.pending.is_some() {
+            return Some("the report ends in the middle of a frame");
+        }
+        if self.accesses.len() < 2 {
+            return Some("the report has no second access");
+        }
+        let last = self.creations.last().map(|c| &c.stack).or_else(|| self.accesses.last().map(|a| &a.stack));
+        last.is_some_and(StackTrace::is_empty).then_some("the last stack of the report is missing")
+    }
+
+    /// The goroutines of the accesses. One whose header was broken is the goroutine no other access has: the main one
+    /// unless a creation names another.
+    fn goroutines(&self) -> Vec<GoroutineRef> {
+        let known: Vec<_> = self.accesses.iter().filter_map(|a| a.header.goroutine).collect();
+        let left = self.creations.iter().map(|c| GoroutineRef::Id(c.goroutine)).find(|id| !known.contains(id));
+        let missing = left.unwrap_or(GoroutineRef::Main);
+        self.accesses.iter().map(|a| a.header.goroutine.unwrap_or(missing)).collect()
+    }
+}
+
+impl StackTrace {
+    /// Whether nothing is known of the stack, not even that it was lost.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty() && !self.lost
+    }
+}
+
+impl AccessKind {
+    /// `read` or `write`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+}
