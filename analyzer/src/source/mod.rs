@@ -1,0 +1,178 @@
+//! The files an analysis runs on, and what `go.mod` says about them.
+//!
+//! Invariant: paths are relative to the root of the checkout, with `/`; the order of files is the order of their paths.
+//! Nothing here opens a file: the caller hands over bytes.
+
+mod constraint;
+mod modules;
+
+use std::sync::Arc;
+
+use crate::{
+    base::{IndexVec, Problem, ProblemKind, Symbol},
+    define_id,
+};
+
+define_id!(
+    /// A Go file of a [`SourceSet`].
+    FileId
+);
+
+/// What part a file plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FileRole {
+    /// Code to be analysed and reported on.
+    Analysed,
+    /// Source of a dependency (vendor, module cache, GOROOT): resolved and followed, never reported on.
+    Dependency,
+    /// Declarations without bodies that stand for a library whose source is absent.
+    Stub,
+}
+
+/// A file as the caller found it.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    /// Path relative to the root, with `/`. Of a dependency outside of the root: its path below the place it was
+    /// found in, with `import_path` set.
+    pub path: String,
+    /// Its bytes.
+    pub text: Vec<u8>,
+    /// What part it plays; `vendor/` below the root becomes [`FileRole::Dependency`] by itself.
+    pub role: FileRole,
+    /// Import path of its folder, where the caller knows it (dependencies and stubs); otherwise it follows from the
+    /// nearest `go.mod`, GOPATH tree, or GOROOT.
+    pub import_path: Option<String>,
+}
+
+/// A Go file that takes part in the analysis.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Path relative to the root.
+    pub path: Arc<str>,
+    /// Text; invalid UTF-8 was replaced and is a problem of the set.
+    pub text: Arc<str>,
+    /// Import path of the folder. Files of an external test package (`package p_test`) have the same one.
+    pub import_path: Symbol,
+    /// The module it belongs to, an index of [`SourceSet::modules`].
+    pub module: Option<u32>,
+    /// What part it plays.
+    pub role: FileRole,
+    /// Whether its name ends in `_test.go`.
+    pub test: bool,
+}
+
+/// A module of the checkout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// Module path.
+    pub path: Symbol,
+    /// Folder of its `go.mod`, relative to the root; empty for the root itself.
+    pub dir: Arc<str>,
+    /// The `go` line; without one Go assumes 1.16.
+    pub go: GoVersion,
+}
+
+/// A language version. Loop variables are per iteration from 1.22.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GoVersion {
+    /// The `1` of `1.22`.
+    pub major: u16,
+    /// The `22` of `1.22`.
+    pub minor: u16,
+}
+
+/// What build constraints are decided with.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// `GOOS`, `linux` unless told.
+    pub goos: String,
+    /// `GOARCH`, `amd64` unless told.
+    pub goarch: String,
+    /// Further tags (`--tags`).
+    pub tags: Vec<String>,
+    /// Whether `_test.go` files take part.
+    pub tests: bool,
+}
+
+/// Everything one analysis reads.
+#[derive(Debug, Default)]
+pub struct SourceSet {
+    /// Go files that the build constraints admit, by path.
+    pub files: IndexVec<FileId, SourceFile>,
+    /// Modules found, by folder.
+    pub modules: Vec<Module>,
+    /// Trouble on the way.
+    pub problems: Vec<Problem>,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self { goos: "linux".into(), goarch: "amd64".into(), tags: Vec::new(), tests: true }
+    }
+}
+
+/// Largest file that is read. The largest hand-written Go files are below 1 MB and the largest generated ones in use
+/// (parser tables, protocol definitions) below 6 MB; beyond that a file is data in the form of Go.
+pub const MAX_FILE_BYTES: usize = 8 << 20;
+
+impl SourceSet {
+    /// Sorts out which files take part, and where they belong.
+    pub fn new(inputs: Vec<InputFile>, options: &BuildOptions) -> Self {
+        let mut inputs = inputs;
+        inputs.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut set = Self::default();
+        let layout = modules::Layout::read(&inputs, &mut set.problems);
+        let mut homeless = false;
+        for input in inputs {
+            let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
+            if !name.ends_with(".go") || !belongs(dir, name) {
+                continue;
+            }
+            let test = name.ends_with("_test.go");
+            if test && !options.tests {
+                continue;
+            }
+            let path: Arc<str> = input.path.as_str().into();
+            let problem = |kind, message: String| Problem { kind, message, file: Some(path.clone()), line: None };
+            if input.text.len() > MAX_FILE_BYTES {
+                let megabytes = input.text.len() >> 20;
+                let message = format!("{megabytes} MB is more than {} MB; left out", MAX_FILE_BYTES >> 20);
+                set.problems.push(problem(ProblemKind::TooLarge, message));
+                continue;
+            }
+            let text: Arc<str> = match String::from_utf8(input.text) {
+                Ok(text) => text.into(),
+                Err(error) => {
+                    let message = "not UTF-8; what could not be read was replaced".to_owned();
+                    set.problems.push(problem(ProblemKind::NotUtf8, message));
+                    String::from_utf8_lossy(error.as_bytes()).into()
+                }
+            };
+            if !constraint::admits(name, &text, options) {
+                continue;
+            }
+            let place = layout.place(dir);
+            homeless |= place.module.is_none() && !place.known;
+            set.files.push(SourceFile {
+                path,
+                text,
+                import_path: Symbol::new(&input.import_path.unwrap_or(place.import_path)),
+                module: place.module,
+                role: if place.vendored { FileRole::Dependency } else { input.role },
+                test,
+            });
+        }
+        set.modules = layout.into_modules();
+        if homeless && set.modules.is_empty() {
+            let message = "no go.mod here or above: folders are taken for import paths".to_owned();
+            set.problems.push(Problem { kind: ProblemKind::Module, message, file: None, line: None });
+        }
+        set
+    }
+}
+
+/// The go command ignores folders and files that begin with `.` or `_`, and folders named `testdata`.
+fn belongs(dir: &str, name: &str) -> bool {
+    let hidden = |part: &str| part.starts_with('_') || part.starts_with('.');
+    !hidden(name) && !dir.split('/').any(|part| part == "testdata" || hidden(part))
+}
