@@ -7,18 +7,20 @@
 //! Invariant: nothing here knows that source files exist, Go syntax, or which rule will ask. An odd line never loses
 //! the report around it: it becomes a [`Problem`](crate::base::Problem).
 
-//X mod group;
+mod group;
 mod json;
 mod lines;
-//X mod name;
+mod name;
 mod reader;
-//X mod stale;
+mod stale;
+#[cfg(test)]
+mod tests;
 mod unwrap;
 
-//X pub use group::{ReportGroup, culprit, group_reports};
-//X pub use name::FunctionName;
+pub use group::{ReportGroup, culprit, group_reports};
+pub use name::FunctionName;
 pub use reader::{ReportReader, parse_reports};
-//X pub use stale::{Link, stale_frames, stale_frames_without_source};
+pub use stale::{Link, stale_frames, stale_frames_without_source};
 
 /// One `WARNING: DATA RACE`, as printed.
 #[derive(Clone, Debug, PartialEq, Eq)]

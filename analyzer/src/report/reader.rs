@@ -27,6 +27,8 @@ use crate::base::{Parsed, Problem, ProblemKind};
 
 /// Lines that fit nothing after which a report counts as ended.
 const PATIENCE: u32 = 200;
+/// Lines of the input without one of a report after which it counts as ended, whoever wrote the lines.
+const FORGOTTEN: u32 = 4000;
 /// Unknown lines of one report that become problems.
 const UNKNOWN_KEPT: usize = 20;
 /// Reports that may be open at once.
@@ -65,6 +67,8 @@ struct Stream {
     held: String,
     /// Lines without meaning since the last line with one.
     idle: u32,
+    /// The last line of the input that was part of the report.
+    used: u32,
 }
 
 impl ReportReader {
@@ -78,6 +82,10 @@ impl ReportReader {
         self.line = self.line.saturating_add(1);
         if self.streams.is_empty() && !may_start(raw) {
             return;
+        }
+        if let Some(index) = self.streams.iter().position(|s| self.line - s.used > FORGOTTEN) {
+            let stream = self.streams.remove(index);
+            self.close(stream);
         }
         if let Some(json) = json::read(raw) {
             let mut text = json.text;
@@ -137,7 +145,10 @@ impl ReportReader {
             return;
         }
         match stream.builder.step(self.line, line, own) {
-            Step::Used => stream.idle = 0,
+            Step::Used => {
+                stream.idle = 0;
+                stream.used = self.line;
+            }
             Step::Idle if stream.idle < PATIENCE => stream.idle += 1,
             Step::Idle | Step::Ends => {
                 let stream = self.streams.remove(index);
@@ -172,13 +183,12 @@ impl ReportReader {
 
     /// Opens a report, and ends the one before it in the same stream.
     fn start(&mut self, origin: Option<&Origin>, prefix: Prefix, title: Option<&str>) {
-        let same = |s: &Stream| s.origin.as_ref() == origin && (s.prefix == prefix || s.prefix.same_shape(&prefix));
-        // Two services of one log differ in their prefix exactly; time stamps differ in digits only.
+        // A prefix that differs in digits may be a later time stamp or another service: that report stays open, and
+        // lines that are exactly on neither go to the newest.
         let index = self
             .streams
             .iter()
             .rposition(|s| s.origin.as_ref() == origin && s.prefix == prefix)
-            .or_else(|| self.streams.iter().rposition(same))
             .or_else(|| (self.streams.len() >= STREAMS).then_some(0));
         if let Some(index) = index {
             let stream = self.streams.remove(index);
@@ -186,7 +196,14 @@ impl ReportReader {
         }
         let title = title.map_or(TITLE, |t| if t.starts_with(TITLE) { TITLE } else { "DATA RACE" });
         let builder = Builder { title, first: self.line, last: self.line, ..Builder::default() };
-        self.streams.push(Stream { origin: origin.cloned(), prefix, builder, held: String::new(), idle: 0 });
+        self.streams.push(Stream {
+            origin: origin.cloned(),
+            prefix,
+            builder,
+            held: String::new(),
+            idle: 0,
+            used: self.line,
+        });
     }
 
     /// Opens a report whose title was lost, at a complete access header.

@@ -221,11 +221,6 @@ impl Prefix {
         text.trim_start().starts_with(&self.text)
     }
 
-    /// Whether two prefixes differ in digits at most.
-    pub(super) fn same_shape(&self, other: &Self) -> bool {
-        self.strip(&other.text).is_some_and(str::is_empty)
-    }
-
     /// `text` without a prefix of this shape.
     pub(super) fn strip<'a>(&self, text: &'a str) -> Option<&'a str> {
         let mut want = self.text.as_str();
