@@ -58,11 +58,8 @@ pub(crate) fn load(dir: &Path, options: &BuildOptions) -> Result<Loaded> {
 fn lower(set: &SourceSet) -> IndexVec<FileId, FileFacts> {
     let mut order: Vec<FileId> = set.files.ids().collect();
     order.sort_by_key(|id| std::cmp::Reverse(set.files[*id].text.len()));
-    let mut rows: Vec<(FileId, FileFacts)> = order
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|id| (id, syntax::lower(set.files[id].text.as_bytes())))
-        .collect();
+    let mut rows: Vec<(FileId, FileFacts)> =
+        order.into_par_iter().with_max_len(1).map(|id| (id, syntax::lower(set.files[id].text.as_bytes()))).collect();
     rows.sort_by_key(|(id, _)| id.index());
     rows.into_iter().map(|(_, facts)| facts).collect()
 }
@@ -109,7 +106,8 @@ fn read(dir: &Path) -> Result<(Vec<InputFile>, Vec<Problem>)> {
     if let Some(text) = above
         && !inputs.iter().any(|input| input.path == "go.mod")
     {
-        let text = String::from_utf8_lossy(&text).lines().map(|line| match line.trim().strip_prefix("module ") {
+        let whole = String::from_utf8_lossy(&text);
+        let text = whole.lines().map(|line| match line.trim().strip_prefix("module ") {
             Some(path) => format!("module {}/{prefix}\n", path.trim().trim_matches('"')),
             None => format!("{line}\n"),
         });

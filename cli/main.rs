@@ -1,111 +1,73 @@
-use analyzer::{base::IndexVec, callgraph::CallGraph, lifetime::Lifetimes, resolve::Program, source::*, syntax};
-use rayon::prelude::*;
-use std::{path::Path, sync::Arc, time::Instant};
-fn walk(dir: &Path, root: &Path, out: &mut Vec<InputFile>) {
-    let Ok(rd) = std::fs::read_dir(dir) else { return };
-    for e in rd.flatten() {
-        let p = e.path();
-        let ft = e.file_type().unwrap();
-        if ft.is_dir() {
-            if p.file_name().is_some_and(|n| n == ".git") {
-                continue;
+//! The command `outlive`: chooses inputs, order, format and exit code. What is decided, is decided in the crates below.
+
+mod args;
+mod check;
+mod explain;
+mod graph;
+mod load;
+mod render;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use args::{Cli, Command, Format, GraphArgs};
+use clap::Parser;
+
+/// Exit code when the command could not run.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // A panic is a defect of this program, not of the code it reads: say so, once, and never as a finding.
+    std::panic::set_hook(Box::new(|info| {
+        eprintln!("internal error: {info}\nthis is a defect of outlive; please report it with the command line");
+    }));
+    match std::panic::catch_unwind(|| run(&cli)) {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(error)) => {
+            if let Some(io) = error.downcast_ref::<std::io::Error>()
+                && io.kind() == std::io::ErrorKind::BrokenPipe
+            {
+                return ExitCode::SUCCESS;
             }
-            walk(&p, root, out);
-        } else if ft.is_file()
-            && (p.extension().is_some_and(|x| x == "go") || p.file_name().is_some_and(|n| n == "go.mod"))
-        {
-            let rel = p.strip_prefix(root).unwrap().to_string_lossy().into_owned();
-            out.push(InputFile {
-                path: rel,
-                text: std::fs::read(&p).unwrap_or_default(),
-                role: FileRole::Analysed,
-                import_path: None,
-            });
+            eprintln!("error: {error:#}");
+            ExitCode::from(COULD_NOT_RUN)
         }
+        Err(_) => ExitCode::from(COULD_NOT_RUN),
     }
 }
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let all = args.iter().any(|a| a == "--all");
-    let json = args.iter().any(|a| a == "json");
-    let dir = args.last().unwrap();
-    let t = Instant::now();
-    let root = Path::new(dir);
-    let mut inputs = Vec::new();
-    walk(root, root, &mut inputs);
-    let set = SourceSet::new(inputs, &BuildOptions::default());
-    eprintln!("{} files {:?}", set.files.len(), t.elapsed());
-    let facts: Vec<_> = set.files.as_slice().par_iter().map(|f| syntax::lower(f.text.as_bytes())).collect();
-    eprintln!("lowered {:?}", t.elapsed());
-    let program = Program::build(Arc::new(set), IndexVec::from(facts)).value;
-    eprintln!("resolved {:?} funcs {}", t.elapsed(), program.funcs().len());
-    let graph = CallGraph::build(&program);
-    eprintln!("graph {:?} {:?}", t.elapsed(), graph.stats());
-    let models = rules::catalogue::embedded().unwrap();
-    let lifetimes = Lifetimes::analyse(&program, &graph, &models);
-    eprintln!(
-        "lifetimes {:?} spawns {} skips {} conflicts {}",
-        t.elapsed(),
-        lifetimes.spawns.sites.len(),
-        lifetimes.obligations.skips.len(),
-        lifetimes.conflicts.len()
-    );
-    if std::env::var("SKIPS").is_ok() {
-        for s in &lifetimes.obligations.skips {
-            let cx = rules::Cx { lifetimes: &lifetimes };
-            let at = cx.site(s.func, s.span);
-            let f = program.funcs()[s.func].file;
-            let es = program.facts(f).expr_spans[s.opened_by];
-            eprintln!(
-                "SKIP {}:{} {} holder {} spawns {} opened {:?}:{} by {} iter {}",
-                at.file,
-                at.line,
-                at.function,
-                program.facts(f).locals[s.holder].name,
-                s.spawns.count_ones(..),
-                cx.quote(s.func, es),
-                cx.site(s.func, es).line,
-                s.discharged_by
-                    .iter()
-                    .map(|e| cx.quote(s.func, program.facts(f).expr_spans[*e]))
-                    .collect::<Vec<_>>()
-                    .join(" | "),
-                s.iteration
-            );
-        }
+
+fn run(cli: &Cli) -> Result<u8> {
+    match &cli.command {
+        Command::Check(args) => with_threads(args.build.threads, || check::run(args)),
+        Command::Explain(args) => with_threads(args.build.threads, || explain::run(args)),
+        Command::Graph(args) => with_threads(args.build.threads, || print_graph(args)),
+        Command::Rules => render::rules(),
     }
-    let mut findings = rules::findings(&lifetimes);
-    eprintln!("findings {:?} {}", t.elapsed(), findings.len());
-    if !all {
-        findings.retain(|f| f.confidence == rules::Confidence::High);
+}
+
+fn with_threads(threads: Option<usize>, job: impl FnOnce() -> Result<u8> + Send) -> Result<u8> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build()?;
+    pool.install(job)
+}
+
+fn print_graph(args: &GraphArgs) -> Result<u8> {
+    let loaded = load::load(&args.dir, &args.build.options(args.tests))?;
+    let query = match (&args.from, &args.to, args.calls) {
+        (Some(from), Some(to), _) => graph::Query::Path(from.clone(), to.clone()),
+        (Some(from), None, _) => graph::Query::From(from.clone()),
+        (None, Some(to), _) => graph::Query::To(to.clone()),
+        (None, None, true) => graph::Query::Calls,
+        (None, None, false) => bail!("say what to print: --calls, --from FUNC or --to FUNC"),
+    };
+    let format = match args.format {
+        Format::Text => graph::Format::Text,
+        Format::Json => graph::Format::Json,
+        Format::Dot => graph::Format::Dot,
+    };
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    if !graph::run(&loaded.program, &loaded.graph, &query, &args.package, format, &mut out)? {
+        bail!("no such function in {}; names are as in Go symbols: `path.F`, `path.(*T).M`", args.dir.display());
     }
-    if json {
-        let v: Vec<_> = findings.iter().map(|f| serde_json::json!({"rule": f.rule.0, "confidence": f.confidence.name(), "message": f.message, "fingerprint": f.fingerprint,
-            "location": {"name": f.location.name, "kind": f.location.kind.name(), "package": f.location.package},
-            "spawn": {"file": f.spawn.file, "line": f.spawn.line, "function": f.spawn.function},
-            "goroutine": {"function": f.goroutine},
-            "accesses": f.accesses.iter().map(|a| serde_json::json!({"side": format!("{:?}", a.side).to_lowercase(), "kind": if a.write {"write"} else {"read"}, "file": a.site.file, "line": a.site.line, "function": a.site.function, "expression": a.expression})).collect::<Vec<_>>(),
-            "join": {"status": f.join.state.name(), "object": f.join.object, "skipped_at": f.join.skipped_at.iter().map(|(s,e)| serde_json::json!({"file": s.file, "line": s.line, "function": s.function, "exit": e.name()})).collect::<Vec<_>>()},
-            "reset": f.reset.as_ref().map(|s| serde_json::json!({"file": s.file, "line": s.line, "function": s.function})),
-            "witness": f.witness.iter().map(|s| serde_json::json!({"file": s.site.file, "line": s.site.line, "function": s.site.function, "what": s.what})).collect::<Vec<_>>(),
-            "assumptions": f.assumptions, "fix": {"text": f.fix.text, "edits": []}})).collect();
-        println!("{}", serde_json::json!({"schema": "outlive.check/1", "findings": v, "problems": []}));
-    } else {
-        for f in &findings {
-            println!(
-                "{}:{}: {}[{}]: {} — spawn {}:{}",
-                f.place().file,
-                f.place().line,
-                f.confidence.name(),
-                f.rule,
-                f.message,
-                f.spawn.file,
-                f.spawn.line
-            );
-            for s in &f.witness {
-                println!("    {}:{} {}", s.site.file, s.site.line, s.what);
-            }
-        }
-    }
-    std::process::exit(i32::from(!findings.is_empty()));
+    Ok(0)
 }

@@ -6,6 +6,7 @@
 pub mod base;
 pub mod callgraph;
 pub mod lifetime;
+pub mod locate;
 pub mod report;
 pub mod resolve;
 pub mod source;

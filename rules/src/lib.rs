@@ -5,6 +5,7 @@
 pub mod build;
 pub mod catalogue;
 mod certainty;
+pub mod explain;
 pub mod finding;
 pub mod rule;
 

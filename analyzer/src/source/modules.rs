@@ -50,7 +50,8 @@ impl Layout {
 
     /// What a folder (relative to the root) is.
     pub(super) fn place(&self, dir: &str) -> Place {
-        let nearest = self.modules.iter().enumerate().filter(|(_, m)| below(dir, &m.dir)).max_by_key(|(_, m)| m.dir.len());
+        let nearest =
+            self.modules.iter().enumerate().filter(|(_, m)| below(dir, &m.dir)).max_by_key(|(_, m)| m.dir.len());
         let module = nearest.and_then(|(at, _)| u32::try_from(at).ok());
         if let Some(path) = vendored(dir) {
             let import_path = if self.standard { format!("vendor/{path}") } else { path.to_owned() };

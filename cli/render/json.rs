@@ -1,0 +1,275 @@
+//! The JSON contract, version 1. Field names and order are stable.
+
+use std::io::Write;
+
+use analyzer::base::Problem;
+use anyhow::Result;
+use rules::finding::{
+    Access, AccessSide, Edit, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, MemoryLocation, Site,
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Check<'a> {
+    schema: &'static str,
+    findings: Vec<FindingRow<'a>>,
+    problems: Vec<ProblemRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct Explain<'a> {
+    schema: &'static str,
+    reports: Vec<ReportRow<'a>>,
+    problems: Vec<ProblemRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReportRow<'a> {
+    id: &'a str,
+    title: &'a str,
+    accesses: Vec<StackRow<'a>>,
+    created: Vec<CreationRow<'a>>,
+    location: Option<LocationRow<'a>>,
+    verdict: &'static str,
+    explanations: Vec<FindingRow<'a>>,
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct StackRow<'a> {
+    kind: &'a str,
+    goroutine: &'a str,
+    frames: Vec<FrameRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct CreationRow<'a> {
+    goroutine: &'a str,
+    frames: Vec<FrameRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct FrameRow<'a> {
+    function: &'a str,
+    file: &'a str,
+    line: u32,
+    resolved: Option<ResolvedRow<'a>>,
+    stale: bool,
+}
+
+#[derive(Serialize)]
+struct ResolvedRow<'a> {
+    file: &'a str,
+    line: u32,
+    drift: i64,
+}
+
+#[derive(Serialize)]
+struct FindingRow<'a> {
+    rule: &'static str,
+    confidence: &'static str,
+    message: &'a str,
+    fingerprint: &'a str,
+    location: LocationRow<'a>,
+    spawn: SiteRow<'a>,
+    goroutine: GoroutineRow<'a>,
+    accesses: Vec<AccessRow<'a>>,
+    join: JoinRow<'a>,
+    reset: Option<SiteRow<'a>>,
+    witness: Vec<StepRow<'a>>,
+    assumptions: &'a [String],
+    fix: FixRow<'a>,
+}
+
+#[derive(Serialize)]
+struct LocationRow<'a> {
+    name: &'a str,
+    kind: &'static str,
+    package: &'a str,
+}
+
+#[derive(Serialize)]
+struct SiteRow<'a> {
+    file: &'a str,
+    line: u32,
+    function: &'a str,
+}
+
+#[derive(Serialize)]
+struct GoroutineRow<'a> {
+    function: &'a str,
+}
+
+#[derive(Serialize)]
+struct AccessRow<'a> {
+    side: &'static str,
+    kind: &'static str,
+    file: &'a str,
+    line: u32,
+    function: &'a str,
+    expression: &'a str,
+}
+
+#[derive(Serialize)]
+struct JoinRow<'a> {
+    status: &'static str,
+    object: Option<&'a str>,
+    joined_by: Option<SiteRow<'a>>,
+    skipped_at: Vec<SkipRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct SkipRow<'a> {
+    file: &'a str,
+    line: u32,
+    function: &'a str,
+    exit: &'static str,
+}
+
+#[derive(Serialize)]
+struct StepRow<'a> {
+    file: &'a str,
+    line: u32,
+    function: &'a str,
+    what: &'a str,
+}
+
+#[derive(Serialize)]
+struct FixRow<'a> {
+    text: &'a str,
+    edits: Vec<EditRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditRow<'a> {
+    file: &'a str,
+    start_line: u32,
+    end_line: u32,
+    replacement: &'a str,
+}
+
+#[derive(Serialize)]
+struct ProblemRow<'a> {
+    kind: &'static str,
+    message: &'a str,
+    file: Option<&'a str>,
+    line: Option<u32>,
+}
+
+/// Prints the answer of `check`.
+pub(crate) fn check(findings: &[Finding], problems: &[Problem]) -> Result<()> {
+    let findings = findings.iter().map(finding).collect();
+    print(&Check { schema: "outlive.check/1", findings, problems: problems.iter().map(problem).collect() })
+}
+
+/// Prints the answer of `explain`.
+pub(crate) fn explain(reports: &[ExplainedReport], problems: &[Problem]) -> Result<()> {
+    let reports = reports.iter().map(report).collect();
+    print(&Explain { schema: "outlive.explain/1", reports, problems: problems.iter().map(problem).collect() })
+}
+
+fn print(value: &impl Serialize) -> Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
+    writeln!(out)?;
+    Ok(out.flush()?)
+}
+
+fn report(report: &ExplainedReport) -> ReportRow<'_> {
+    ReportRow {
+        id: &report.id,
+        title: &report.title,
+        accesses: report.accesses.iter().map(stack).collect(),
+        created: report
+            .created
+            .iter()
+            .map(|s| CreationRow { goroutine: &s.goroutine, frames: s.frames.iter().map(frame).collect() })
+            .collect(),
+        location: report.location.as_ref().map(location),
+        verdict: report.verdict.name(),
+        explanations: report.explanations.iter().map(finding).collect(),
+        notes: &report.notes,
+    }
+}
+
+fn stack(stack: &ExplainedStack) -> StackRow<'_> {
+    StackRow { kind: stack.kind, goroutine: &stack.goroutine, frames: stack.frames.iter().map(frame).collect() }
+}
+
+fn frame(frame: &ExplainedFrame) -> FrameRow<'_> {
+    let resolved = frame.resolved.as_ref();
+    FrameRow {
+        function: &frame.function,
+        file: &frame.file,
+        line: frame.line,
+        resolved: resolved.map(|(file, line, drift)| ResolvedRow { file, line: *line, drift: *drift }),
+        stale: frame.stale,
+    }
+}
+
+fn finding(finding: &Finding) -> FindingRow<'_> {
+    let join = &finding.join;
+    FindingRow {
+        rule: finding.rule.0,
+        confidence: finding.confidence.name(),
+        message: &finding.message,
+        fingerprint: &finding.fingerprint,
+        location: location(&finding.location),
+        spawn: site(&finding.spawn),
+        goroutine: GoroutineRow { function: &finding.goroutine },
+        accesses: finding.accesses.iter().map(access).collect(),
+        join: JoinRow {
+            status: join.state.name(),
+            object: join.object.as_deref(),
+            joined_by: join.joined_by.as_ref().map(site),
+            skipped_at: join
+                .skipped_at
+                .iter()
+                .map(|(s, exit)| SkipRow { file: &s.file, line: s.line, function: &s.function, exit: exit.name() })
+                .collect(),
+        },
+        reset: finding.reset.as_ref().map(site),
+        witness: finding
+            .witness
+            .iter()
+            .map(|s| StepRow { file: &s.site.file, line: s.site.line, function: &s.site.function, what: &s.what })
+            .collect(),
+        assumptions: &finding.assumptions,
+        fix: FixRow { text: &finding.fix.text, edits: finding.fix.edits.iter().map(edit).collect() },
+    }
+}
+
+fn location(location: &MemoryLocation) -> LocationRow<'_> {
+    LocationRow { name: &location.name, kind: location.kind.name(), package: &location.package }
+}
+
+fn site(site: &Site) -> SiteRow<'_> {
+    SiteRow { file: &site.file, line: site.line, function: &site.function }
+}
+
+fn access(access: &Access) -> AccessRow<'_> {
+    AccessRow {
+        side: match access.side {
+            AccessSide::Goroutine => "goroutine",
+            AccessSide::Other => "other",
+        },
+        kind: if access.write { "write" } else { "read" },
+        file: &access.site.file,
+        line: access.site.line,
+        function: &access.site.function,
+        expression: &access.expression,
+    }
+}
+
+fn edit(edit: &Edit) -> EditRow<'_> {
+    EditRow { file: &edit.file, start_line: edit.start_line, end_line: edit.end_line, replacement: &edit.replacement }
+}
+
+fn problem(problem: &Problem) -> ProblemRow<'_> {
+    ProblemRow {
+        kind: problem.kind.name(),
+        message: &problem.message,
+        file: problem.file.as_deref(),
+        line: problem.line,
+    }
+}
