@@ -70,11 +70,11 @@ pub(super) fn may_start(line: &[u8]) -> bool {
 
 /// Where the title starts in a line that holds one.
 pub(super) fn title_start(text: &str) -> Option<usize> {
-    if let Some(at) = text.find(TITLE) {
-        return Some(at);
+    let at = text.find("DATA RACE")?;
+    if let Some(before) = text[..at].strip_suffix("WARNING: ") {
+        return Some(before.len());
     }
     // Summaries of end-to-end tests print the title without `WARNING`.
-    let at = text.find("DATA RACE")?;
     let alone = matches!(text[at + "DATA RACE".len()..].trim(), "" | ":");
     (alone && !text[..at].contains(char::is_alphabetic)).then_some(at)
 }
