@@ -63,18 +63,18 @@ pub(super) fn may_start(line: &[u8]) -> bool {
         b'D' => line[at..].starts_with(b"DATA RACE"),
         b'R' => line[at..].starts_with(b"Read at 0x") || line[at..].starts_with(b"Read at** 0x"),
         b'W' => line[at..].starts_with(b"Write at 0x") || line[at..].starts_with(b"Write at** 0x"),
-        b'P' => line[at..].starts_with(b"Previous "),
+        b'P' => line[at..].starts_with(b"Previous read at") || line[at..].starts_with(b"Previous write at"),
         _ => false,
     })
 }
 
 /// Where the title starts in a line that holds one.
 pub(super) fn title_start(text: &str) -> Option<usize> {
-    if let Some(at) = text.find(TITLE) {
-        return Some(at);
+    let at = text.find("DATA RACE")?;
+    if let Some(before) = text[..at].strip_suffix("WARNING: ") {
+        return Some(before.len());
     }
     // Summaries of end-to-end tests print the title without `WARNING`.
-    let at = text.find("DATA RACE")?;
     let alone = matches!(text[at + "DATA RACE".len()..].trim(), "" | ":");
     (alone && !text[..at].contains(char::is_alphabetic)).then_some(at)
 }
@@ -84,6 +84,13 @@ pub(super) fn classify(text: &str) -> Line<'_> {
     let text = text.trim();
     if text.is_empty() {
         return Line::Blank;
+    }
+    // Nearly all lines of a report are frames, and neither form below can be anything else.
+    if (text.ends_with("()") || text.contains(" +0x"))
+        && !text.contains("  ")
+        && let Some(line) = frame_part(text)
+    {
+        return line;
     }
     if title_start(text).is_some() {
         return Line::Title;

@@ -101,7 +101,7 @@ impl ReportReader {
             return;
         }
         let text = clean(raw);
-        if text.contains("DATA RACE\\n") {
+        if text.contains('\\') && text.contains("DATA RACE\\n") {
             // A whole report inside a quoted string.
             let text = text.replace("\\t", "\t");
             text.split("\\n").for_each(|line| self.push_text(None, line));

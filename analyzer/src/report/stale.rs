@@ -64,16 +64,24 @@ pub fn stale_frames_without_source(stack: &StackTrace) -> Vec<bool> {
         let frame = &frames[end];
         let Some(entries) = entries.get(frame.function.as_str()) else { continue };
         let first = entries[0];
-        if first == end || FunctionName::parse(&frame.function).is_uninstrumented() {
+        let name = FunctionName::parse(&frame.function);
+        if first == end || name.is_uninstrumented() {
             continue;
         }
         let seen = &entries[..entries.partition_point(|&i| i <= end)];
-        if !is_recursive(frames, seen) {
+        if is_root(&name) || !is_recursive(frames, seen) {
             stale[first + 1..=end].fill(true);
             end = first + 1;
         }
     }
     stale
+}
+
+/// Whether the function starts a goroutine and calls itself in no sane program: `main`, or a test. A loop in one that
+/// recovers leaves equal lines, which would look like recursion otherwise.
+fn is_root(name: &FunctionName) -> bool {
+    let test = ["Test", "Benchmark", "Fuzz", "Example"].iter().any(|t| name.base.starts_with(t));
+    name.suffix.is_empty() && name.receiver.is_none() && (test || name.package == "main" && name.base == "main")
 }
 
 /// Whether the entries of one function look like recursion: two at the same line, or two in a row.
@@ -133,6 +141,8 @@ mod tests {
             kept(TWICE, &stale_frames_without_source(&stack(TWICE))),
             "p.reset@3 p.exec@5 p.Test@46 testing.tRunner@9"
         );
+        let main = "main.set@30 main.main@47 main.try@26 main.main@42 main.try@26 main.main@42";
+        assert_eq!(kept(main, &stale_frames_without_source(&stack(main))), "main.set@30 main.main@47");
         let walk = "p.visit@3 f.walk@9 f.walk@9 f.walk@12 f.Walk@20";
         assert_eq!(kept(walk, &stale_frames_without_source(&stack(walk))), walk);
     }
