@@ -72,7 +72,7 @@ impl<'a> Locator<'a> {
         if let [one] = self.lifetimes.program.funcs_by_symbol(Symbol::new(&canonical)) {
             return Some(*one);
         }
-        let candidates = self.by_tail.get(&tail(&canonical))?;
+        let candidates = self.by_tail.get(&tail(&canonical)).or_else(|| self.by_tail.get(&bazel_tail(&canonical)?))?;
         let package = canonical.strip_suffix(&tail(&canonical)).unwrap_or("");
         let score = |func: &FuncId| {
             let program = self.lifetimes.program;
@@ -266,6 +266,13 @@ fn tail(symbol: &str) -> String {
     let end = symbol.find(['(', '[']).unwrap_or(symbol.len());
     let start = symbol[..end].rfind('/').map_or(0, |at| at + 1);
     symbol[start..].to_owned()
+}
+
+/// Bazel names the external tests of `dir` after their target: `dir/dir_test_test.F` is `dir_test.F`.
+fn bazel_tail(symbol: &str) -> Option<String> {
+    let tail = tail(symbol);
+    let (package, rest) = tail.split_once('.')?;
+    Some(format!("{}.{rest}", package.strip_suffix("_test_test").map(|p| format!("{p}_test"))?))
 }
 
 fn common_tail<'s>(a: impl Iterator<Item = &'s str>, b: impl Iterator<Item = &'s str>) -> usize {

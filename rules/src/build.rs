@@ -258,5 +258,6 @@ fn words_of(assumption: Assumption) -> &'static str {
         Assumption::EnderByName => "the method ends the object, as its name says",
         Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
         Assumption::SameElement => "both sides touch the same element",
+        Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",
     }
 }

@@ -3,7 +3,7 @@
 use analyzer::{
     lifetime::{
         AccessKind, Location, SpawnKind, Stored,
-        conflict::{Conflict, JoinStatus, Relation, Role},
+        conflict::{Assumption, Conflict, JoinStatus, Relation, Role},
     },
     resolve::Type,
 };
@@ -48,7 +48,10 @@ impl Cx<'_> {
                 doubts += u32::from(conflict.inside.path.len() > 2);
             }
             Relation::Restored => doubts += u32::from(conflict.inside.path.len() > 2),
-            Relation::TestEnd | Relation::Recycled | Relation::AddRacesWait { .. } => {}
+            Relation::TestEnd => {
+                doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
+            }
+            Relation::Recycled | Relation::AddRacesWait { .. } => {}
         }
         doubts += u32::from(self.lifetimes.spawns.sites[conflict.spawn].kind == SpawnKind::Timer);
         match doubts {

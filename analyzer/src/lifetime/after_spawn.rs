@@ -19,10 +19,10 @@ use super::{
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{IndexVec, Span},
+    base::{Idx, IndexVec, Span},
     resolve::FuncId,
     source::FileId,
-    syntax::{Expr, ExprId, LocalId},
+    syntax::{BlockId, Expr, ExprId, LocalId},
 };
 
 /// Calls followed from the spawning function when looking for its accesses.
@@ -134,6 +134,7 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         bodies: ids.iter().map(|id| Body::new(facts, *id)).collect(),
         out: AfterSpawn::default(),
         seen: FxHashMap::default(),
+        waiting_loops: waiting_loops(facts, func, events),
         reporting: false,
     }
     .run()
@@ -188,7 +189,33 @@ struct Pass<'a> {
     out: AfterSpawn,
     /// Conflicts found, by goroutine, location and relation: the first in source order stays.
     seen: FxHashMap<(SpawnId, Location, bool, bool), usize>,
+    /// Loops that wait: head, block behind, blocks inside. `for range n { <-done }` stands for as many receives as
+    /// there are goroutines; that it may run no times at all is not the way to look at it.
+    waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
+}
+
+/// Loops of a function with a wait inside, as [`Pass::waiting_loops`].
+fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec<(usize, usize, FixedBitSet)> {
+    let Some(body) = &facts.cx.program.function(func).body else { return Vec::new() };
+    let mut out = Vec::new();
+    for row in &body.loops {
+        let (head, exit) = (row.head.index(), row.exit.index());
+        let mut inside = FixedBitSet::with_capacity(events.blocks.len());
+        for block in 0..events.blocks.len() {
+            if row.span.contains(body.blocks[BlockId::new(block)].end_span) && block != exit {
+                inside.insert(block);
+            }
+        }
+        let waits = |block: usize| {
+            events.blocks[block].events.iter().any(|e| matches!(e.kind, EventKind::Wait { how, .. } if how != WaitKind::Range))
+        };
+        let back = inside.ones().any(|b| b != head && events.blocks[b].successors.contains(&head));
+        if back && events.blocks[head].successors.contains(&exit) && inside.ones().any(waits) {
+            out.push((head, exit, inside));
+        }
+    }
+    out
 }
 
 impl Pass<'_> {
@@ -201,6 +228,7 @@ impl Pass<'_> {
             received: vec![Vec::new(); self.ids.len()],
             ..State::default()
         });
+        let mut back: Vec<Option<State>> = vec![None; count];
         let mut work = vec![0];
         let mut visits = 0;
         while let Some(at) = work.pop() {
@@ -210,7 +238,38 @@ impl Pass<'_> {
             }
             let Some(mut state) = entry[at].clone() else { continue };
             self.block(at, &mut state);
+            let exit = self.waiting_loops.iter().find(|l| l.0 == at).map(|l| l.1);
             for &next in &self.events.blocks[at].successors {
+                if Some(next) == exit {
+                    // Left after at least one iteration.
+                    let Some(mut again) = back[at].clone() else { continue };
+                    self.block(at, &mut again);
+                    match &mut entry[next] {
+                        None => {
+                            entry[next] = Some(again);
+                            work.push(next);
+                        }
+                        Some(old) => {
+                            if old.merge(&again) {
+                                work.push(next);
+                            }
+                        }
+                    }
+                    continue;
+                }
+                if self.waiting_loops.iter().any(|l| l.0 == next && l.2.contains(at)) {
+                    match &mut back[next] {
+                        None => {
+                            back[next] = Some(state.clone());
+                            work.push(next);
+                        }
+                        Some(old) => {
+                            if old.merge(&state) {
+                                work.push(next);
+                            }
+                        }
+                    }
+                }
                 match &mut entry[next] {
                     None => {
                         entry[next] = Some(state.clone());

@@ -155,4 +155,6 @@ pub enum Assumption {
     UnresolvedCall,
     /// The two accesses touch the same element.
     SameElement,
+    /// The goroutine takes the way that leads to the access, which is one of several.
+    TakesThatWay,
 }

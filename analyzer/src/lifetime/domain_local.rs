@@ -21,7 +21,7 @@ pub enum Operand {
 
 /// What `local` is to `func`.
 pub fn operand(program: &Program, func: FuncId, file: FileId, local: LocalId) -> Operand {
-    let row = &program.facts(file).locals[local];
+    let Some(row) = program.facts(file).locals.get(local) else { return Operand::Captured };
     if program.funcs()[func].index != row.function {
         return Operand::Captured;
     }

@@ -7,7 +7,7 @@ use super::{
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
     calls::Calls,
-    conflict::{Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
     events::{EventKind, Events},
     handed::Handed,
@@ -74,7 +74,7 @@ impl<'a> Lifetimes<'a> {
         tick!("places");
         let events = Events::build(program, graph, models, &places);
         tick!("events");
-        let handed = Handed::build(program, graph, models, &places);
+        let handed = Handed::build(program, graph, models, &places, &events);
         tick!("handed");
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
         let spawns = Spawns::build(cx);
@@ -181,11 +181,18 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
             let Some(handle) = test_handle(facts, site.func) else { continue };
             let reach = &facts.reaches[id];
             let used = reach.nodes.iter().take_while(|n| n.depth <= 1).find_map(|node| {
-                let events = cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events);
-                let used = events.filter(|e| matches!(e.kind, EventKind::UsesTest)).map(|e| e.span).next()?;
-                Some((node.func, used))
+                let events = cx.events.of(node.func);
+                let uses = events.blocks.iter().enumerate().filter_map(|(block, row)| {
+                    let used = row.events.iter().find(|e| matches!(e.kind, EventKind::UsesTest))?;
+                    // Reporting an error that is not expected is not what a goroutine does late.
+                    let certain = node.depth == 0 && super::spawns::passes_always(events, block);
+                    let looped = super::spawns::blocks_in_cycle(events, block);
+                    Some((!(certain || looped), used.span))
+                });
+                let (doubtful, used) = uses.min_by_key(|row| row.0)?;
+                Some((node.func, used, doubtful))
             });
-            let Some((func, used)) = used else { continue };
+            let Some((func, used, doubtful)) = used else { continue };
             let file = cx.program.funcs()[site.func].file;
             let joined = pass.joined_somewhere.iter().find(|(known, _)| *known == id);
             let join = match joined {
@@ -204,7 +211,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 other: side(site.func, span, AccessKind::End),
                 relation: Relation::TestEnd,
                 join,
-                assumptions: Vec::new(),
+                assumptions: if doubtful { vec![Assumption::TakesThatWay] } else { Vec::new() },
             });
         }
     }

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{
-    domain::Signal,
+    domain::{Signal, SyncKey},
+    events::{EventKind, Events},
     models::{Effect, Models},
     place::Places,
 };
@@ -60,9 +61,16 @@ enum Start {
 
 impl Handed {
     /// Finds the uses of all function parameters.
-    pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
+    pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places, events: &Events) -> Self {
         let mut handed = Self::default();
-        let starts = literal_starts(program, models);
+        let mut starts = literal_starts(program, models);
+        // A literal that its parent starts and waits for runs before the parent returns.
+        #[expect(clippy::iter_over_hash_type, reason = "each row is decided by itself")]
+        for (literal, start) in &mut starts {
+            if *start == Start::InGoroutine && waited_by_parent(program, events, *literal) {
+                *start = Start::Here;
+            }
+        }
         for _ in 0..MAX_HANDING_ROUNDS {
             let before = handed.uses.len();
             for func in program.funcs().ids() {
@@ -277,6 +285,28 @@ fn way_out(
         current = program.funcs()[current].parent?;
     }
     None
+}
+
+/// Whether a function around a literal waits for a channel or counter of its own that the literal signals.
+fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool {
+    let mut signalled: Vec<SyncKey> = Vec::new();
+    let mut note = |kind: &EventKind| {
+        if let EventKind::Signal { key: key @ SyncKey::Local(..), .. } = kind {
+            signalled.push(*key);
+        }
+    };
+    for event in events.of(literal).blocks.iter().flat_map(|b| &b.events) {
+        note(&event.kind);
+        if let EventKind::Defer { effects, .. } = &event.kind {
+            effects.iter().for_each(&mut note);
+        }
+    }
+    let Some(parent) = program.funcs()[literal].parent else { return false };
+    events.of(parent).blocks.iter().flat_map(|b| &b.events).any(|event| {
+        let mut waits = false;
+        super::joins::for_each_wait(&event.kind, &mut |key, _| waits |= signalled.contains(&key));
+        waits
+    })
 }
 
 /// Literals that a `go` statement or a library's spawner starts.

@@ -139,6 +139,7 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
     for id in spawns {
         let reach = &facts.reaches[id];
         let mut best: Option<Candidate> = None;
+        let mut starters = None;
         for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_ACCESS_DEPTH) {
             for (row, access) in cx.events.of(node.func).accesses.iter().enumerate() {
                 if access.atomic || access.element {
@@ -146,7 +147,10 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                 }
                 let Some(rows) = resets.by_location.get(&access.location) else { continue };
                 for &reset in rows {
-                    if reach.contains(reset.0) || !access.kind.conflicts(AccessKind::Write) {
+                    if reach.contains(reset.0)
+                        || !access.kind.conflicts(AccessKind::Write)
+                        || initialises(facts, id, access.location, reset.0, &mut starters)
+                    {
                         continue;
                     }
                     let round = *rounds.entry(reset.0).or_insert_with(|| common(facts, &above, reset.0));
@@ -244,6 +248,31 @@ fn is_constructor_write(facts: Facts<'_>, access: &Access) -> bool {
     access.kind == AccessKind::Write && !is_reset(facts, &Access { element: false, ..access.clone() })
 }
 
+/// Whether the write belongs to the start of the goroutine's own owner: each owner is started once, and what its
+/// `start` sets is not the state of the next round.
+fn initialises(
+    facts: Facts<'_>,
+    id: SpawnId,
+    location: Location,
+    reset: FuncId,
+    starters: &mut Option<FxHashMap<FuncId, u32>>,
+) -> bool {
+    let Location::Field(field) = location else { return false };
+    let program = facts.cx.program;
+    let site = &facts.spawns.sites[id];
+    let file = program.funcs()[site.func].file;
+    let anchors = site.signals.iter().filter_map(|s| s.anchor);
+    let mut types = anchors.filter_map(|local| {
+        program.facts(file).locals.get(local)?;
+        program.named_of(program.local_type(file, local))
+    });
+    let owner = program.field(field).owner;
+    if owner.is_none() || !types.any(|named| Some(named) == owner) {
+        return false;
+    }
+    starters.get_or_insert_with(|| ancestors(facts, site.func, MAX_RESET_CALLERS)).contains_key(&reset)
+}
+
 /// Prefers resets of whole context objects (a pointer to a struct replaced by a new one) to those of plain values.
 fn rank(facts: Facts<'_>, _access: &Access, write: &Access) -> u32 {
     let Location::Field(field) = write.location else { return 9 };
@@ -285,12 +314,14 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
     calls.dedup();
     for call in calls {
         let Some(row) = facts.calls.at(first.func, call) else { continue };
-        let found = signals.iter().filter(|s| s.ends_body()).find_map(|signal| {
+        // Several signals may be seen: the one that is waited for nearest to the call is the one meant.
+        let ways = signals.iter().filter(|s| s.ends_body()).filter_map(|signal| {
             let path = path_to_wait(facts.joins, facts.calls, row, signal.key);
             let last = *path.last()?;
             let wait = facts.joins.waits(signal.key).iter().find(|w| w.func == last)?;
             Some(JoinPoint { key: signal.key, func: last, span: wait.span, reached_by: path })
         });
+        let found = ways.min_by_key(|join| join.reached_by.len());
         if let Some(found) = found {
             siblings.push((first.func, row.span));
             join.get_or_insert(found);

@@ -398,6 +398,8 @@ impl<'a> Context<'a> {
                     signal.key = self.places.key(self.program, self.graph, caller_file, arg)?;
                 }
             }
+            // A variable of another file means nothing to the caller.
+            domain_local::Operand::Captured if callee_file != caller_file => signal.anchor = None,
             domain_local::Operand::Captured => {}
             domain_local::Operand::Own => signal.anchor = None,
         }
@@ -436,7 +438,7 @@ fn nothing_follows(events: &super::events::FuncEvents, (block, number): (usize, 
 }
 
 /// Whether control can come back to the block.
-fn blocks_in_cycle(events: &super::events::FuncEvents, block: usize) -> bool {
+pub fn blocks_in_cycle(events: &super::events::FuncEvents, block: usize) -> bool {
     let mut seen = vec![false; events.blocks.len()];
     let mut work = vec![block];
     while let Some(at) = work.pop() {
