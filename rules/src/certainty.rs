@@ -30,6 +30,7 @@ impl Cx<'_> {
                     Role::Named | Role::Asks => 0,
                     Role::Joins => 1,
                     Role::Restarts => 1,
+                    Role::Elsewhere => 2,
                 };
                 doubts += match (conflict.other.kind, conflict.other.stored) {
                     (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => 0,
@@ -51,7 +52,10 @@ impl Cx<'_> {
             Relation::TestEnd => {
                 doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
             }
-            Relation::Recycled | Relation::AddRacesWait { .. } => {}
+            Relation::AddRacesWait { .. } => {
+                doubts += u32::from(conflict.assumptions.contains(&Assumption::CalledAgain));
+            }
+            Relation::Recycled => {}
         }
         doubts += u32::from(self.lifetimes.spawns.sites[conflict.spawn].kind == SpawnKind::Timer);
         match doubts {

@@ -45,7 +45,7 @@ fn late_writes(
 ) {
     let cx = facts.cx;
     let events = cx.events.of(body);
-    let order = Order::build(events);
+    let order = Order::build(events, cx.places);
     let places = points(events);
     let reach = &facts.reaches[id];
     let mut seen: FxHashSet<Location> = FxHashSet::default();

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{
     calls::Calls,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId},
+    domain::{Access, AccessKind, Anchor, Exit, Index, Location, SignalKind, SpawnId},
     events::{EventKind, FuncEvents, WaitKind},
     handed::functions_of,
     joins::Joins,
@@ -56,6 +56,8 @@ struct State {
     received: Vec<Vec<Location>>,
     /// Keys the function may have signalled.
     signalled: Vec<Location>,
+    /// Locations the function may have accessed atomically, or sent on, since.
+    atomics: Vec<Location>,
     /// Variables declared anew since the goroutine started: (goroutine, variable).
     fresh: Vec<(usize, LocalId)>,
     /// Deferred calls registered, by event.
@@ -90,6 +92,7 @@ impl State {
         self.fresh.dedup();
         self.active.union_with(&other.active);
         union(&mut self.signalled, &other.signalled);
+        union(&mut self.atomics, &other.atomics);
         for point in &other.deferred {
             if let Err(at) = self.deferred.binary_search(point) {
                 self.deferred.insert(at, *point);
@@ -150,7 +153,7 @@ impl Body {
         let bodies = &facts.spawns.sites[id].bodies;
         let orders = bodies.iter().map(|&body| {
             let events = facts.cx.events.of(body);
-            (body, Order::build(events), points(events))
+            (body, Order::build(events, facts.cx.places), points(events))
         });
         Self { orders: orders.collect() }
     }
@@ -208,7 +211,10 @@ fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec<(us
             }
         }
         let waits = |block: usize| {
-            events.blocks[block].events.iter().any(|e| matches!(e.kind, EventKind::Wait { how, .. } if how != WaitKind::Range))
+            events.blocks[block]
+                .events
+                .iter()
+                .any(|e| matches!(e.kind, EventKind::Wait { how, .. } if how != WaitKind::Range))
         };
         let back = inside.ones().any(|b| b != head && events.blocks[b].successors.contains(&head));
         if back && events.blocks[head].successors.contains(&exit) && inside.ones().any(waits) {
@@ -323,9 +329,13 @@ impl Pass<'_> {
                         }
                     }
                 }
-                EventKind::Access(row) if self.reporting => {
+                EventKind::Access(row) => {
                     let access = &events.accesses[*row as usize];
-                    self.check(access, &[], 0, state);
+                    if access.atomic {
+                        union(&mut state.atomics, &[access.location]);
+                    } else if self.reporting {
+                        self.check(access, &[], 0, state);
+                    }
                 }
                 EventKind::Fresh(local) => {
                     for goroutine in state.active.ones() {
@@ -383,6 +393,10 @@ impl Pass<'_> {
 
     fn wait_for(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
         let facts = self.facts;
+        if self.is_unbuffered(key) {
+            // Whoever sends goes on only now.
+            union(&mut state.signalled, &[key]);
+        }
         for goroutine in state.active.ones().collect::<Vec<_>>() {
             let id = self.ids[goroutine];
             let site = &facts.spawns.sites[id];
@@ -620,6 +634,7 @@ impl Pass<'_> {
             let inner = &facts.cx.events.of(func).accesses[reached.row as usize];
             if !inner.kind.conflicts(access.kind)
                 || inner.element != access.element
+                || !inner.index.may_meet(access.index)
                 || (inner.atomic && access.atomic)
                 || reached.locks.iter().any(|l| locks.contains(l))
             {
@@ -635,20 +650,49 @@ impl Pass<'_> {
                 continue;
             }
             if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {
-                let gates = order.gates_at(facts.cx.events.of(*body), point);
+                let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
                 let waits_for_later =
                     gates.iter().any(|k| self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err());
                 let ordered_by_receive = state.received[goroutine].iter().any(|k| {
                     (order.signals_itself(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
                         || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
                 });
-                if waits_for_later || ordered_by_receive {
+                // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
+                let by_atomic = !state.atomics.is_empty() && {
+                    let accesses = &facts.cx.events.of(*body).accesses;
+                    accesses.iter().any(|a| {
+                        a.atomic && a.span.start > inner.span.start && state.atomics.binary_search(&a.location).is_ok()
+                    })
+                };
+                let by_channel = self.guarded_by_channel(*body, inner.span, access);
+                if waits_for_later || ordered_by_receive || by_atomic || by_channel {
                     continue;
                 }
             }
             return Some((reached, inner.kind, same_object));
         }
         None
+    }
+
+    /// Whether both accesses stand between a send and a receive on one channel, which is used as a lock.
+    fn guarded_by_channel(&self, body: FuncId, span: Span, access: &Access) -> bool {
+        let guards = |func: FuncId, span: Span| -> Vec<Location> {
+            let events = self.facts.cx.events.of(func);
+            let all = || events.blocks.iter().flat_map(|b| &b.events);
+            all()
+                .filter_map(|e| match e.kind {
+                    EventKind::Signal { key, kind: SignalKind::Send } if e.span.start < span.start => Some(key),
+                    _ => None,
+                })
+                .filter(|key| {
+                    all().any(
+                        |e| matches!(e.kind, EventKind::Wait { key: k, .. } if k == *key && e.span.start > span.start),
+                    )
+                })
+                .collect()
+        };
+        let inside = guards(body, span);
+        !inside.is_empty() && guards(access.func, access.span).iter().any(|key| inside.contains(key))
     }
 
     fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
@@ -669,8 +713,10 @@ impl Pass<'_> {
     }
 
     fn signals_anywhere(&self, key: Location) -> bool {
+        let unbuffered = self.is_unbuffered(key);
         self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
             EventKind::Signal { key: k, .. } => *k == key,
+            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
             EventKind::Defer { effects, .. } => {
                 effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
             }
@@ -685,7 +731,8 @@ impl Pass<'_> {
         let reach = &facts.reaches[new_id];
         for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
             for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
-                if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() {
+                let own_element = access.element && access.index == Index::Variable;
+                if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
                     continue;
                 }
                 let node = u32::try_from(node).unwrap_or(u32::MAX);

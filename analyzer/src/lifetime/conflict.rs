@@ -117,6 +117,8 @@ pub enum Role {
     Joins,
     /// It starts the goroutine (again).
     Restarts,
+    /// It is any function that ends or replaces what a field of that type holds; which object is not known.
+    Elsewhere,
 }
 
 /// A goroutine that may still use a location that somebody else changes or ends.

@@ -94,6 +94,27 @@ pub enum Anchor {
     Value,
 }
 
+/// Which element of a slice, array or map is accessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Index {
+    /// All of them, or it is no element.
+    Whole,
+    /// The one with this number.
+    Constant(i64),
+    /// One that only the run knows.
+    Variable,
+}
+
+impl Index {
+    /// Whether two accesses may be of one element.
+    pub fn may_meet(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Constant(a), Self::Constant(b)) => a == b,
+            _ => true,
+        }
+    }
+}
+
 /// One access of one function.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -103,6 +124,8 @@ pub struct Access {
     pub location: Location,
     /// Whether it is an element of the slice, array or map held there, or what the pointer held there points to.
     pub element: bool,
+    /// Which element, where the code says so with a constant.
+    pub index: Index,
     /// Read, write, …
     pub kind: AccessKind,
     /// For writes, what is stored.

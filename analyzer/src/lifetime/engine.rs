@@ -20,6 +20,7 @@ use super::{
     reach::{AccessIndex, Reach},
     restored::restored_globals,
     rounds::next_rounds,
+    shared::ended_elsewhere,
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -161,6 +162,8 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     tick!("owner");
     conflicts.extend(restored_globals(facts, &alive));
     tick!("restored");
+    conflicts.extend(ended_elsewhere(facts, &alive));
+    conflicts.extend(late_adds(facts));
     conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));
     tick!("rounds");
@@ -260,6 +263,65 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
         }
     }
     out
+}
+
+/// Methods that raise a counter and start a goroutine for it, where another method waits for the counter: nothing keeps
+/// the first from being called while the second waits at zero.
+fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let mut out = Vec::new();
+    for (id, site) in facts.spawns.sites.iter_enumerated() {
+        let program = cx.program;
+        for event in cx.events.of(site.func).blocks.iter().flat_map(|b| &b.events) {
+            let EventKind::Add { key: key @ Location::Field(_) } = event.kind else { continue };
+            let counted = site.signals.iter().any(|s| s.key == key);
+            let locked = !cx.events.of(site.func).locks_held(event.span).is_empty();
+            if !counted || locked || out.iter().any(|c: &Conflict| c.spawn == id) {
+                continue;
+            }
+            let named = |func: FuncId| program.funcs()[func].receiver;
+            let wait = facts.joins.waits(key).iter().find(|w| {
+                w.func != site.func
+                    && named(w.func).is_some()
+                    && named(w.func) == named(site.func)
+                    && !facts.reaches[id].contains(w.func)
+                    && !program.sources().files[program.funcs()[w.func].file].test
+            });
+            let Some(wait) = wait else { continue };
+            // A start that counts its own goroutine is called once; a wrapper or an accept loop goes on counting.
+            let again = site.in_loop || is_wrapper(facts, site.func);
+            // What only the constructor or the start calls is over before anybody waits.
+            let started_once = cx.graph.callers(site.func).iter().all(|call| {
+                let caller = cx.graph.sites()[*call].func;
+                program.funcs()[caller].receiver.is_none() || program.sources().files[program.funcs()[caller].file].test
+            });
+            if started_once || !again {
+                continue;
+            }
+            let mut inside = side(site.func, event.span, AccessKind::Write);
+            inside.same_object = false;
+            out.push(Conflict {
+                spawn: id,
+                location: key,
+                element: false,
+                inside,
+                other: side(wait.func, wait.span, AccessKind::Read),
+                relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
+                join: JoinStatus::Missing { asked: None },
+                assumptions: vec![Assumption::SameObject, Assumption::CalledAgain],
+            });
+        }
+    }
+    out
+}
+
+/// Whether the function starts what is handed to it.
+fn is_wrapper(facts: Facts<'_>, func: FuncId) -> bool {
+    let params = facts.cx.program.function(func).signature.params.len();
+    (0..params).any(|at| {
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        matches!(facts.cx.handed.use_of(func, at), Some(super::handed::Use::Spawns { .. }))
+    })
 }
 
 fn adds(facts: Facts<'_>, func: FuncId, key: Location) -> bool {

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{
-    domain::{Access, AccessKind, Anchor, Exit, Location, LockSet, SignalKind, Stored, SyncKey},
+    domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey},
     models::{Effect, Models, Operand},
     place::Places,
 };
@@ -38,9 +38,16 @@ pub struct FuncEvents {
     pub accesses: Vec<Access>,
     /// Locks certainly held at calls, where any are; sorted by call.
     call_locks: Vec<(ExprId, LockSet)>,
+    /// Locks certainly held where a counter is raised.
+    add_locks: Vec<(Span, LockSet)>,
 }
 
 impl FuncEvents {
+    /// Locks certainly held where a counter is raised at `span`.
+    pub fn locks_held(&self, span: Span) -> &[SyncKey] {
+        self.add_locks.iter().find(|row| row.0 == span).map_or(&[], |row| &row.1)
+    }
+
     /// Locks certainly held at a call.
     pub fn locks_at(&self, call: ExprId) -> &[SyncKey] {
         self.call_locks.binary_search_by_key(&call, |row| row.0).map_or(&[], |at| &self.call_locks[at].1)
@@ -257,7 +264,8 @@ impl<'a> Lowering<'a> {
     fn loop_variables_are_fresh(&self) -> bool {
         let sources = self.program.sources();
         let module = sources.files[self.file].module.and_then(|m| sources.modules.get(m as usize));
-        module.is_none_or(|m| m.go >= FRESH_LOOP_VARIABLES)
+        // Code without a module is older than modules.
+        module.is_some_and(|m| m.go >= FRESH_LOOP_VARIABLES)
     }
 
     fn local_write(&mut self, local: LocalId, expr: Option<ExprId>, span: Span, events: &mut Vec<Event>) {
@@ -266,6 +274,7 @@ impl<'a> Lowering<'a> {
             func: self.func,
             location: Location::Local(self.file, local),
             element: false,
+            index: Index::Whole,
             kind: AccessKind::Write,
             stored: Stored::Other,
             atomic: false,
@@ -339,6 +348,7 @@ impl<'a> Lowering<'a> {
             func: self.func,
             location,
             element: false,
+            index: Index::Whole,
             kind,
             stored: Stored::Other,
             atomic: false,
@@ -396,6 +406,7 @@ impl<'a> Lowering<'a> {
                 func: self.func,
                 location,
                 element: false,
+                index: Index::Whole,
                 kind: AccessKind::End,
                 stored: Stored::Other,
                 atomic: false,
@@ -465,6 +476,7 @@ impl<'a> Lowering<'a> {
                         func: self.func,
                         location,
                         element: false,
+                        index: Index::Whole,
                         kind,
                         stored: Stored::Other,
                         atomic: true,
@@ -545,6 +557,7 @@ impl<'a> Lowering<'a> {
         entry[0] = Some(LockSet::new());
         let mut work = vec![0];
         let mut call_locks: Vec<(ExprId, LockSet)> = Vec::new();
+        let mut add_locks: Vec<(Span, LockSet)> = Vec::new();
         while let Some(block) = work.pop() {
             let Some(mut held) = entry[block].clone() else { continue };
             for event in &self.out.blocks[block].events {
@@ -557,6 +570,7 @@ impl<'a> Lowering<'a> {
                     EventKind::Unlock { key } => held.retain(|k| *k != key),
                     EventKind::Access(row) => self.out.accesses[row as usize].locks = held.clone(),
                     EventKind::Call(call) if !held.is_empty() => call_locks.push((call, held.clone())),
+                    EventKind::Add { .. } if !held.is_empty() => add_locks.push((event.span, held.clone())),
                     _ => {}
                 }
             }
@@ -576,6 +590,7 @@ impl<'a> Lowering<'a> {
         call_locks.sort_by_key(|row| row.0);
         call_locks.dedup_by_key(|row| row.0);
         self.out.call_locks = call_locks;
+        self.out.add_locks = add_locks;
     }
 }
 

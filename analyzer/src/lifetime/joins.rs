@@ -313,13 +313,13 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
     for site in spawns.sites.iter() {
         for &body in &site.bodies {
             let events = cx.events.of(body);
-            let order = Order::build(events);
+            let order = Order::build(events, cx.places);
             for (block, row) in events.blocks.iter().enumerate() {
                 for (index, event) in row.events.iter().enumerate() {
                     let EventKind::Signal { key, kind: SignalKind::Close | SignalKind::Send } = event.kind else {
                         continue;
                     };
-                    let gates = order.gates_at(events, (block, index));
+                    let gates = order.gates_at(events, cx.places, (block, index));
                     implied.entry(key).or_default().extend(gates.into_iter().filter(|gate| *gate != key));
                 }
             }

@@ -23,6 +23,7 @@ pub mod published;
 pub mod reach;
 pub mod restored;
 pub mod rounds;
+pub mod shared;
 pub mod spawns;
 
 pub use domain::*;

@@ -89,9 +89,11 @@ impl Models {
         self.enders.insert(name.into(), ());
     }
 
-    /// Whether a method of this name ends its receiver.
+    /// Whether a method of this name ends its receiver; unexported ones are taken for their exported twins.
     pub fn ends_object(&self, name: &str) -> bool {
-        self.enders.contains_key(name)
+        let mut letters = name.chars();
+        let exported = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+        exported.is_some_and(|name| self.enders.contains_key(name.as_str()))
     }
 
     /// What `key` does; empty when nothing is known.

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::{
     domain::{SignalKind, SyncKey},
     events::{Event, EventKind, FuncEvents},
+    place::Places,
 };
 use crate::base::Span;
 
@@ -31,7 +32,7 @@ pub struct Order {
 
 impl Order {
     /// Computes the facts.
-    pub fn build(events: &FuncEvents) -> Self {
+    pub fn build(events: &FuncEvents, places: &Places) -> Self {
         let count = events.blocks.len();
         let mut order =
             Self { gates: vec![None; count], signals: Vec::new(), deferred: Vec::new(), reaches: Vec::new() };
@@ -43,7 +44,7 @@ impl Order {
         while let Some(at) = work.pop() {
             let Some(mut held) = order.gates[at].clone() else { continue };
             for event in &events.blocks[at].events {
-                gate(event, &mut held);
+                gate(event, places, &mut held);
             }
             for &next in &events.blocks[at].successors {
                 let merged: KeySet = match &order.gates[next] {
@@ -77,11 +78,11 @@ impl Order {
     }
 
     /// What was certainly waited for before the point.
-    pub fn gates_at(&self, events: &FuncEvents, (block, index): Point) -> KeySet {
+    pub fn gates_at(&self, events: &FuncEvents, places: &Places, (block, index): Point) -> KeySet {
         let Some(Some(held)) = self.gates.get(block) else { return KeySet::new() };
         let mut held = held.clone();
         for event in &events.blocks[block].events[..index] {
-            gate(event, &mut held);
+            gate(event, places, &mut held);
         }
         held
     }
@@ -112,10 +113,14 @@ impl Order {
     }
 }
 
-fn gate(event: &Event, held: &mut KeySet) {
-    if let EventKind::Wait { key, .. } = event.kind
-        && let Err(at) = held.binary_search(&key)
-    {
+/// A wait is a gate; so is a send on a channel without a buffer, which ends only when somebody receives.
+fn gate(event: &Event, places: &Places, held: &mut KeySet) {
+    let key = match event.kind {
+        EventKind::Wait { key, .. } => key,
+        EventKind::Signal { key, kind: SignalKind::Send } if places.is_unbuffered(key) => key,
+        _ => return,
+    };
+    if let Err(at) = held.binary_search(&key) {
         held.insert(at, key);
     }
 }

@@ -358,6 +358,18 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
     closed.or(method.cancels).map(|span| (method.func, span))
 }
 
+/// Whether everyone who calls the method has waited for the goroutine before.
+fn joined_by_callers(facts: Facts<'_>, method: &Method, keys: &[usize]) -> bool {
+    let callers = facts.cx.graph.callers(method.func);
+    !keys.is_empty()
+        && !callers.is_empty()
+        && callers.iter().all(|site| {
+            let site = &facts.cx.graph.sites()[*site];
+            let before = joined_before(facts, site.func);
+            before.get(&site.span).is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)))
+        })
+}
+
 /// Numbers of the keys that see the end of a goroutine.
 fn keys_of(facts: Facts<'_>, id: SpawnId) -> Vec<usize> {
     let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
@@ -370,6 +382,9 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
     let reach = &facts.reaches[id];
     let keys = keys_of(facts, id);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
+    if joined_by_callers(facts, method, &keys) {
+        return;
+    }
     for effect in &method.effects {
         let node = &method.reach.nodes[effect.reached.node as usize];
         let access = &cx.events.of(node.func).accesses[effect.reached.row as usize];
@@ -454,9 +469,9 @@ fn waits_for_method(
         return false;
     }
     let events = facts.cx.events.of(func);
-    let order = super::order::Order::build(events);
+    let order = super::order::Order::build(events, facts.cx.places);
     let Some(&point) = super::order::points(events).get(&span) else { return false };
-    order.gates_at(events, point).iter().any(|key| after.contains(key))
+    order.gates_at(events, facts.cx.places, point).iter().any(|key| after.contains(key))
 }
 
 /// What is known about the join when a method conflicts: it comes later, it is another goroutine's, or there is none.

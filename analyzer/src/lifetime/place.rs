@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::domain::{Access, AccessKind, Anchor, Location, LockSet, Stored, SyncKey};
+use super::domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey};
 use crate::{
     base::{Idx, Span},
     callgraph::{CallGraph, Target, Targets},
@@ -271,6 +271,7 @@ impl Places {
         stored: Stored,
     ) -> SmallVec<[Access; 2]> {
         let place = program.place(file, expr);
+        let index = element_index(program, file, expr);
         let mut out = SmallVec::new();
         let anchor = Self::anchor(&place);
         let mut row = |location, element, kind, depth: usize| {
@@ -278,6 +279,7 @@ impl Places {
                 func: FuncId::new(0),
                 location,
                 element,
+                index: if element { index } else { Index::Whole },
                 kind,
                 stored,
                 atomic: false,
@@ -337,6 +339,20 @@ fn is_reference_param(program: &Program, file: FileId, local: LocalId) -> bool {
 /// Whether the field holds a struct in place, so that going on to one of its fields reads nothing.
 fn is_struct_value(program: &Program, field: crate::resolve::FieldId) -> bool {
     matches!(program.ty(program.underlying(program.field(field).ty)), Type::Struct(_) | Type::Array(_))
+}
+
+/// Which element an expression ends in.
+fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
+    let facts = program.facts(file);
+    match &facts.exprs[expr] {
+        Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
+            Some(Expr::Literal(crate::syntax::Literal::Int(Some(n)))) => Index::Constant(*n),
+            Some(_) => Index::Variable,
+            None => Index::Whole,
+        },
+        Expr::Select { base, .. } => element_index(program, file, *base),
+        _ => Index::Whole,
+    }
 }
 
 fn same_place(program: &Program, file: FileId, a: ExprId, b: ExprId) -> bool {

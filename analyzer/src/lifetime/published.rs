@@ -114,9 +114,9 @@ fn closed_behind(
         return false;
     }
     let events = facts.cx.events.of(func);
-    let order = super::order::Order::build(events);
+    let order = super::order::Order::build(events, facts.cx.places);
     let Some(&point) = super::order::points(events).get(&span) else { return false };
-    let gates = order.gates_at(events, point);
+    let gates = order.gates_at(events, facts.cx.places, point);
     setter.nodes.iter().any(|node| {
         facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events).any(|event| match event.kind {
             super::events::EventKind::Signal { key, .. } => event.span.start > written.start && gates.contains(&key),

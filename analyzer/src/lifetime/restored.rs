@@ -10,7 +10,6 @@ use super::{
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Location, SpawnId},
     events::EventKind,
-    reach::Reach,
 };
 use crate::{
     base::{Idx, Span},
@@ -18,7 +17,9 @@ use crate::{
 };
 
 /// Calls followed from a test when looking for goroutines it starts.
-const MAX_START_DEPTH: u32 = 6;
+const MAX_START_DEPTH: u32 = 12;
+/// Functions looked at for that: a test of a server reaches most of it.
+const MAX_STARTED_FUNCS: usize = 4_000;
 
 /// Finds writes of package variables at the end of functions that started readers of them.
 pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
@@ -159,13 +160,29 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
     out
 }
 
-/// Goroutines that a function may start, itself or in what it calls, and does not certainly wait for.
+/// Goroutines that a function may start: itself, in what it calls, and in goroutines started there.
 pub fn started_by(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
     let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
-    let reach = Reach::of_func(facts.cx, facts.calls, func, MAX_START_DEPTH);
-    for node in &reach.nodes {
-        for id in facts.spawns.of(node.func) {
+    let mut visited: FxHashSet<FuncId> = FxHashSet::default();
+    let mut queue = std::collections::VecDeque::from([(func, 0)]);
+    visited.insert(func);
+    while let Some((at, depth)) = queue.pop_front() {
+        let mut next: Vec<FuncId> = Vec::new();
+        for &id in facts.spawns.of(at) {
             started.insert(id.index());
+            next.extend(facts.spawns.sites[id].bodies.iter().copied());
+        }
+        if depth >= MAX_START_DEPTH || visited.len() > MAX_STARTED_FUNCS {
+            continue;
+        }
+        for row in facts.calls.of(at) {
+            next.extend(row.targets.iter().copied());
+            next.extend(row.handed.iter().map(|h| h.func));
+        }
+        for func in next {
+            if visited.insert(func) {
+                queue.push_back((func, depth + 1));
+            }
         }
     }
     started

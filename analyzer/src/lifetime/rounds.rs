@@ -66,7 +66,7 @@ impl Resets {
 }
 
 /// A plain store of a new value into a field of an object that the function did not make itself.
-fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
+pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
     let whole =
         access.kind == AccessKind::Write && !access.element && !access.atomic && access.stored != Stored::Update;
     if !whole || !matches!(access.location, Location::Field(_)) {
@@ -98,7 +98,7 @@ fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
 }
 
 /// Callers of a function with their distance, nearest first.
-fn ancestors(facts: Facts<'_>, func: FuncId, depth: u32) -> FxHashMap<FuncId, u32> {
+pub fn ancestors(facts: Facts<'_>, func: FuncId, depth: u32) -> FxHashMap<FuncId, u32> {
     let graph = facts.cx.graph;
     let mut known = FxHashMap::default();
     known.insert(func, 0);
