@@ -2,8 +2,8 @@
 
 use analyzer::{
     lifetime::{
-        AccessKind, Location, SpawnKind, Stored,
-        conflict::{Assumption, Conflict, JoinStatus, Relation, Role},
+        AccessKind, Exit, Location, SpawnKind, Stored,
+        conflict::{Assumption, Conflict, JoinStatus, Relation, Role, SkippedAt},
     },
     resolve::Type,
 };
@@ -17,10 +17,11 @@ impl Cx<'_> {
         doubts += conflict.inside.dispatched.min(2);
         doubts += conflict.other.dispatched.min(2);
         doubts += u32::from(conflict.element);
+        doubts += 2 * u32::from(self.only_failing_tests(conflict));
         match conflict.relation {
             Relation::AfterSpawn => {
                 // A setter called after the start is often called before anyone listens.
-                doubts += u32::from(conflict.other.path.len() > 1);
+                doubts += u32::from(!conflict.other.path.is_empty());
                 doubts +=
                     u32::from(!conflict.other.kind.is_write() && !matches!(conflict.location, Location::Local(..)));
             }
@@ -63,6 +64,14 @@ impl Cx<'_> {
             1 => Confidence::Medium,
             _ => Confidence::Low,
         }
+    }
+
+    /// Whether the join is skipped only where a test has failed anyway.
+    fn only_failing_tests(&self, conflict: &Conflict) -> bool {
+        let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
+        let program = self.lifetimes.program;
+        let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;
+        !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
     }
 
     /// Whether the location is a field that holds a channel.

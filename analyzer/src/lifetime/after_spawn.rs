@@ -243,7 +243,9 @@ impl Pass<'_> {
                 break;
             }
             let Some(mut state) = entry[at].clone() else { continue };
-            self.block(at, &mut state);
+            if !self.block(at, &mut state) {
+                continue;
+            }
             let exit = self.waiting_loops.iter().find(|l| l.0 == at).map(|l| l.1);
             for &next in &self.events.blocks[at].successors {
                 if Some(next) == exit {
@@ -561,7 +563,8 @@ impl Pass<'_> {
     /// An access in something the function calls: only writes, and only to objects known to be shared.
     fn check_called(&mut self, access: &Access, found: &Reached, reach: &Reach, span: Span, state: &State) {
         let local = matches!(access.location, Location::Local(..));
-        if !access.kind.is_write() && !local {
+        if (!access.kind.is_write() && !local) || access.kind == AccessKind::End {
+            // Ending what a goroutine works on is also how it is asked to stop; that is judged per owner.
             return;
         }
         if found.origin.is_none() && !matches!(access.location, Location::Global(_)) {

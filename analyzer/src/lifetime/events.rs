@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Builtin, Callee, FuncId, Place, Program, Root},
+    resolve::{Builtin, Callee, FuncId, Place, Program, Root, Type},
     source::{FileId, GoVersion},
     syntax::{Comm, Expr, ExprId, InstrKind, LocalId, Source, Terminator},
 };
@@ -306,9 +306,24 @@ impl<'a> Lowering<'a> {
 
     fn access(&mut self, expr: ExprId, kind: AccessKind, stored: Stored, span: Span, events: &mut Vec<Event>) {
         for part in self.places.accesses(self.program, self.file, expr, kind, stored) {
+            // A mutex or atomic in a field is not read by calling its methods.
+            if part.kind == AccessKind::Read && self.synchronises(part.location) {
+                continue;
+            }
             let access = Access { func: self.func, expr, span, atomic: false, locks: LockSet::new(), ..part };
             self.push_access(access, events);
         }
+    }
+
+    /// Whether the location holds, in place, a value that synchronises by itself.
+    fn synchronises(&self, location: Location) -> bool {
+        let ty = match location {
+            Location::Field(field) => self.program.field(field).ty,
+            Location::Global(var) => self.program.var(var).ty,
+            Location::Local(file, local) => self.program.local_type(file, local),
+        };
+        !matches!(self.program.ty(ty), Type::Pointer(_))
+            && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
 
     fn key_of(&self, expr: ExprId) -> Option<SyncKey> {
@@ -545,8 +560,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Locks certainly held at each access: a forward must-analysis over the blocks. A deferred unlock holds the lock
-    /// to the end of the function.
+    /// Locks that may be held at each access: a forward analysis over the blocks. A deferred unlock holds the lock to the
+    /// end of the function. May, not must: `if useLock { mu.Lock() }` is written by people who know when it is needed.
     fn locksets(&mut self) {
         let has_locks =
             self.out.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Lock { .. }));
@@ -577,7 +592,15 @@ impl<'a> Lowering<'a> {
             for &next in &self.out.blocks[block].successors {
                 let merged: LockSet = match &entry[next] {
                     None => held.clone(),
-                    Some(old) => old.iter().copied().filter(|k| held.contains(k)).collect(),
+                    Some(old) => {
+                        let mut merged = old.clone();
+                        for key in &held {
+                            if let Err(at) = merged.binary_search(key) {
+                                merged.insert(at, *key);
+                            }
+                        }
+                        merged
+                    }
                 };
                 if entry[next].as_ref() != Some(&merged) {
                     entry[next] = Some(merged);
@@ -585,7 +608,7 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
-        // A block visited again was visited with fewer locks: the last row of a call is the certain one.
+        // A block visited again was visited with more locks: the last row of a call is the full one.
         call_locks.reverse();
         call_locks.sort_by_key(|row| row.0);
         call_locks.dedup_by_key(|row| row.0);

@@ -270,7 +270,8 @@ fn initialises(
     if owner.is_none() || !types.any(|named| Some(named) == owner) {
         return false;
     }
-    starters.get_or_insert_with(|| ancestors(facts, site.func, MAX_RESET_CALLERS)).contains_key(&reset)
+    let starters = starters.get_or_insert_with(|| ancestors(facts, site.func, MAX_RESET_CALLERS));
+    ancestors(facts, reset, MAX_RESET_CALLERS).keys().any(|func| starters.contains_key(func))
 }
 
 /// Prefers resets of whole context objects (a pointer to a struct replaced by a new one) to those of plain values.
