@@ -422,23 +422,7 @@ impl<'p> Flows<'p> {
             let group = *groups.entry(key).or_insert(next);
             if group == next {
                 let funcs = match key {
-                    (interface, Some(method)) => {
-                        let mut funcs: Vec<(FuncId, bool)> = dispatch
-                            .implementers(interface, &self.graph.items)
-                            .iter()
-                            .filter_map(|&item| match self.graph.items[item as usize] {
-                                Item::Type(ty) => Some(dispatch.find(ty, method)),
-                                _ => None,
-                            })
-                            .filter_map(|found| match found {
-                                super::dispatch::Found::Func(func) => Some((func, false)),
-                                _ => None,
-                            })
-                            .collect();
-                        funcs.sort_unstable();
-                        funcs.dedup();
-                        funcs
-                    }
+                    (interface, Some(method)) => dispatch.methods_that_fit(interface, method, &self.graph.items),
                     (signature, None) => by_signature.get(&signature).cloned().unwrap_or_default(),
                 };
                 self.link_group(dispatch, &mut links, group, &funcs);

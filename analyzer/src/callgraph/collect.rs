@@ -343,11 +343,13 @@ impl Collector<'_> {
                 }
                 _ => {}
             }
-            if !called[id] && matches!(self.t.ty(self.t.underlying(self.ty(id))), Type::Func { .. }) {
-                if !matches!(expr, Expr::Type(_)) && self.t.expr_as_type(self.file, id).is_none() {
-                    self.value_node(ValueRef { expr: id, component: None });
-                    self.out.values.push(id);
-                }
+            if !called[id]
+                && matches!(self.t.ty(self.t.underlying(self.ty(id))), Type::Func { .. })
+                && !matches!(expr, Expr::Type(_))
+                && self.t.expr_as_type(self.file, id).is_none()
+            {
+                self.value_node(ValueRef { expr: id, component: None });
+                self.out.values.push(id);
             }
         }
         for (row, value) in self.f.values.iter().enumerate() {

@@ -50,10 +50,16 @@ impl<'p> Typer<'p> {
             // `type P *T`: fields are found through P, methods are not.
             start = *to;
         }
-        let mut level = vec![Embedded { ty: start, path: Path::new(), ambiguous: false }];
-        let mut seen: FxHashSet<NamedId> = FxHashSet::default();
+        // Most members are the type's own.
         let mut opaque: Option<Member> = None;
         let mut reason = Reason::NoMember(name);
+        match self.own_member(start, name, &Path::new()) {
+            Member::Missing(missing) if !self.embeds(start) => return Member::Missing(missing),
+            Member::Missing(missing) => reason = missing,
+            own => return own,
+        }
+        let mut level = vec![Embedded { ty: start, path: Path::new(), ambiguous: false }];
+        let mut seen: FxHashSet<NamedId> = FxHashSet::default();
         while !level.is_empty() {
             let mut found: SmallVec<[(Member, bool); 1]> = smallvec![];
             let mut next: Vec<Embedded> = Vec::new();
@@ -146,6 +152,10 @@ impl<'p> Typer<'p> {
     fn hidden_reason(&self, interface: TypeId) -> Reason {
         let Type::Named { named, .. } = self.ty(interface) else { return Reason::Opaque };
         Declarations::absent(self.declared().named[*named].package)
+    }
+
+    fn embeds(&self, ty: TypeId) -> bool {
+        self.fields(ty).is_some_and(|(fields, _)| fields.iter().any(|&field| self.declared().fields[field].embedded))
     }
 
     fn push_embedded(&self, outer: &Embedded, next: &mut Vec<Embedded>) {
