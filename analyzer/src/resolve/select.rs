@@ -51,13 +51,12 @@ impl<'p> Typer<'p> {
             start = *to;
         }
         // Most members are the type's own.
-        let mut opaque: Option<Member> = None;
-        let mut reason = Reason::NoMember(name);
         match self.own_member(start, name, &Path::new()) {
-            Member::Missing(missing) if !self.embeds(start) => return Member::Missing(missing),
-            Member::Missing(missing) => reason = missing,
+            Member::Missing(_) if self.embeds(start) => {}
             own => return own,
         }
+        let mut opaque: Option<Member> = None;
+        let mut reason = Reason::NoMember(name);
         let mut level = vec![Embedded { ty: start, path: Path::new(), ambiguous: false }];
         let mut seen: FxHashSet<NamedId> = FxHashSet::default();
         while !level.is_empty() {
