@@ -377,9 +377,7 @@ impl Collector<'_> {
                 let fields: &[FieldId] = fields;
                 for (i, element) in elements.iter().enumerate() {
                     let field = match element.key {
-                        Some(ElementKey::Name { name, .. }) => {
-                            fields.iter().copied().find(|&field| self.p.field(field).name == name)
-                        }
+                        Some(ElementKey::Name { name, .. }) => self.t.declared().field_named(fields, name),
                         Some(ElementKey::Expr(_)) => None,
                         None => fields.get(i).copied(),
                     };

@@ -102,7 +102,7 @@ impl<'p> Typer<'p> {
             }
         }
         if let Some((fields, env)) = self.fields(ty) {
-            if let Some(&field) = fields.iter().find(|&&f| self.declared().fields[f].name == name) {
+            if let Some(field) = self.declared().field_named(fields, name) {
                 let mut path = path.clone();
                 path.push(field);
                 return Member::Field { path, ty: self.field_type(field, env) };
