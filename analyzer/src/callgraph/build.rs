@@ -7,8 +7,9 @@ use smallvec::SmallVec;
 use super::{
     collect::{self, Direct, FileFlow},
     dispatch::Dispatch,
+    instances,
     model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
-    node::{Container, Dynamic, DynamicKind, Item, Node, Source},
+    node::{Dynamic, DynamicKind, Item, Node},
     resolve::{Callees, Resolver},
     scc::Adjacency,
     solve::{Graph, Solution},
@@ -312,7 +313,7 @@ impl<'p> Flows<'p> {
             }
             flows.dynamic.extend(part.dynamic.iter().cloned());
         }
-        for (from, to) in collect::instantiations(program) {
+        for (from, to) in instances::instantiations(program) {
             flows.graph.flow(from, to);
         }
         for (i, call) in flows.dynamic.iter().enumerate() {
@@ -327,7 +328,7 @@ impl<'p> Flows<'p> {
                 _ => {}
             }
         }
-        flows.link_type_parameters();
+        instances::link_containers(program, &mut flows.graph);
         flows.flowing = flows.graph.items.len() as u32;
         flows.add_declared_types();
         flows
@@ -343,63 +344,6 @@ impl<'p> Flows<'p> {
                 self.graph.item(Item::Type(ty));
                 self.graph.item(Item::Type(t.intern(Type::Pointer(ty))));
             }
-        }
-    }
-
-    /// Containers of a type parameter's values and containers of what stands for it are the same containers.
-    fn link_type_parameters(&mut self) {
-        let t = Typer::new(self.program);
-        let params: Vec<(u32, u32, TypeId)> = self
-            .program
-            .all_types()
-            .filter_map(|ty| match t.ty(ty) {
-                Type::Param { owner, index, .. } => Some((*owner, *index, ty)),
-                _ => None,
-            })
-            .collect();
-        let by_owner: FxHashMap<(u32, u32), TypeId> = params.iter().map(|&(o, i, ty)| ((o, i), ty)).collect();
-        let element = |container, owner: u32, index: u32| {
-            by_owner.get(&(owner, index)).map(|&param| Node::Element(container, param))
-        };
-        // First the methods' parameters, which are those of their receivers' types.
-        let mut flows = Vec::new();
-        for &(from, to) in &self.graph.edges {
-            let (Node::TypeParam(o1, i1), Node::TypeParam(o2, i2)) =
-                (self.graph.nodes[from as usize], self.graph.nodes[to as usize])
-            else {
-                continue;
-            };
-            for container in Container::ALL {
-                let (Some(a), Some(b)) = (element(container, o1, i1), element(container, o2, i2)) else { continue };
-                flows.push((Source::Node(a), b));
-                flows.push((Source::Node(b), a));
-            }
-        }
-        for (from, to) in flows.drain(..) {
-            self.graph.flow(from, to);
-        }
-        for &(to, item) in &self.graph.seeds {
-            let (Node::TypeParam(owner, index), Item::Type(arg)) =
-                (self.graph.nodes[to as usize], self.graph.items[item as usize])
-            else {
-                continue;
-            };
-            for container in Container::ALL {
-                let Some(inside) = element(container, owner, index) else { continue };
-                if self.graph.known(inside).is_none() {
-                    continue;
-                }
-                if collect::carries(&t, arg) {
-                    let outside = Node::Element(container, arg);
-                    flows.push((Source::Node(outside), inside));
-                    flows.push((Source::Node(inside), outside));
-                } else {
-                    flows.push((Source::Item(Item::Type(arg)), inside));
-                }
-            }
-        }
-        for (from, to) in flows {
-            self.graph.flow(from, to);
         }
     }
 
@@ -422,23 +366,7 @@ impl<'p> Flows<'p> {
             let group = *groups.entry(key).or_insert(next);
             if group == next {
                 let funcs = match key {
-                    (interface, Some(method)) => {
-                        let mut funcs: Vec<(FuncId, bool)> = dispatch
-                            .implementers(interface, &self.graph.items)
-                            .iter()
-                            .filter_map(|&item| match self.graph.items[item as usize] {
-                                Item::Type(ty) => Some(dispatch.find(ty, method)),
-                                _ => None,
-                            })
-                            .filter_map(|found| match found {
-                                super::dispatch::Found::Func(func) => Some((func, false)),
-                                _ => None,
-                            })
-                            .collect();
-                        funcs.sort_unstable();
-                        funcs.dedup();
-                        funcs
-                    }
+                    (interface, Some(method)) => dispatch.methods_that_fit(interface, method, &self.graph.items),
                     (signature, None) => by_signature.get(&signature).cloned().unwrap_or_default(),
                 };
                 self.link_group(dispatch, &mut links, group, &funcs);

@@ -3,6 +3,7 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::{
+    instances,
     model::Target,
     node::{Container, Dynamic, DynamicKind, Item, Node, Source},
 };
@@ -13,13 +14,10 @@ use crate::{
         internal::{Binding, Called, Declarations, Entity, Member, Receiver, Typer},
     },
     source::{FileId, FileRole},
-    syntax::{
-        Comm, ElementKey, Expr, ExprId, FileFacts, FuncIndex, InstrKind, LocalDecl, LocalId, Source as Stored,
-        Terminator, TypeParamOwner, ValueRef,
-    },
+    syntax::{ElementKey, Expr, ExprId, FileFacts, ValueRef},
 };
 
-type Sources = SmallVec<[Source; 2]>;
+pub(super) type Sources = SmallVec<[Source; 2]>;
 
 /// The flows of one file.
 #[derive(Default)]
@@ -54,12 +52,13 @@ pub(super) fn collect(program: &Program, file: FileId) -> FileFlow {
     collector.out
 }
 
-struct Collector<'p> {
-    t: Typer<'p>,
-    p: &'p Program,
-    file: FileId,
-    f: &'p FileFacts,
-    out: FileFlow,
+/// The file being read.
+pub(super) struct Collector<'p> {
+    pub(super) t: Typer<'p>,
+    pub(super) p: &'p Program,
+    pub(super) file: FileId,
+    pub(super) f: &'p FileFacts,
+    pub(super) out: FileFlow,
 }
 
 /// Whether values of a type carry items: interfaces, functions, type parameters, and what is not known.
@@ -80,32 +79,32 @@ pub(super) fn carries(t: &Typer<'_>, ty: TypeId) -> bool {
 }
 
 impl Collector<'_> {
-    fn ty(&self, expr: ExprId) -> TypeId {
+    pub(super) fn ty(&self, expr: ExprId) -> TypeId {
         self.t.expr_type(self.file, expr)
     }
 
-    fn carries(&self, ty: TypeId) -> bool {
+    pub(super) fn carries(&self, ty: TypeId) -> bool {
         carries(&self.t, ty)
     }
 
-    fn flow(&mut self, sources: &[Source], to: Node) {
+    pub(super) fn flow(&mut self, sources: &[Source], to: Node) {
         self.out.flows.extend(sources.iter().filter(|&&source| source != Source::Node(to)).map(|&source| (source, to)));
     }
 
     /// `to = value`, where `to` has type `ty`.
-    fn assign(&mut self, to: Node, ty: TypeId, value: ValueRef) {
+    pub(super) fn assign(&mut self, to: Node, ty: TypeId, value: ValueRef) {
         if self.carries(ty) {
             let sources = self.sources(value);
             self.flow(&sources, to);
         }
     }
 
-    fn assign_expr(&mut self, to: Node, ty: TypeId, expr: ExprId) {
+    pub(super) fn assign_expr(&mut self, to: Node, ty: TypeId, expr: ExprId) {
         self.assign(to, ty, ValueRef { expr, component: None });
     }
 
     /// The node of an expression's value, fed by what flows into it.
-    fn value_node(&mut self, value: ValueRef) -> Node {
+    pub(super) fn value_node(&mut self, value: ValueRef) -> Node {
         let node = Node::Expr(self.file, value.expr, value.component.unwrap_or(0));
         let sources = self.sources(value);
         self.flow(&sources, node);
@@ -113,7 +112,7 @@ impl Collector<'_> {
     }
 
     /// What an expression's value may carry.
-    fn sources(&mut self, value: ValueRef) -> Sources {
+    pub(super) fn sources(&mut self, value: ValueRef) -> Sources {
         let ty = self.t.component_type(self.file, value);
         if !self.carries(ty) {
             return match self.t.ty(ty) {
@@ -279,7 +278,7 @@ impl Collector<'_> {
     }
 
     /// The node of a place; `None` for what is no place or carries nothing.
-    fn place_node(&mut self, expr: ExprId) -> Option<Node> {
+    pub(super) fn place_node(&mut self, expr: ExprId) -> Option<Node> {
         let ty = self.ty(expr);
         match &self.f.exprs[expr] {
             Expr::Local(local) => Some(Node::Local(self.file, *local)),
@@ -343,11 +342,13 @@ impl Collector<'_> {
                 }
                 _ => {}
             }
-            if !called[id] && matches!(self.t.ty(self.t.underlying(self.ty(id))), Type::Func { .. }) {
-                if !matches!(expr, Expr::Type(_)) && self.t.expr_as_type(self.file, id).is_none() {
-                    self.value_node(ValueRef { expr: id, component: None });
-                    self.out.values.push(id);
-                }
+            if !called[id]
+                && matches!(self.t.ty(self.t.underlying(self.ty(id))), Type::Func { .. })
+                && !matches!(expr, Expr::Type(_))
+                && self.t.expr_as_type(self.file, id).is_none()
+            {
+                self.value_node(ValueRef { expr: id, component: None });
+                self.out.values.push(id);
             }
         }
         for (row, value) in self.f.values.iter().enumerate() {
@@ -376,9 +377,7 @@ impl Collector<'_> {
                 let fields: &[FieldId] = fields;
                 for (i, element) in elements.iter().enumerate() {
                     let field = match element.key {
-                        Some(ElementKey::Name { name, .. }) => {
-                            fields.iter().copied().find(|&field| self.p.field(field).name == name)
-                        }
+                        Some(ElementKey::Name { name, .. }) => self.t.declared().field_named(fields, name),
                         Some(ElementKey::Expr(_)) => None,
                         None => fields.get(i).copied(),
                     };
@@ -468,7 +467,7 @@ impl Collector<'_> {
     }
 
     /// Arguments as values; the results of a single call of several are several.
-    fn argument_values(&self, args: &[ExprId]) -> Vec<ValueRef> {
+    pub(super) fn argument_values(&self, args: &[ExprId]) -> Vec<ValueRef> {
         if let [one] = args
             && let Type::Tuple(parts) = self.t.ty(self.ty(*one))
         {
@@ -518,7 +517,7 @@ impl Collector<'_> {
         let Some(args) = self.t.call_type_args(self.file, call, called) else { return };
         let owner = self.t.func_owner(func);
         for (i, &arg) in args.iter().enumerate() {
-            type_argument(&self.t, owner, i as u32, arg, &mut self.out.flows);
+            instances::type_argument(&self.t, owner, i as u32, arg, &mut self.out.flows);
         }
     }
 
@@ -560,148 +559,6 @@ impl Collector<'_> {
             _ => {}
         }
     }
-
-    // ---- statements ----
-
-    fn statements(&mut self) {
-        for (index, function) in self.f.functions.iter_enumerated() {
-            let Some(body) = &function.body else { continue };
-            for block in body.blocks.iter() {
-                for instr in &block.instrs {
-                    self.instr(&instr.kind);
-                }
-                self.terminator(index, &block.end);
-            }
-            let Some(func) = self.p.func_of(self.file, index) else { continue };
-            for (i, result) in function.signature.results.iter().enumerate() {
-                if let Some(local) = result.local
-                    && self.carries(self.t.type_expr(self.file, result.ty))
-                {
-                    self.flow(&[Source::Node(Node::Local(self.file, local))], Node::Result(func, i as u32));
-                }
-            }
-        }
-        for (id, local) in self.f.locals.iter_enumerated() {
-            if let LocalDecl::TypeSwitch { subject, .. } = local.decl {
-                let value = ValueRef { expr: subject, component: None };
-                self.assign(Node::Local(self.file, id), self.t.local_type(self.file, id), value);
-            }
-        }
-    }
-
-    fn instr(&mut self, kind: &InstrKind) {
-        match kind {
-            InstrKind::Define { local, source } => {
-                self.define(*local, *source);
-            }
-            InstrKind::Write { place, source } => {
-                let ty = self.ty(*place);
-                if self.carries(ty)
-                    && let Some(node) = self.place_node(*place)
-                {
-                    self.store(node, ty, *source);
-                }
-                if let Expr::Index { base, indices } = &self.f.exprs[*place]
-                    && let (Type::Map { key, .. }, Some(&index)) =
-                        (self.t.ty(self.t.core(self.ty(*base))), indices.first())
-                {
-                    self.assign_expr(Node::Element(Container::MapKey, *key), *key, index);
-                }
-            }
-            InstrKind::Send { channel, value } => self.send(*channel, *value),
-            InstrKind::Read(_)
-            | InstrKind::Call(_)
-            | InstrKind::Go(_)
-            | InstrKind::Defer(_)
-            | InstrKind::Receive(_) => {}
-        }
-    }
-
-    fn define(&mut self, local: LocalId, source: Stored) {
-        if matches!(self.f.locals[local].decl, LocalDecl::TypeSwitch { .. }) {
-            return;
-        }
-        self.store(Node::Local(self.file, local), self.t.local_type(self.file, local), source);
-    }
-
-    fn store(&mut self, node: Node, ty: TypeId, source: Stored) {
-        match source {
-            Stored::Value(value) => self.assign(node, ty, value),
-            Stored::Range { over, value } if self.carries(ty) => {
-                let sources = self.range_sources(over, value);
-                self.flow(&sources, node);
-            }
-            Stored::Range { .. } | Stored::Update(_) | Stored::Zero => {}
-        }
-    }
-
-    /// What `range over` gives to its first or second variable.
-    fn range_sources(&mut self, over: ExprId, second: bool) -> Sources {
-        let element = |container, ty| smallvec![Source::Node(Node::Element(container, ty))];
-        let ty = self.t.core(self.ty(over));
-        let ty = match self.t.ty(ty) {
-            Type::Pointer(to) => self.t.core(*to),
-            _ => ty,
-        };
-        match (self.t.ty(ty), second) {
-            (Type::Slice(value) | Type::Array(value), true) => element(Container::Slice, *value),
-            (Type::Map { value, .. }, true) => element(Container::MapValue, *value),
-            (Type::Map { key, .. }, false) => element(Container::MapKey, *key),
-            (Type::Chan { element: value, .. }, false) => element(Container::Chan, *value),
-            (Type::Func { .. }, _) => smallvec![Source::Node(Node::Yield(self.file, over, u32::from(second)))],
-            (Type::Unknown(reason), _) => smallvec![Source::Item(Item::Open(*reason))],
-            _ => Sources::new(),
-        }
-    }
-
-    fn send(&mut self, channel: ExprId, value: ExprId) {
-        if let Type::Chan { element, .. } = self.t.ty(self.t.core(self.ty(channel))) {
-            self.assign_expr(Node::Element(Container::Chan, *element), *element, value);
-        }
-    }
-
-    fn terminator(&mut self, index: FuncIndex, end: &Terminator) {
-        match end {
-            Terminator::Return { values } => {
-                let Some(func) = self.p.func_of(self.file, index) else { return };
-                let Type::Func { results, .. } = self.t.ty(self.t.func_type(func)) else { return };
-                for (i, value) in self.argument_values(values).into_iter().enumerate() {
-                    if let Some(&ty) = results.get(i) {
-                        self.assign(Node::Result(func, i as u32), ty, value);
-                    }
-                }
-            }
-            Terminator::Select { arms } => {
-                for arm in arms {
-                    if let Comm::Send { channel, value } = arm.comm {
-                        self.send(channel, value);
-                    }
-                }
-            }
-            Terminator::Range { over, .. } => {
-                let signature = self.t.core(self.ty(*over));
-                if matches!(self.t.ty(signature), Type::Func { .. }) {
-                    let value = self.value_node(ValueRef { expr: *over, component: None });
-                    let body = Node::Yield(self.file, *over, 2);
-                    self.flow(&[Source::Item(Item::RangeBody(self.file, *over))], body);
-                    self.out.dynamic.push(Dynamic {
-                        file: self.file,
-                        expr: *over,
-                        what: DynamicKind::Value { signature, value },
-                        args: vec![Some(body)],
-                        results: Vec::new(),
-                    });
-                }
-            }
-            Terminator::Goto(_)
-            | Terminator::If { .. }
-            | Terminator::Switch { .. }
-            | Terminator::TypeSwitch { .. }
-            | Terminator::End
-            | Terminator::Panic(_)
-            | Terminator::Unreachable => {}
-        }
-    }
 }
 
 /// The receiver variable of a method, when it carries items.
@@ -711,36 +568,4 @@ pub(super) fn receiver_local(t: &Typer<'_>, p: &Program, func: FuncId) -> Option
     let local = receiver.local?;
     let ty = t.local_type(file, local);
     carries(t, ty).then_some((Node::Local(file, local), ty))
-}
-
-/// A type argument flows into its type parameter.
-pub(super) fn type_argument(t: &Typer<'_>, owner: u32, index: u32, arg: TypeId, flows: &mut Vec<(Source, Node)>) {
-    let to = Node::TypeParam(owner, index);
-    match t.ty(arg) {
-        Type::Param { owner, index, .. } => flows.push((Source::Node(Node::TypeParam(*owner, *index)), to)),
-        Type::Unknown(_) => {}
-        _ => flows.push((Source::Item(Item::Type(arg)), to)),
-    }
-}
-
-/// Flows between the type parameters of declared types and those of their methods, and from type arguments.
-pub(super) fn instantiations(program: &Program) -> Vec<(Source, Node)> {
-    let t = Typer::new(program);
-    let mut flows = Vec::new();
-    for ty in program.all_types() {
-        let Type::Named { named, args } = t.ty(ty) else { continue };
-        let Some((file, decl)) = program.named(*named).decl else { continue };
-        let owner = t.owner_number(file, TypeParamOwner::Type(decl));
-        for (i, &arg) in args.iter().enumerate() {
-            type_argument(&t, owner, i as u32, arg, &mut flows);
-        }
-    }
-    for (func, row) in program.funcs().iter_enumerated() {
-        let Some((file, decl)) = row.receiver.and_then(|named| program.named(named).decl) else { continue };
-        let owner = t.owner_number(file, TypeParamOwner::Type(decl));
-        for i in 0..program.function(func).type_params.len() as u32 {
-            flows.push((Source::Node(Node::TypeParam(owner, i)), Node::TypeParam(t.func_owner(func), i)));
-        }
-    }
-    flows
 }

@@ -1,6 +1,6 @@
 //! Methods behind interface calls: which types implement an interface, and which function a method of a type is.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -28,36 +28,66 @@ pub(super) enum Found {
     None,
 }
 
+/// Whether a type has a method of some name in its method set.
+#[derive(Clone, Copy, Debug)]
+enum Fit {
+    Known {
+        func: Option<FuncId>,
+        signature: TypeId,
+    },
+    /// It may: it is, or embeds, a type without source.
+    External,
+    None,
+}
+
 /// Looks up methods of the types that become interface values.
 pub(super) struct Dispatch<'p> {
     pub(super) t: Typer<'p>,
     pub(super) p: &'p Program,
     found: RefCell<FxHashMap<(TypeId, Symbol), Found>>,
-    /// Type items by the names of their methods.
+    fits: RefCell<FxHashMap<(TypeId, Symbol), Fit>>,
+    /// Type items by the names of their known methods.
     by_method: FxHashMap<Symbol, Vec<u32>>,
-    /// Type items that have, or embed, a type without source.
-    partly_known: Vec<u32>,
+    /// The same, only of types that embed a type without source, whose methods are not all known.
+    partly_by_method: FxHashMap<Symbol, Vec<u32>>,
+    /// Type items without source.
+    external: Vec<u32>,
     /// Function types with methods.
     function_types: Vec<TypeId>,
-    implementers: RefCell<FxHashMap<TypeId, std::rc::Rc<[u32]>>>,
+    implementers: RefCell<FxHashMap<TypeId, Rc<[u32]>>>,
+    admitted: RefCell<FxHashMap<Filter, Rc<[u64]>>>,
+}
+
+/// What may stay at a node, by the node's type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Filter {
+    /// Types that implement an interface.
+    Interface(TypeId),
+    /// Functions of a type.
+    Function(TypeId),
 }
 
 impl<'p> Dispatch<'p> {
     pub(super) fn new(p: &'p Program, items: &[Item]) -> Self {
         let t = Typer::new(p);
         let mut by_method: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
-        let mut partly_known = Vec::new();
+        let mut partly_by_method: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+        let mut external = Vec::new();
         for (i, item) in items.iter().enumerate() {
             let Item::Type(ty) = *item else { continue };
             let mut names = FxHashSet::default();
             let mut seen = FxHashSet::default();
-            if method_names(&t, p, ty, &mut names, &mut seen) {
-                partly_known.push(i as u32);
+            let partly = method_names(&t, p, ty, &mut names, &mut seen);
+            if partly && t.fields(t.deref(ty)).is_none() {
+                external.push(i as u32);
                 continue;
             }
             #[allow(clippy::iter_over_hash_type, reason = "each name has a list of its own")]
             for name in names {
                 by_method.entry(name).or_default().push(i as u32);
+                if partly {
+                    partly_by_method.entry(name).or_default().push(i as u32);
+                }
             }
         }
         let function_types = p
@@ -72,10 +102,13 @@ impl<'p> Dispatch<'p> {
             t,
             p,
             found: RefCell::default(),
+            fits: RefCell::default(),
             by_method,
-            partly_known,
+            partly_by_method,
+            external,
             function_types,
             implementers: RefCell::default(),
+            admitted: RefCell::default(),
         }
     }
 
@@ -107,37 +140,43 @@ impl<'p> Dispatch<'p> {
         self.p.sources().files[row.file].role == FileRole::Stub && self.p.function(func).body.is_none()
     }
 
-    /// Whether a value of type `ty` may be a value of the interface: all methods there, with signatures that agree as
-    /// far as known.
+    /// Whether a value of type `ty` is a value of the interface: all methods are known to be there, with signatures
+    /// that agree as far as known.
     pub(super) fn implements(&self, ty: TypeId, interface: TypeId, methods: &[InterfaceMethod]) -> bool {
-        let mut certain = 0;
-        for method in methods {
-            match self.t.find_member(ty, method.name) {
-                Member::Method { path, func, receiver } => {
-                    let FuncKind::Decl { receiver: Some(declared), .. } = &self.p.function(func).kind else {
-                        return false;
-                    };
-                    let through_pointer = matches!(self.t.ty(ty), Type::Pointer(_))
-                        || path.iter().any(|&field| matches!(self.t.ty(self.p.field(field).ty), Type::Pointer(_)));
-                    if declared.pointer && !through_pointer
-                        || !self.visible(func, interface, method.name)
-                        || !self.agree(self.t.method_type(func, receiver), method.ty, 0)
-                    {
-                        return false;
-                    }
-                    certain += 1;
-                }
-                Member::InterfaceMethod { ty, .. } => {
-                    if !self.agree(ty, method.ty, 0) {
-                        return false;
-                    }
-                    certain += 1;
-                }
-                Member::External { path, .. } => certain += usize::from(path.is_empty()),
-                Member::Field { .. } | Member::Missing(_) => return false,
+        methods.iter().all(|method| match self.fit(ty, method.name) {
+            Fit::Known { func, signature } => {
+                func.is_none_or(|func| self.visible(func, interface, method.name))
+                    && self.agree(signature, method.ty, 0)
             }
+            Fit::External | Fit::None => false,
+        })
+    }
+
+    fn fit(&self, ty: TypeId, name: Symbol) -> Fit {
+        if let Some(&fit) = self.fits.borrow().get(&(ty, name)) {
+            return fit;
         }
-        certain > 0 || methods.is_empty()
+        let fit = match self.t.find_member(ty, name) {
+            Member::Method { path, func, receiver } => {
+                let declared_on_pointer = matches!(
+                    &self.p.function(func).kind,
+                    FuncKind::Decl { receiver: Some(receiver), .. } if receiver.pointer
+                );
+                let through_pointer = || {
+                    matches!(self.t.ty(ty), Type::Pointer(_))
+                        || path.iter().any(|&field| matches!(self.t.ty(self.p.field(field).ty), Type::Pointer(_)))
+                };
+                match declared_on_pointer && !through_pointer() {
+                    true => Fit::None,
+                    false => Fit::Known { func: Some(func), signature: self.t.method_type(func, receiver) },
+                }
+            }
+            Member::InterfaceMethod { ty, .. } => Fit::Known { func: None, signature: ty },
+            Member::External { .. } => Fit::External,
+            Member::Field { .. } | Member::Missing(_) => Fit::None,
+        };
+        self.fits.borrow_mut().insert((ty, name), fit);
+        fit
     }
 
     /// Methods that are not exported implement interfaces of their own package only.
@@ -202,29 +241,69 @@ impl<'p> Dispatch<'p> {
         }
     }
 
-    /// The type items that implement an interface, in order.
-    pub(super) fn implementers(&self, interface: TypeId, items: &[Item]) -> std::rc::Rc<[u32]> {
+    /// The type items that certainly implement an interface, in order.
+    pub(super) fn implementers(&self, interface: TypeId, items: &[Item]) -> Rc<[u32]> {
         if let Some(known) = self.implementers.borrow().get(&interface) {
             return known.clone();
         }
         let mut list: Vec<u32> = Vec::new();
         if let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) {
             let none = Vec::new();
-            let rarest = methods.iter().map(|m| self.by_method.get(&m.name).unwrap_or(&none)).min_by_key(|l| l.len());
-            if let Some(rarest) = rarest {
-                let candidates = rarest.iter().chain(&self.partly_known).copied();
-                list = candidates
-                    .filter(|&i| match items[i as usize] {
-                        Item::Type(ty) => self.implements(ty, interface, methods),
-                        _ => false,
-                    })
-                    .collect();
-                list.sort_unstable();
-            }
+            let lists = methods.iter().map(|m| self.by_method.get(&m.name).unwrap_or(&none));
+            list.extend(lists.min_by_key(|list| list.len()).into_iter().flatten());
+            list.retain(|&i| match items[i as usize] {
+                Item::Type(ty) => self.implements(ty, interface, methods),
+                _ => false,
+            });
         }
-        let list: std::rc::Rc<[u32]> = list.into();
+        let list: Rc<[u32]> = list.into();
         self.implementers.borrow_mut().insert(interface, list.clone());
         list
+    }
+
+    /// The type items that may implement an interface because of a type without source they are or embed: nothing
+    /// known speaks against it, and at least one method for it.
+    fn possible_implementers(&self, interface: TypeId, items: &[Item]) -> Vec<u32> {
+        let mut agreeing: FxHashMap<u32, bool> = FxHashMap::default();
+        let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) else { return Vec::new() };
+        for method in methods.iter() {
+            for &i in self.partly_by_method.get(&method.name).into_iter().flatten() {
+                let Item::Type(ty) = items[i as usize] else { continue };
+                let agrees = match self.fit(ty, method.name) {
+                    Fit::Known { signature, .. } => self.agree(signature, method.ty, 0),
+                    Fit::External => true,
+                    Fit::None => false,
+                };
+                *agreeing.entry(i).or_insert(true) &= agrees;
+            }
+        }
+        #[allow(clippy::iter_over_hash_type, reason = "they become a set")]
+        agreeing
+            .into_iter()
+            .filter(|&(_, agrees)| agrees)
+            .map(|(i, _)| i)
+            .chain(self.external.iter().copied())
+            .collect()
+    }
+
+    /// The methods with source that a call of an interface's method may reach, by types alone.
+    pub(super) fn methods_that_fit(&self, interface: TypeId, method: Symbol, items: &[Item]) -> Vec<(FuncId, bool)> {
+        let possible = self.possible_implementers(interface, items);
+        let implementers = self.implementers(interface, items);
+        let types = implementers.iter().chain(&possible).filter_map(|&i| match items[i as usize] {
+            Item::Type(ty) => Some(ty),
+            _ => None,
+        });
+        let mut funcs: Vec<(FuncId, bool)> = types
+            .filter_map(|ty| match self.fit(ty, method) {
+                Fit::Known { func, .. } => func.filter(|&func| !self.is_stub(func)),
+                Fit::External | Fit::None => None,
+            })
+            .map(|func| (func, false))
+            .collect();
+        funcs.sort_unstable();
+        funcs.dedup();
+        funcs
     }
 
     /// Whether a function type with methods implements the interface, so that functions travel inside of it.
@@ -235,6 +314,54 @@ impl<'p> Dispatch<'p> {
             }
             _ => false,
         }
+    }
+
+    /// The items that a filter admits, as a bit set.
+    pub(super) fn admitted(&self, filter: Filter, items: &[Item]) -> Rc<[u64]> {
+        if let Some(known) = self.admitted.borrow().get(&filter) {
+            return known.clone();
+        }
+        let mut bits = vec![0_u64; items.len().div_ceil(64)];
+        let mut admit = |i: usize| bits[i / 64] |= 1 << (i % 64);
+        match filter {
+            Filter::Interface(interface) => {
+                let possible = self.possible_implementers(interface, items);
+                for &i in self.implementers(interface, items).iter().chain(&possible).chain(&self.external) {
+                    admit(i as usize);
+                }
+                let functions = self.function_implements(interface);
+                for (i, item) in items.iter().enumerate() {
+                    let passes = match item {
+                        Item::Type(_) => false,
+                        Item::Func { .. } | Item::Bound(..) | Item::RangeBody(..) => functions,
+                        Item::Open(_) => true,
+                    };
+                    if passes {
+                        admit(i);
+                    }
+                }
+            }
+            Filter::Function(signature) => {
+                let mut agrees: FxHashMap<TypeId, bool> = FxHashMap::default();
+                let mut agrees = |own: TypeId| {
+                    *agrees.entry(own).or_insert_with(|| self.agree(self.t.underlying(own), signature, 0))
+                };
+                for (i, item) in items.iter().enumerate() {
+                    let passes = match *item {
+                        Item::Type(_) => false,
+                        Item::Func { signature: own, .. } => agrees(own),
+                        Item::Bound(file, expr) => agrees(self.t.expr_type(file, expr)),
+                        Item::RangeBody(..) | Item::Open(_) => true,
+                    };
+                    if passes {
+                        admit(i);
+                    }
+                }
+            }
+        }
+        let bits: Rc<[u64]> = bits.into();
+        self.admitted.borrow_mut().insert(filter, bits.clone());
+        bits
     }
 
     /// The node and type of a method's receiver where it is a function value.

@@ -7,11 +7,13 @@
 mod build;
 mod collect;
 mod dispatch;
+mod instances;
 pub mod model;
 mod node;
 mod resolve;
 mod scc;
 mod solve;
+mod statements;
 #[cfg(test)]
 mod tests;
 

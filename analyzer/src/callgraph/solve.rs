@@ -5,10 +5,13 @@
 
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
-use std::hash::{BuildHasher, BuildHasherDefault};
+use std::{
+    hash::{BuildHasher, BuildHasherDefault},
+    rc::Rc,
+};
 
 use super::{
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Filter},
     node::{Item, Node, Source},
     scc::{Adjacency, Components},
 };
@@ -106,25 +109,18 @@ impl Sets {
     }
 }
 
-/// What may stay at a node, by its type.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum FilterKey {
-    Interface(TypeId),
-    Function(TypeId),
-}
-
 /// Filters by number; 0 lets everything pass.
 #[derive(Default)]
 struct Filters {
-    ids: FxHashMap<FilterKey, u32>,
-    keys: Vec<FilterKey>,
+    ids: FxHashMap<Filter, u32>,
+    keys: Vec<Filter>,
     /// Bit sets over items, made when first asked for.
-    bits: Vec<Option<Box<[u64]>>>,
+    bits: Vec<Option<Rc<[u64]>>>,
     applied: FxHashMap<(SetId, u32), SetId>,
 }
 
 impl Filters {
-    fn id(&mut self, key: FilterKey) -> u32 {
+    fn id(&mut self, key: Filter) -> u32 {
         let next = self.keys.len() as u32 + 1;
         let id = *self.ids.entry(key).or_insert(next);
         if id == next {
@@ -143,51 +139,13 @@ impl Filters {
         }
         let row = filter as usize - 1;
         let key = self.keys[row];
-        let bits = self.bits[row].get_or_insert_with(|| admitted(key, dispatch, items));
+        let bits = self.bits[row].get_or_insert_with(|| dispatch.admitted(key, items));
         let kept: Vec<u32> =
             sets.get(set).iter().copied().filter(|&i| bits[i as usize / 64] >> (i % 64) & 1 == 1).collect();
         let result = if kept.len() == sets.get(set).len() { set } else { sets.intern(&kept) };
         self.applied.insert((set, filter), result);
         result
     }
-}
-
-/// The items that a filter admits.
-fn admitted(key: FilterKey, dispatch: &Dispatch<'_>, items: &[Item]) -> Box<[u64]> {
-    let mut bits = vec![0_u64; items.len().div_ceil(64)];
-    let mut admit = |i: usize| bits[i / 64] |= 1 << (i % 64);
-    match key {
-        FilterKey::Interface(interface) => {
-            for &i in dispatch.implementers(interface, items).iter() {
-                admit(i as usize);
-            }
-            let functions = dispatch.function_implements(interface);
-            for (i, item) in items.iter().enumerate() {
-                let passes = match item {
-                    Item::Type(_) => false,
-                    Item::Func { .. } | Item::Bound(..) | Item::RangeBody(..) => functions,
-                    Item::Open(_) => true,
-                };
-                if passes {
-                    admit(i);
-                }
-            }
-        }
-        FilterKey::Function(signature) => {
-            for (i, item) in items.iter().enumerate() {
-                let passes = match *item {
-                    Item::Type(_) => false,
-                    Item::Func { signature: own, .. } => dispatch.agree(dispatch.t.underlying(own), signature, 0),
-                    Item::Bound(file, expr) => dispatch.agree(dispatch.t.expr_type(file, expr), signature, 0),
-                    Item::RangeBody(..) | Item::Open(_) => true,
-                };
-                if passes {
-                    admit(i);
-                }
-            }
-        }
-    }
-    bits.into()
 }
 
 /// Which items reach which node.
@@ -260,11 +218,11 @@ impl Solution {
     }
 }
 
-fn filter_of(dispatch: &Dispatch<'_>, ty: TypeId) -> Option<FilterKey> {
+fn filter_of(dispatch: &Dispatch<'_>, ty: TypeId) -> Option<Filter> {
     let under = dispatch.t.underlying(ty);
     match dispatch.t.ty(under) {
-        Type::Interface { methods, complete: true } if !methods.is_empty() => Some(FilterKey::Interface(ty)),
-        Type::Func { .. } => Some(FilterKey::Function(under)),
+        Type::Interface { methods, complete: true } if !methods.is_empty() => Some(Filter::Interface(ty)),
+        Type::Func { .. } => Some(Filter::Function(under)),
         _ => None,
     }
 }

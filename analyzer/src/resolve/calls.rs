@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::{
     declare::{Declarations, Entity},
+    generics::Params,
     model::{Basic, Builtin, Callee, FuncId, Place, Reason, Root, Step, Type, TypeId},
     names::Binding,
     select::{Member, Path},
@@ -233,7 +234,8 @@ impl<'p> Typer<'p> {
         }
         let Type::Func { params, variadic, .. } = self.ty(self.func_type(*func)) else { return None };
         let arg_types = self.argument_types(file, args);
-        Some(self.infer(self.func_owner(*func), count, explicit, params, *variadic, &arg_types, *spread))
+        let params = Params { types: params, variadic: *variadic, spread: *spread };
+        Some(self.infer(self.func_owner(*func), count, explicit, params, &arg_types))
     }
 
     /// Types of arguments; a single call of several results gives several.

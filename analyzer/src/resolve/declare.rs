@@ -14,6 +14,9 @@ use crate::{
     syntax::{Expr, FileFacts, FuncIndex, FuncKind, TypeDeclId, TypeExpr, TypeExprId},
 };
 
+/// Fields that are looked through one by one; larger structs have an index. Nine of ten structs are smaller (GOROOT).
+const MAX_SCANNED_FIELDS: usize = 12;
+
 /// What a name of a package scope stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entity {
@@ -41,6 +44,8 @@ pub(crate) struct Declarations {
     pub(crate) methods: IndexVec<NamedId, Vec<FuncId>>,
     pub(crate) method_of: FxHashMap<(NamedId, Symbol), FuncId>,
     pub(crate) fields: IndexVec<FieldId, Field>,
+    /// Fields of large structs by the struct's first field and their name.
+    pub(crate) field_index: FxHashMap<(FieldId, Symbol), FieldId>,
     /// Per file: the first field of each struct type.
     pub(crate) field_base: IndexVec<FileId, FxHashMap<TypeExprId, FieldId>>,
     pub(crate) vars: IndexVec<VarId, Var>,
@@ -160,8 +165,12 @@ impl Declarations {
                 let TypeExpr::Struct { fields } = ty else { continue };
                 let owner = owners.get(&id).copied();
                 let owner_name = owner.map_or(nameless, |o| self.named[o].name);
-                base.insert(id, FieldId::new(self.fields.len()));
+                let first = FieldId::new(self.fields.len());
+                base.insert(id, first);
                 for field in fields {
+                    if fields.len() > MAX_SCANNED_FIELDS {
+                        self.field_index.entry((first, field.name)).or_insert(FieldId::new(self.fields.len()));
+                    }
                     self.fields.push(Field {
                         owner,
                         name: field.name,
@@ -282,6 +291,14 @@ impl Declarations {
             self.methods.push(Vec::new());
             self.external.insert((path, name), id);
         }
+    }
+
+    /// The field of a struct that has a name.
+    pub(crate) fn field_named(&self, fields: &[FieldId], name: Symbol) -> Option<FieldId> {
+        if fields.len() > MAX_SCANNED_FIELDS {
+            return self.field_index.get(&(*fields.first()?, name)).copied();
+        }
+        fields.iter().copied().find(|&field| self.fields[field].name == name)
     }
 
     /// The function of a row of a file.

@@ -19,6 +19,18 @@ use crate::{
 /// Nesting of types that unification follows: deeper ones come from circular constraints only.
 const MAX_UNIFY_DEPTH: u32 = 32;
 
+/// A constraint as written, and the type arguments it has to be read with.
+type Constraint = (FileId, TypeExprId, Option<(u32, Vec<TypeId>)>);
+
+/// The parameters that a call gives its arguments to.
+#[derive(Clone, Copy)]
+pub(crate) struct Params<'a> {
+    pub(crate) types: &'a [TypeId],
+    pub(crate) variadic: bool,
+    /// `f(x...)`
+    pub(crate) spread: bool,
+}
+
 /// Type arguments found so far.
 struct Inference {
     owner: u32,
@@ -94,8 +106,8 @@ impl Typer<'_> {
         ))
     }
 
-    /// Constraint of a type parameter, with the type arguments it has to be read with.
-    fn constraint(&self, owner: u32, index: u32) -> Option<(FileId, TypeExprId, Option<(u32, Vec<TypeId>)>)> {
+    /// Constraint of a type parameter.
+    fn constraint(&self, owner: u32, index: u32) -> Option<Constraint> {
         let (file, declaration) = self.owner(owner)?;
         let params: &[TypeParam] = match declaration {
             TypeParamOwner::Type(decl) => &self.facts(file).types.get(decl)?.type_params,
@@ -183,11 +195,10 @@ impl Typer<'_> {
         owner: u32,
         count: usize,
         explicit: &[TypeId],
-        params: &[TypeId],
-        variadic: bool,
+        params: Params<'_>,
         args: &[TypeId],
-        spread: bool,
     ) -> Vec<TypeId> {
+        let Params { types: params, variadic, spread } = params;
         let mut found = Inference { owner, args: vec![None; count], untyped: vec![None; count] };
         for (slot, &ty) in found.args.iter_mut().zip(explicit) {
             *slot = Some(ty);

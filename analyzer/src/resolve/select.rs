@@ -50,10 +50,15 @@ impl<'p> Typer<'p> {
             // `type P *T`: fields are found through P, methods are not.
             start = *to;
         }
-        let mut level = vec![Embedded { ty: start, path: Path::new(), ambiguous: false }];
-        let mut seen: FxHashSet<NamedId> = FxHashSet::default();
+        // Most members are the type's own.
+        match self.own_member(start, name, &Path::new()) {
+            Member::Missing(_) if self.embeds(start) => {}
+            own => return own,
+        }
         let mut opaque: Option<Member> = None;
         let mut reason = Reason::NoMember(name);
+        let mut level = vec![Embedded { ty: start, path: Path::new(), ambiguous: false }];
+        let mut seen: FxHashSet<NamedId> = FxHashSet::default();
         while !level.is_empty() {
             let mut found: SmallVec<[(Member, bool); 1]> = smallvec![];
             let mut next: Vec<Embedded> = Vec::new();
@@ -97,7 +102,7 @@ impl<'p> Typer<'p> {
             }
         }
         if let Some((fields, env)) = self.fields(ty) {
-            if let Some(&field) = fields.iter().find(|&&f| self.declared().fields[f].name == name) {
+            if let Some(field) = self.declared().field_named(fields, name) {
                 let mut path = path.clone();
                 path.push(field);
                 return Member::Field { path, ty: self.field_type(field, env) };
@@ -146,6 +151,10 @@ impl<'p> Typer<'p> {
     fn hidden_reason(&self, interface: TypeId) -> Reason {
         let Type::Named { named, .. } = self.ty(interface) else { return Reason::Opaque };
         Declarations::absent(self.declared().named[*named].package)
+    }
+
+    fn embeds(&self, ty: TypeId) -> bool {
+        self.fields(ty).is_some_and(|(fields, _)| fields.iter().any(|&field| self.declared().fields[field].embedded))
     }
 
     fn push_embedded(&self, outer: &Embedded, next: &mut Vec<Embedded>) {

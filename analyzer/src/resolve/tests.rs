@@ -460,7 +460,7 @@ fn circles_are_answers() {
         "type A struct { B; x int }\ntype B struct { A }\ntype I interface { J; M() }\ntype J interface { I; N() }\n
          type X = Y\ntype Y = X\ntype P *P\ntype Q Q\nvar v = w\nvar w = v\ntype G[T any] struct { G[G[T]] }\n
          func f(a A, i I, x X, p P, q Q, g G[int]) { _ = a.x; _ = a.none; i.M(); i.N(); x.M(); _ = *p; q.M(); g.none() }\n
-         func (r R) M() {}\ntype R = S\ntype S = R\nfunc h[T U, U T](t T) { t.m(); t[0]() }\ntype Z[T any] T\nfunc z[T Z[T]](a Z[int], b T) { a.m(); b.m() }",
+         func (r R) M() {}\ntype R = S\ntype S = R\nfunc h[T U, U T](t T) { t.m(); t[0]() }\ntype Z[T any] T\nvar pp = P{{}}\ntype L []L\nvar ll = L{{{}}}\nfunc z[T Z[T]](a Z[int], b T) { a.m(); b.m() }",
     );
     assert_eq!(type_of(&program, "a.x"), "int");
     assert_eq!(callee(&program, "i.M()"), "interface p.I.M");

@@ -48,6 +48,9 @@ pub(crate) struct Env<'a> {
     pub(crate) args: &'a [TypeId],
 }
 
+/// The type arguments that the types of a struct's fields need: the owner of the parameters, and what stands for them.
+pub(crate) type Args<'a> = Option<(u32, &'a [TypeId])>;
+
 impl<'p> Typer<'p> {
     pub(crate) fn new(p: &'p Program) -> Self {
         Self { p, depth: Cell::new(0), active: RefCell::default() }
@@ -267,7 +270,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The fields of a struct type, and the type arguments that their types need.
-    pub(crate) fn fields(&self, ty: TypeId) -> Option<(&'p Arc<[FieldId]>, Option<(u32, &'p [TypeId])>)> {
+    pub(crate) fn fields(&self, ty: TypeId) -> Option<(&'p Arc<[FieldId]>, Args<'p>)> {
         let mut ty = ty;
         for _ in 0..MAX_DECLARATION_CHAIN {
             match self.ty(ty) {
@@ -291,7 +294,7 @@ impl<'p> Typer<'p> {
     }
 
     /// The type of a field of `fields(…)`.
-    pub(crate) fn field_type(&self, field: FieldId, env: Option<(u32, &[TypeId])>) -> TypeId {
+    pub(crate) fn field_type(&self, field: FieldId, env: Args<'_>) -> TypeId {
         let ty = self.p.field_type(field);
         env.map_or(ty, |(owner, args)| self.subst(ty, Env { owner, args }))
     }

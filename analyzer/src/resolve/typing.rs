@@ -204,11 +204,10 @@ impl<'p> Typer<'p> {
     /// Gives elided types to the composite literals directly and indirectly inside literal `id` of type `ty`.
     fn give_elements(&self, file: FileId, id: ExprId, ty: TypeId) {
         let Expr::Composite { elements, .. } = &self.facts(file).exprs[id] else { return };
-        let (key, value) = match self.ty(self.core(ty)) {
+        // `&T{…}` is elided to `{…}` in a literal of pointers.
+        let (key, value) = match self.ty(self.core(self.deref(ty))) {
             Type::Slice(element) | Type::Array(element) => (None, *element),
             Type::Map { key, value } => (Some(*key), *value),
-            // `&T{…}` elided to `{…}` in a literal of pointers.
-            Type::Pointer(to) => return self.give_elements(file, id, *to),
             Type::Unknown(_) => (Some(ty), ty),
             _ => return,
         };
