@@ -22,6 +22,7 @@ impl Cx<'_> {
             Relation::AfterSpawn => {
                 // A setter called after the start is often called before anyone listens.
                 doubts += u32::from(!conflict.other.path.is_empty());
+                doubts += 2 * u32::from(!conflict.other.same_object);
                 doubts +=
                     u32::from(!conflict.other.kind.is_write() && !matches!(conflict.location, Location::Local(..)));
             }

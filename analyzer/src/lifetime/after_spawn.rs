@@ -204,11 +204,10 @@ fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec<(us
     let mut out = Vec::new();
     for row in &body.loops {
         let (head, exit) = (row.head.index(), row.exit.index());
-        let mut inside = FixedBitSet::with_capacity(events.blocks.len());
+        let mut inside = super::order::reachable(events, head);
         for block in 0..events.blocks.len() {
-            if row.span.contains(body.blocks[BlockId::new(block)].end_span) && block != exit {
-                inside.insert(block);
-            }
+            let comes_back = block == head || super::order::reachable(events, block).contains(head);
+            inside.set(block, inside.contains(block) && comes_back && block != exit);
         }
         let waits = |block: usize| {
             events.blocks[block]

@@ -191,10 +191,14 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Whether whoever sees the signal knows that the body is (about to be) over. A send does only when every way
-    /// through the body makes it and nothing follows: a worker that sends results in a loop says nothing about its end.
+    /// Whether whoever sees the signal knows that the body is (about to be) over. A close or send does only when every
+    /// way through the body makes it and nothing follows: a worker that sends results in a loop says nothing about its end.
     pub fn ends_body(&self) -> bool {
-        self.kind != SignalKind::Send || (self.certain && self.last)
+        match self.kind {
+            SignalKind::Done | SignalKind::Group => true,
+            SignalKind::Close => self.certain && (self.deferred || self.last),
+            SignalKind::Send => self.certain && self.last,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
+    entry_locks::entry_locks,
     events::{EventKind, Events},
     handed::Handed,
     joins::Joins,
@@ -63,33 +64,20 @@ pub struct Lifetimes<'a> {
 impl<'a> Lifetimes<'a> {
     /// Analyses the whole program.
     pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
-        let t = std::time::Instant::now();
-        macro_rules! tick {
-            ($n:expr) => {
-                if std::env::var("TICK").is_ok() {
-                    eprintln!("  {} {:?}", $n, t.elapsed());
-                }
-            };
-        }
         let places = Places::build(program);
-        tick!("places");
-        let events = Events::build(program, graph, models, &places);
-        tick!("events");
+        let mut events = Events::build(program, graph, models, &places);
         let handed = Handed::build(program, graph, models, &places, &events);
-        tick!("handed");
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
         let spawns = Spawns::build(cx);
-        tick!("spawns");
         let calls = Calls::build(cx);
-        tick!("calls");
+        let held = entry_locks(cx, &calls, &spawns);
+        events.hold_on_entry(&held);
+        let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
         let joins = Joins::build(cx, &spawns, &calls);
-        tick!("joins");
         let obligations = Obligations::build(cx, &spawns, &calls, &joins);
-        tick!("obl");
         let sites: Vec<SpawnId> = spawns.sites.ids().collect();
         let reaches: Vec<Reach> =
             sites.into_par_iter().map(|id| Reach::of_spawn(cx, &calls, &spawns.sites[id])).collect();
-        tick!("reach");
         let mut lifetimes = Self {
             index: AccessIndex::build(cx),
             program,
@@ -106,7 +94,6 @@ impl<'a> Lifetimes<'a> {
             conflicts: Vec::new(),
         };
         lifetimes.conflicts = find_conflicts(&lifetimes);
-        tick!("conflicts");
         lifetimes
     }
 
@@ -136,14 +123,6 @@ impl<'a> Lifetimes<'a> {
 }
 
 fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
-    let t = std::time::Instant::now();
-    macro_rules! tick {
-        ($n:expr) => {
-            if std::env::var("TICK").is_ok() {
-                eprintln!("    {} {:?}", $n, t.elapsed());
-            }
-        };
-    }
     let facts = lifetimes.facts();
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
@@ -157,16 +136,12 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
-    tick!("after");
     conflicts.extend(owner_conflicts(facts, &alive));
-    tick!("owner");
     conflicts.extend(restored_globals(facts, &alive));
-    tick!("restored");
     conflicts.extend(ended_elsewhere(facts, &alive));
     conflicts.extend(late_adds(facts));
     conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));
-    tick!("rounds");
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts
 }

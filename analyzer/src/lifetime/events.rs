@@ -133,6 +133,24 @@ impl Events {
         Self { funcs: IndexVec::from(funcs.collect::<Vec<_>>()) }
     }
 
+    /// Adds to every access and call the locks that all callers of its function hold.
+    pub fn hold_on_entry(&mut self, entry: &FxHashMap<FuncId, LockSet>) {
+        let add = |locks: &mut LockSet, more: &LockSet| {
+            for key in more {
+                if let Err(at) = locks.binary_search(key) {
+                    locks.insert(at, *key);
+                }
+            }
+        };
+        for func in self.funcs.ids() {
+            let Some(more) = entry.get(&func) else { continue };
+            let row = &mut self.funcs[func];
+            row.accesses.iter_mut().for_each(|access| add(&mut access.locks, more));
+            row.call_locks.iter_mut().for_each(|(_, locks)| add(locks, more));
+            row.add_locks.iter_mut().for_each(|(_, locks)| add(locks, more));
+        }
+    }
+
     /// The events of `func`.
     pub fn of(&self, func: FuncId) -> &FuncEvents {
         &self.funcs[func]

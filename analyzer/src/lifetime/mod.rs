@@ -11,6 +11,7 @@ pub mod conflict;
 pub mod domain;
 pub mod domain_local;
 pub mod engine;
+pub mod entry_locks;
 pub mod events;
 pub mod handed;
 pub mod joins;

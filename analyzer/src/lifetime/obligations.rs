@@ -642,6 +642,10 @@ impl Solver<'_> {
         let program = self.cx.program;
         let mut leaks: Vec<Leak> = Vec::new();
         let mut skips = Vec::new();
+        if program.funcs()[func].symbol.as_str() == "main.main" {
+            // The process ends with it, and every goroutine.
+            return (leaks, skips);
+        }
         let mut leak = |holder, spawns: &FixedBitSet| match leaks.iter_mut().find(|l: &&mut Leak| l.holder == holder) {
             Some(known) => known.spawns.union_with(spawns),
             None => leaks.push(Leak { holder, spawns: spawns.clone() }),
