@@ -4,6 +4,7 @@
 //! name in prose does no harm, and imports are found in groups (`use crate::{base, syntax}`), too.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -247,6 +248,96 @@ fn no_project_is_named() {
         }
     }
     assert_none("no project under analysis is named in the libraries, not even in comments", &found);
+}
+
+/// Methods no library calls: the part of `clippy.toml` that must not get lost.
+const DISALLOWED: [&str; 8] = [
+    "std::fs::read",
+    "std::fs::read_dir",
+    "std::fs::read_to_string",
+    "std::fs::write",
+    "std::fs::File::open",
+    "std::fs::File::create",
+    "std::env::var",
+    "std::process::Command::new",
+];
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn clippy_keeps_libraries_from_io() {
+    let mut found = Vec::new();
+    for path in ["analyzer/clippy.toml", "rules/clippy.toml"] {
+        let text = read(path);
+        let missing = |method: &&&str| !text.contains(&format!("\"{method}\""));
+        found.extend(DISALLOWED.iter().filter(missing).map(|method| format!("{path}: {method}")));
+    }
+    assert_none("disallowed methods that are not listed", &found);
+}
+
+/// The texts of a folder's Markdown files, by name.
+fn markdown(folder: &Path) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let paths = entries.map(|entry| entry.expect("a readable folder").path());
+    let name = |path: &Path| path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+    let markdown = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    markdown.map(|path| (name(&path), fs::read_to_string(&path).expect("readable documentation"))).collect()
+}
+
+/// The documentation of rules stands in `rules/src/docs`; a copy in `docs/rules`, if there is one, is the same.
+#[test]
+fn rule_documentation_has_one_source() {
+    let own = markdown(&root().join("rules/src/docs"));
+    assert!(!own.is_empty(), "no documentation in rules/src/docs: moved? then this test must move, too");
+    let copies = root().join("docs/rules");
+    if !copies.exists() {
+        return;
+    }
+    let copies = markdown(&copies);
+    let names: BTreeSet<&String> = own.keys().chain(copies.keys()).collect();
+    let differs = |name: &&&String| own.get(**name) != copies.get(**name);
+    let found: Vec<String> = names.iter().filter(differs).map(|name| format!("docs/rules/{name}")).collect();
+    assert_none("docs/rules must equal rules/src/docs", &found);
+}
+
+/// Name, file and value of every `const MAX_…`; a value without `_` and spaces.
+fn budgets(source: &Source) -> Vec<(String, String, String)> {
+    let code = source.code();
+    let budget = |line: &str| {
+        let (_, rest) = line.split_once("const MAX_")?;
+        let (name, rest) = rest.split_once(':')?;
+        let (_, value) = rest.split_once('=')?;
+        let value: String = value.chars().filter(|c| !matches!(c, '_' | ' ' | ';')).collect();
+        Some((format!("MAX_{name}"), source.path.clone(), value))
+    };
+    code.lines().filter_map(budget).collect()
+}
+
+/// The same out of docs/budgets.md, whose rows begin with name, value and file; of `8 MiB (`8 << 20`)` the code counts.
+fn listed_budgets(text: &str) -> Vec<(String, String, String)> {
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| `MAX_")?.split('|');
+        let name = cells.next()?.trim().trim_matches('`');
+        let value = cells.next()?;
+        let value = value.split('`').nth(1).unwrap_or(value);
+        let file = cells.next()?.trim().trim_matches('`');
+        Some((format!("MAX_{name}"), file.to_owned(), value.replace(' ', "")))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+#[test]
+fn budgets_are_documented() {
+    let files = sources(&["analyzer/src", "rules/src", "cli"]);
+    let real: BTreeSet<_> = files.iter().filter(|source| !source.is_test()).flat_map(budgets).collect();
+    let listed: BTreeSet<_> = listed_budgets(&read("docs/budgets.md")).into_iter().collect();
+    let show = |(name, file, value): &(String, String, String)| format!("{file}: {name} = {value}");
+    let found: Vec<String> = real.difference(&listed).map(show).collect();
+    assert_none("budgets that are not in docs/budgets.md, or with another value", &found);
+    let found: Vec<String> = listed.difference(&real).map(show).collect();
+    assert_none("rows of docs/budgets.md that are not true", &found);
 }
 
 #[test]
