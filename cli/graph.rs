@@ -11,9 +11,9 @@ use std::{
 use analyzer::{
     base::Span,
     callgraph::{CallGraph, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
-    resolve::{Callee, FuncId, Program, Type},
+    resolve::{Callee, FuncId, Program},
     source::FileId,
-    syntax::{Expr, ExprId, Terminator},
+    syntax::{Expr, ExprId},
 };
 
 /// What to print.
@@ -155,21 +155,13 @@ struct Printer<'a> {
 impl<'a> Printer<'a> {
     fn new(program: &'a Program, graph: &'a CallGraph) -> Self {
         let mut ranges: BTreeMap<FuncId, Vec<(Span, ExprId)>> = BTreeMap::new();
-        for func in program.funcs().ids() {
-            let file = program.funcs()[func].file;
-            let Some(body) = &program.function(func).body else { continue };
-            for block in body.blocks.iter() {
-                let Terminator::Range { over, .. } = block.end else { continue };
-                let ty = program.underlying(program.expr_type(file, over));
-                if !matches!(program.ty(ty), Type::Func { .. }) {
-                    continue;
-                }
-                let around = body.loops.iter().map(|l| l.span);
-                let operand = program.facts(file).expr_spans[over];
-                let innermost = around.filter(|span| span.contains(operand)).min_by_key(|span| span.end - span.start);
-                if let Some(span) = innermost {
-                    ranges.entry(func).or_default().push((span, over));
-                }
+        for site in graph.sites().iter().filter(|site| site.kind == CallKind::Range) {
+            let Some(body) = &program.function(site.func).body else { continue };
+            let operand = program.facts(program.funcs()[site.func].file).expr_spans[site.expr];
+            let around = body.loops.iter().map(|l| l.span);
+            let innermost = around.filter(|span| span.contains(operand)).min_by_key(|span| span.end - span.start);
+            if let Some(span) = innermost {
+                ranges.entry(site.func).or_default().push((span, site.expr));
             }
         }
         for loops in ranges.values_mut() {

@@ -128,6 +128,11 @@ impl CallGraph {
                     && let Some(&i) = flows.ranges.get(&(row.file, over))
                 {
                     let targets = targets(&flows.dynamic[i as usize], &rows[answers[i as usize] as usize]);
+                    let ty = program.underlying(program.expr_type(row.file, over));
+                    let unknown_type = matches!(program.ty(ty), Type::Unknown(_));
+                    if unknown_type && matches!(targets, Targets::Unknown(_)) {
+                        continue;
+                    }
                     let span = block.end_span;
                     let id = self.sites.push(CallSite { func, expr: over, kind: CallKind::Range, span, targets });
                     self.by_expr.entry((row.file, over)).or_insert(id);

@@ -99,7 +99,10 @@ impl Collector<'_> {
             (Type::Map { key, .. }, false) => element(Container::MapKey, *key),
             (Type::Chan { element: value, .. }, false) => element(Container::Chan, *value),
             (Type::Func { .. }, _) => smallvec![Source::Node(Node::Yield(self.file, over, u32::from(second)))],
-            (Type::Unknown(reason), _) => smallvec![Source::Item(Item::Open(*reason))],
+            (Type::Unknown(reason), _) => {
+                let body = Source::Node(Node::Yield(self.file, over, u32::from(second)));
+                smallvec![Source::Item(Item::Open(*reason)), body]
+            }
             _ => Sources::new(),
         }
     }
@@ -130,7 +133,8 @@ impl Collector<'_> {
             }
             Terminator::Range { over, .. } => {
                 let signature = self.t.core(self.ty(*over));
-                if matches!(self.t.ty(signature), Type::Func { .. }) {
+                // What has no source, such as `iter.Seq`, may be a function: what flows there will tell.
+                if matches!(self.t.ty(signature), Type::Func { .. } | Type::Unknown(_)) {
                     let value = self.value_node(ValueRef { expr: *over, component: None });
                     let body = Node::Yield(self.file, *over, 2);
                     self.flow(&[Source::Item(Item::RangeBody(self.file, *over))], body);

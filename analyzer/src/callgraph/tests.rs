@@ -225,6 +225,21 @@ fn ranges_over_functions_are_calls() {
 }
 
 #[test]
+fn a_range_over_a_type_without_source_is_a_call_when_functions_flow_there() {
+    let (program, graph) = build(
+        "import \"iter\"\nfunc all(n int) iter.Seq[int] { return func(yield func(int) bool) { yield(1) } }\n
+         func f(unknown iter.Seq[int]) { for range all(1) { f(nil) }\nfor range unknown {} }",
+    );
+    let ranges: Vec<String> = graph
+        .sites()
+        .iter()
+        .filter(|site| site.kind == CallKind::Range)
+        .map(|site| targets(&program, &site.targets))
+        .collect();
+    assert_eq!(ranges, ["all.func1"]);
+}
+
+#[test]
 fn what_comes_from_outside_is_open() {
     check(
         "import \"ext\"\ntype I interface { M() }\ntype A struct{}\nfunc (A) M() {}\n

@@ -14,7 +14,8 @@ use crate::{
     syntax::{Expr, FileFacts, FuncIndex, FuncKind, TypeDeclId, TypeExpr, TypeExprId},
 };
 
-/// Fields that are looked through one by one; larger structs have an index. Nine of ten structs are smaller (GOROOT).
+/// Fields that are looked through one by one; larger structs have an index. 97 of 100 structs of GOROOT/src and TiDB
+/// are no larger (2026-11).
 const MAX_SCANNED_FIELDS: usize = 12;
 
 /// What a name of a package scope stands for.

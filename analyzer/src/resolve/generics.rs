@@ -227,7 +227,7 @@ impl Typer<'_> {
 
     /// Core types of constraints tie type parameters to each other: `S ~[]E`.
     fn use_constraints(&self, found: &mut Inference) {
-        // Two rounds suffice for chains of two ties, the longest in the standard library.
+        // Two rounds follow chains of two ties, `M ~map[K]S, S ~[]E`.
         for _ in 0..2 {
             for i in 0..found.args.len() {
                 let Some((file, constraint, None)) = self.constraint(found.owner, i as u32) else { continue };

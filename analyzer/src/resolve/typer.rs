@@ -18,11 +18,11 @@ use crate::{
     syntax::{FileFacts, LocalId, Param, Signature, TypeDeclId, TypeExpr, TypeExprId, TypeParamOwner},
 };
 
-/// Nesting of expressions and declarations that is followed. Real code stays below 60 (GOROOT, TiDB); the value keeps
-/// the recursion within the 2 MiB stack of a worker thread.
+/// Nesting of expressions and declarations that is followed. The deepest met is 24 in GOROOT/src and 8 in TiDB
+/// (2026-11); the value keeps the recursion within the 2 MiB stack of a worker thread.
 const MAX_TYPING_DEPTH: u32 = 400;
 
-/// Declared types that may stand between a type and its underlying type. Real code has at most 4 (GOROOT).
+/// Declared types that may stand between a type and its underlying type. The most met is 3 (GOROOT/src, 2026-11).
 const MAX_DECLARATION_CHAIN: usize = 64;
 
 /// Something being typed, so that needing it again is a circle.

@@ -26,12 +26,12 @@ impl<'p> Typer<'p> {
                 self.func_type(func);
             }
         }
-        for row in 0..facts.values.len() {
-            self.value_type(file, row as u32);
-        }
         // Children stand before their parents, so this seldom recurses.
         for expr in facts.exprs.ids() {
             self.expr_type(file, expr);
+        }
+        for row in 0..facts.values.len() {
+            self.value_type(file, row as u32);
         }
         for local in facts.locals.ids() {
             self.local_type(file, local);
@@ -56,9 +56,32 @@ impl<'p> Typer<'p> {
             // The literal around it gives it its type; until then there is nothing to remember.
             return self.unknown(Reason::SyntaxError);
         }
+        if let Expr::Binary { .. } = row {
+            self.type_left_operands(file, expr);
+        }
         let ty = self.deeper(|| self.find_type(file, expr, row));
         memo.set(expr.index(), ty);
         ty
+    }
+
+    /// Types `a`, `a + b`, … of `a + b + c + …` one after the other: generated tables are sums of thousands of strings.
+    fn type_left_operands(&self, file: FileId, expr: ExprId) {
+        let memo = &self.p.memo[file].exprs;
+        let mut open = Vec::new();
+        let mut at = expr;
+        while let Expr::Binary { left, .. } = self.facts(file).exprs[at] {
+            if memo.get(left.index()).is_some() {
+                break;
+            }
+            open.push(left);
+            at = left;
+        }
+        for expr in open.into_iter().rev().filter(|expr| memo.get(expr.index()).is_none()) {
+            let ty = self.deeper(|| self.find_type(file, expr, &self.facts(file).exprs[expr]));
+            if !matches!(self.facts(file).exprs[expr], Expr::Composite { ty: None, .. }) {
+                memo.set(expr.index(), ty);
+            }
+        }
     }
 
     fn find_type(&self, file: FileId, id: ExprId, expr: &Expr) -> TypeId {
