@@ -69,7 +69,7 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         let Some(found) = claim(&cx, conflict) else { continue };
         // All accesses of one location by one goroutine under one missing join are one finding.
         let cause = (
-            format!("{}:{}:{}", found.spawn.file, found.spawn.line, found.goroutine),
+            started(&found),
             match found.join.skipped_at.first() {
                 Some((skip, _)) => format!("{}:{}:{}", skip.file, skip.line, found.location.name),
                 None => format!("{}.{}", found.location.package, found.location.name),
@@ -104,6 +104,15 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         key(a).cmp(&key(b))
     });
     out
+}
+
+/// What tells goroutines apart: where they start, unless ten tests start the same function.
+fn started(finding: &Finding) -> String {
+    let literal = finding.goroutine.rsplit('.').next().is_some_and(|last| last.starts_with("func"));
+    if finding.spawn.file.ends_with("_test.go") && !literal && !finding.goroutine.is_empty() {
+        return finding.goroutine.clone();
+    }
+    format!("{}:{}:{}", finding.spawn.file, finding.spawn.line, finding.goroutine)
 }
 
 /// The order of rules, for two findings of one cause.

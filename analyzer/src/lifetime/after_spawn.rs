@@ -22,7 +22,7 @@ use crate::{
     base::{Idx, IndexVec, Span},
     resolve::FuncId,
     source::FileId,
-    syntax::{BlockId, Expr, ExprId, LocalId},
+    syntax::{Expr, ExprId, LocalId},
 };
 
 /// Calls followed from the spawning function when looking for its accesses.
@@ -407,11 +407,7 @@ impl Pass<'_> {
                     && facts.joins.counts(key, how)
                     && !(site.in_loop && how == WaitKind::Receive && s.kind == SignalKind::Send && !in_loop)
             });
-            let early = ends
-                && site
-                    .signals
-                    .iter()
-                    .any(|s| s.key == key && s.ends_body() && !s.deferred && s.kind != SignalKind::Group);
+            let early = ends && self.bodies[goroutine].goes_on_after(facts, key);
             if ends && !early {
                 state.active.remove(goroutine);
                 self.note_join(id, key, span);

@@ -388,7 +388,9 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
     for effect in &method.effects {
         let node = &method.reach.nodes[effect.reached.node as usize];
         let access = &cx.events.of(node.func).accesses[effect.reached.row as usize];
-        if seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
+        // Code that the goroutine runs itself is guarded against its other callers, or it is another story.
+        let own = reach.contains(node.func);
+        if own || seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
             continue;
         }
         if role == Role::Restarts && !matches!(access.stored, Stored::Fresh | Stored::Cleared) {
