@@ -18,7 +18,7 @@ use analyzer::{
 
 /// What to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Query {
+pub(crate) enum Query {
     /// All edges.
     Calls,
     /// What a function calls.
@@ -31,7 +31,7 @@ pub enum Query {
 
 /// How to print it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// Tab-separated lines.
     Text,
     /// One JSON document.
@@ -42,22 +42,22 @@ pub enum Format {
 
 /// One call and one function it may reach.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Edge {
+pub(crate) struct Edge {
     /// Symbol of the function the call stands in.
-    pub caller: String,
+    pub(crate) caller: String,
     /// Path of its file.
-    pub file: String,
+    pub(crate) file: String,
     /// Line of the call.
-    pub line: u32,
+    pub(crate) line: u32,
     /// Symbol of the function called, key of an external one, or `?`.
-    pub callee: String,
+    pub(crate) callee: String,
     /// How the edge was found.
-    pub kind: String,
+    pub(crate) kind: String,
 }
 
 /// Prints what `query` asks for. `packages` restricts callers to packages with these import paths or below them; empty
 /// for all. False when a function asked for is not there.
-pub fn run(
+pub(crate) fn run(
     program: &Program,
     graph: &CallGraph,
     query: &Query,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Implementers that stand in for a receiver whose types no flow tells, at most. Above it the call is unknown rather
-/// than everything. Of the interfaces called, 88 % in GOROOT/src and 95 % in TiDB have no more (2026-11).
+/// than everything. Of the interfaces called, 88 % in GOROOT/src and 95 % in a server of a million lines have no more (2026-11).
 const MAX_FALLBACK: usize = 24;
 
 /// What a dynamic call may call.

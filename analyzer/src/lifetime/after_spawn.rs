@@ -8,18 +8,19 @@ use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
 use super::{
+    body::{Body, waiting_loops},
     calls::Calls,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, SignalKind, SpawnId},
     events::{EventKind, FuncEvents, WaitKind},
     handed::functions_of,
     joins::Joins,
-    order::{Order, Point, points},
+    order::Point,
     reach::{AccessIndex, Reach, Reached},
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{IndexVec, Span},
     resolve::FuncId,
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
@@ -143,45 +144,6 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
     .run()
 }
 
-/// Order facts of a goroutine's body.
-struct Body {
-    orders: Vec<(FuncId, Order, FxHashMap<Span, Point>)>,
-}
-
-impl Body {
-    fn new(facts: Facts<'_>, id: SpawnId) -> Self {
-        let bodies = &facts.spawns.sites[id].bodies;
-        let orders = bodies.iter().map(|&body| {
-            let events = facts.cx.events.of(body);
-            (body, Order::build(events, facts.cx.places), points(events))
-        });
-        Self { orders: orders.collect() }
-    }
-
-    /// Whether a body does something after its signal on `key`.
-    fn goes_on_after(&self, facts: Facts<'_>, key: Location) -> bool {
-        self.orders.iter().any(|(body, order, _)| {
-            let blocks = &facts.cx.events.of(*body).blocks;
-            blocks.iter().enumerate().any(|(block, row)| {
-                row.events.iter().enumerate().any(|(index, event)| {
-                    let matters =
-                        matches!(event.kind, EventKind::Access(_) | EventKind::Call(_) | EventKind::Defer { .. });
-                    let deferred = matches!(event.kind, EventKind::Defer { .. });
-                    matters && order.may_follow((block, index), deferred, key)
-                })
-            })
-        })
-    }
-
-    /// The point of the body at which something reached happens, or under which call it does.
-    fn point(&self, reach: &Reach, reached: &Reached, span: Span) -> Option<(&FuncId, &Order, Point)> {
-        let path = reach.path(reached.node);
-        let (func, span) = path.first().copied().unwrap_or((reach.nodes[reached.node as usize].func, span));
-        let (func, order, points) = self.orders.iter().find(|row| row.0 == func)?;
-        Some((func, order, *points.get(&span)?))
-    }
-}
-
 struct Pass<'a> {
     facts: Facts<'a>,
     func: FuncId,
@@ -196,31 +158,6 @@ struct Pass<'a> {
     /// there are goroutines; that it may run no times at all is not the way to look at it.
     waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
-}
-
-/// Loops of a function with a wait inside, as [`Pass::waiting_loops`].
-fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec<(usize, usize, FixedBitSet)> {
-    let Some(body) = &facts.cx.program.function(func).body else { return Vec::new() };
-    let mut out = Vec::new();
-    for row in &body.loops {
-        let (head, exit) = (row.head.index(), row.exit.index());
-        let mut inside = super::order::reachable(events, head);
-        for block in 0..events.blocks.len() {
-            let comes_back = block == head || super::order::reachable(events, block).contains(head);
-            inside.set(block, inside.contains(block) && comes_back && block != exit);
-        }
-        let waits = |block: usize| {
-            events.blocks[block]
-                .events
-                .iter()
-                .any(|e| matches!(e.kind, EventKind::Wait { how, .. } if how != WaitKind::Range))
-        };
-        let back = inside.ones().any(|b| b != head && events.blocks[b].successors.contains(&head));
-        if back && events.blocks[head].successors.contains(&exit) && inside.ones().any(waits) {
-            out.push((head, exit, inside));
-        }
-    }
-    out
 }
 
 impl Pass<'_> {

@@ -6,6 +6,7 @@
 
 pub mod after_signal;
 pub mod after_spawn;
+pub mod body;
 pub mod calls;
 pub mod conflict;
 pub mod domain;
@@ -18,6 +19,7 @@ pub mod joins;
 pub mod models;
 pub mod obligations;
 pub mod order;
+pub mod origin;
 pub mod owner;
 pub mod place;
 pub mod published;

@@ -17,6 +17,7 @@ use super::{
     events::{EventKind, FuncEvents},
     handed::root_local,
     joins::Joins,
+    origin::{derives, mentions, ranges_over},
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -28,8 +29,6 @@ use crate::{
 
 /// Rounds over one strongly connected component; see `joins`.
 const MAX_ROUNDS: u32 = 6;
-/// How far a variable's origin is followed when asking whether two variables speak of one object.
-const MAX_ORIGIN_STEPS: u32 = 4;
 
 /// Who holds the object whose method joins, in terms of a function's operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -479,8 +478,8 @@ impl Solver<'_> {
                 let related = operands.as_ref().is_none_or(|locals| {
                     locals.iter().any(|&l| {
                         l == item.holder
-                            || self.derives(file, l, item.holder, 0)
-                            || self.derives(file, item.holder, l, 0)
+                            || derives(self.cx.program, file, l, item.holder, 0)
+                            || ranges_over(self.cx.program, file, item.holder, l)
                     })
                 });
                 if related { joined.clone() } else { FixedBitSet::with_capacity(joined.len()) }
@@ -513,30 +512,6 @@ impl Solver<'_> {
         (!locals.is_empty()).then_some(locals)
     }
 
-    /// Whether the value of `local` was made from `origin`: `u := wrap(e)`, `for _, e := range es`, `x := e.child`.
-    fn derives(&self, file: FileId, local: LocalId, origin: LocalId, steps: u32) -> bool {
-        if steps > MAX_ORIGIN_STEPS {
-            return false;
-        }
-        let expr = match &self.cx.program.facts(file).locals[local].decl {
-            LocalDecl::Value(value) => value.expr,
-            LocalDecl::RangeKey { over } | LocalDecl::RangeValue { over } => *over,
-            LocalDecl::TypeSwitch { subject, .. } => *subject,
-            _ => return false,
-        };
-        self.mentions(file, expr)
-            .into_iter()
-            .any(|l| l == origin || (l != local && self.derives(file, l, origin, steps + 1)))
-    }
-
-    /// Whether `local` is the variable of a `range` over `list`.
-    fn ranges_over(&self, file: FileId, local: LocalId, list: LocalId) -> bool {
-        match &self.cx.program.facts(file).locals[local].decl {
-            LocalDecl::RangeKey { over } | LocalDecl::RangeValue { over } => self.mentions(file, *over).contains(&list),
-            _ => false,
-        }
-    }
-
     /// Whether a call on a path of the function is there to end the holder's object: by its name, or because it waits
     /// within two calls. What happens to wait somewhere below is no evidence that another exit should have.
     fn is_deliberate(&self, func: FuncId, call: ExprId, spawns: &FixedBitSet) -> bool {
@@ -557,28 +532,6 @@ impl Solver<'_> {
                 !path.is_empty() && path.len() <= 2
             })
         })
-    }
-
-    /// Variables whose values an expression is made of.
-    fn mentions(&self, file: FileId, expr: ExprId) -> Vec<LocalId> {
-        let facts = self.cx.program.facts(file);
-        let mut out = Vec::new();
-        let mut work = vec![expr];
-        while let Some(expr) = work.pop() {
-            match &facts.exprs[expr] {
-                Expr::Local(local) => out.push(*local),
-                Expr::Select { base, .. } | Expr::Index { base, .. } | Expr::Slice { base, .. } => work.push(*base),
-                Expr::AddressOf(inner) | Expr::Deref(inner) | Expr::Receive(inner) => work.push(*inner),
-                Expr::TypeAssert { base, .. } => work.push(*base),
-                Expr::Call { callee, args, .. } => {
-                    work.push(*callee);
-                    work.extend(args.iter().copied());
-                }
-                Expr::Composite { elements, .. } => work.extend(elements.iter().map(|e| e.value)),
-                _ => {}
-            }
-        }
-        out
     }
 
     /// Where the object of `local` goes besides being used: returned, stored, sent, put into a literal.
@@ -811,7 +764,7 @@ impl Solver<'_> {
             }
             Terminator::Return { values } => values.iter().any(|v| {
                 !matches!(self.cx.program.facts(file).exprs[*v], Expr::Call { .. } | Expr::Binary { .. })
-                    && self.mentions(file, *v).contains(&local)
+                    && mentions(self.cx.program, file, *v).contains(&local)
             }),
             _ => false,
         }

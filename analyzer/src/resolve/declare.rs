@@ -14,7 +14,7 @@ use crate::{
     syntax::{Expr, FileFacts, FuncIndex, FuncKind, TypeDeclId, TypeExpr, TypeExprId},
 };
 
-/// Fields that are looked through one by one; larger structs have an index. 97 of 100 structs of GOROOT/src and TiDB
+/// Fields that are looked through one by one; larger structs have an index. 97 of 100 structs of GOROOT/src and a large server
 /// are no larger (2026-11).
 const MAX_SCANNED_FIELDS: usize = 12;
 
