@@ -58,6 +58,11 @@ impl<I: Idx, T> IndexVec<I, T> {
         id
     }
 
+    /// Gives back the memory reserved for rows that never came.
+    pub fn shrink_to_fit(&mut self) {
+        self.rows.shrink_to_fit();
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()

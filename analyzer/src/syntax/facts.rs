@@ -193,7 +193,8 @@ pub enum FuncKind {
         /// per literal below.) The literal of a `go func` or `defer func` statement counts like any other.
         number: u32,
     },
-    /// All initialisers of the file's package variables, in source order, as one body.
+    /// All initialisers of the file's package variables, in source order, as one body. Each is followed by a
+    /// [`InstrKind::Write`] of the variable as an [`Expr::Name`], except for `_`.
     VarInit,
 }
 
@@ -502,6 +503,11 @@ pub struct Instr {
 /// `Call g(…)`, `Read g(…).h`, `Write x.f`. Reads are of *maximal* paths (`a.b.c` is one `Read`, not three; a path may
 /// start at a call or a parenthesised expression). A function literal is no read of what it captures: its body is a
 /// function of its own. `x.f` under `&x.f` is not read; the method value or callee `x.f.M` of a call reads `x.f`.
+///
+/// Whether a callee is itself a variable is for `resolve`: `f(…)` with an unbound `f` and the last step of `x.f.M(…)` are
+/// in the [`InstrKind::Call`] only. The callee of `local(…)` is read. The package of `pkg.F(…)` is read like any other
+/// unbound name; `nil`, `true`, `false`, `iota`, `_` and local constants are not. A bare name as the key of a composite
+/// literal is read when the literal is seen to be a map, slice or array.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InstrKind {
     /// A value is read: [`Expr::Local`], [`Expr::Name`], [`Expr::Select`], [`Expr::Index`], [`Expr::Deref`].
@@ -559,9 +565,10 @@ pub enum Terminator {
     If { condition: ExprId, then: BlockId, otherwise: BlockId },
     /// Expression switch; without a `default` clause `default` is the block after it.
     Switch { tag: Option<ExprId>, arms: Vec<SwitchArm>, default: BlockId },
-    /// Type switch; without a `default` clause `default` is the block after it.
+    /// Type switch on `subject.(type)`; without a `default` clause `default` is the block after it.
     TypeSwitch { subject: ExprId, arms: Vec<TypeSwitchArm>, default: BlockId },
     /// `select`. The channel and value operands were read before; the communication happens on entering the arm.
+    /// `select {}` has no arms and goes nowhere.
     Select { arms: Vec<SelectArm> },
     /// `for … range over`: `over` was evaluated before the loop; this block decides about another iteration.
     Range { over: ExprId, body: BlockId, done: BlockId },

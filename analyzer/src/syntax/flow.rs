@@ -70,6 +70,7 @@ impl Flow {
         let block = self.open_block();
         self.body.blocks[block].end = end;
         self.body.blocks[block].end_span = span;
+        self.body.blocks[block].instrs.shrink_to_fit();
         self.current = None;
     }
 
@@ -139,6 +140,7 @@ impl Flow {
                 if reached[block.index()] { Terminator::End } else { Terminator::Unreachable };
             self.body.blocks[block].end_span = closing;
         }
+        self.body.blocks.shrink_to_fit();
         self.body
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! | module | turns |
 //! |---|---|
-//! | `kind`, `tree` | bytes into a flat syntax tree; only these two talk to tree-sitter |
+//! | `kind`, `tree`, `recover` | bytes into a flat syntax tree; nobody else talks to tree-sitter |
 //! | `lower`, `types`, `exprs` | declarations, types and expressions into rows |
 //! | `evaluate` | an expression into instructions in Go's order of evaluation |
 //! | `body`, `branch`, `flow` | statements into basic blocks |
@@ -24,6 +24,7 @@ mod flow;
 mod kind;
 mod lower;
 mod names;
+mod recover;
 mod scope;
 #[cfg(test)]
 mod tests;

@@ -4,11 +4,11 @@
 //! next row, its next sibling the row where its subtree ends. Comments and punctuation nobody asks for are left out on
 //! the way.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, ops::Range};
 
 use tree_sitter::{Parser, TreeCursor};
 
-use super::{Directive, kind::Kind};
+use super::{Directive, kind::Kind, recover};
 use crate::base::Span;
 
 /// A row of a [`Tree`].
@@ -27,8 +27,12 @@ struct Row {
 #[derive(Default)]
 pub(super) struct Tree {
     rows: Vec<Row>,
-    /// Whether a declaration or statement below some node could not be read in full.
+    /// Number of rows under the roots; what follows stands in `receivers`.
+    rooted: u32,
+    /// What the grammar could not read, or missed.
     pub(super) errors: Vec<Span>,
+    /// Parameter lists that are receivers of methods the grammar cannot read, by the start of the method.
+    receivers: Vec<(u32, NodeId)>,
     /// Comments that are instructions.
     pub(super) directives: Vec<(Span, bool)>,
     /// Whether a `Code generated` comment was met, and where.
@@ -82,25 +86,34 @@ impl Tree {
 
     /// The roots: one, or several when the file had to be read in pieces.
     pub(super) fn roots(&self) -> Children<'_> {
-        Children { rows: &self.rows, next: 0, after: u32::try_from(self.rows.len()).unwrap_or(u32::MAX) }
+        Children { rows: &self.rows, next: 0, after: self.rooted }
+    }
+
+    /// The receiver of a method that was read as a function because it has type parameters.
+    pub(super) fn separate_receiver(&self, declaration: NodeId) -> Option<NodeId> {
+        let start = self.span(declaration).start;
+        self.receivers.iter().find(|&&(method, _)| method == start).map(|&(_, receiver)| receiver)
     }
 
     fn clear(&mut self) {
         self.rows.clear();
+        self.rooted = 0;
         self.errors.clear();
+        self.receivers.clear();
         self.directives.clear();
         self.generated = None;
     }
 
-    /// Copies the tree under `cursor`.
-    fn append(&mut self, cursor: &mut TreeCursor<'_>, kinds: &[Kind], text: &[u8], has_error: bool) {
+    /// Copies the tree under `cursor`, whose text begins at byte `base` of the file.
+    fn append(&mut self, cursor: &mut TreeCursor<'_>, kinds: &[Kind], text: &[u8], base: usize) {
+        let has_error = cursor.node().has_error();
         let mut open: Vec<usize> = Vec::with_capacity(64);
         loop {
             let node = cursor.node();
             let id = node.kind_id();
             let kind = kinds.get(id as usize).copied().unwrap_or(Kind::Error);
             if kind != Kind::Other {
-                let span = Span::new(node.start_byte(), node.end_byte());
+                let span = Span::new(base + node.start_byte(), base + node.end_byte());
                 if kind == Kind::Comment {
                     self.comment(text, span);
                 } else {
@@ -108,7 +121,7 @@ impl Tree {
                         self.errors.push(span);
                     }
                     let row = self.rows.len();
-                    self.rows.push(Row { span, after: row as u32 + 1, kind });
+                    self.rows.push(Row { span, after: row_number(row + 1), kind });
                     if !kind.is_leaf() && cursor.goto_first_child() {
                         open.push(row);
                         continue;
@@ -117,7 +130,7 @@ impl Tree {
             }
             while !cursor.goto_next_sibling() {
                 let Some(row) = open.pop() else { return };
-                self.rows[row].after = self.rows.len() as u32;
+                self.rows[row].after = row_number(self.rows.len());
                 cursor.goto_parent();
             }
         }
@@ -171,11 +184,78 @@ pub(super) fn with_tree<R>(text: &[u8], read: impl FnOnce(&Tree) -> R) -> R {
             let _ = parser.set_language(&language);
             Workspace { parser, kinds: Kind::table(&language), tree: Tree::default() }
         });
-        workspace.tree.clear();
-        if let Some(parsed) = workspace.parser.parse(text, None) {
-            let has_error = parsed.root_node().has_error();
-            workspace.tree.append(&mut parsed.walk(), workspace.kinds, text, has_error);
-        }
+        workspace.read(text);
         read(&workspace.tree)
     })
+}
+
+impl Workspace {
+    fn read(&mut self, text: &[u8]) {
+        self.tree.clear();
+        let Some(parsed) = self.parser.parse(text, None) else { return };
+        if parsed.root_node().has_error() {
+            self.read_with_errors(text, parsed);
+        } else {
+            self.append(&parsed, text, 0);
+            self.tree.rooted = row_number(self.tree.rows.len());
+        }
+    }
+
+    fn append(&mut self, parsed: &tree_sitter::Tree, text: &[u8], base: usize) {
+        self.tree.append(&mut parsed.walk(), self.kinds, text, base);
+    }
+
+    fn read_with_errors(&mut self, text: &[u8], parsed: tree_sitter::Tree) {
+        let repair = recover::repair(text);
+        let (copy, receivers) = match &repair {
+            Some(repair) => (repair.text.as_slice(), repair.receivers.as_slice()),
+            None => (text, [].as_slice()),
+        };
+        let reparsed = repair.as_ref().and_then(|repair| self.parser.parse(&repair.text, None));
+        let parsed = reparsed.unwrap_or(parsed);
+        let starts = recover::declaration_starts(copy);
+        if swallows_declarations(&parsed, &starts) {
+            let ends = starts.iter().copied().chain([copy.len()]);
+            for (start, end) in [0].into_iter().chain(starts.iter().copied()).zip(ends) {
+                if let Some(piece) = self.parser.parse(&copy[start..end], None) {
+                    self.append(&piece, text, start);
+                }
+            }
+        } else {
+            self.append(&parsed, text, 0);
+        }
+        self.tree.rooted = row_number(self.tree.rows.len());
+        for (method, receiver) in receivers {
+            self.read_receiver(text, *method, receiver.clone());
+        }
+    }
+
+    /// Reads a receiver on its own, in a method made for it.
+    fn read_receiver(&mut self, text: &[u8], method: usize, receiver: Range<usize>) {
+        const BEFORE: &[u8] = b"func ";
+        let Some(base) = receiver.start.checked_sub(BEFORE.len()) else { return };
+        let made = [BEFORE, &text[receiver], b" _()"].concat();
+        let Some(parsed) = self.parser.parse(&made, None) else { return };
+        let first = self.tree.rows.len();
+        self.append(&parsed, text, base);
+        let found = self.tree.rows[first..].iter().position(|row| row.kind == Kind::ParameterList);
+        if let Some(found) = found {
+            self.tree.receivers.push((row_number(method), NodeId(row_number(first + found))));
+        }
+    }
+}
+
+fn row_number(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Whether something the grammar failed at has the beginning of another declaration inside.
+fn swallows_declarations(parsed: &tree_sitter::Tree, starts: &[usize]) -> bool {
+    let root = parsed.root_node();
+    let mut cursor = parsed.walk();
+    root.is_error()
+        || root.children(&mut cursor).filter(|child| child.has_error()).any(|child| {
+            let next = starts.partition_point(|&start| start <= child.start_byte());
+            starts.get(next).is_some_and(|&start| start < child.end_byte())
+        })
 }

@@ -1,0 +1,359 @@
+//! Declarations, types, signatures, variables and the file's own facts.
+
+use crate::{
+    base::{Idx, Symbol},
+    syntax::{
+        ElementKey, Expr, FileFacts, FuncIndex, FuncKind, ImportBinding, Literal, LocalDecl, Param, Signature,
+        TypeExpr, TypeExprId, lower,
+    },
+};
+
+/// A type in Go's words, names resolved: `T%0` is the local type 0, `K'0` type parameter 0.
+fn ty(facts: &FileFacts, id: TypeExprId) -> String {
+    let list = |ids: &[TypeExprId]| ids.iter().map(|&id| ty(facts, id)).collect::<Vec<_>>().join(",");
+    match &facts.type_exprs[id] {
+        TypeExpr::Name(name) => name.to_string(),
+        TypeExpr::Qualified { package, name } => format!("{package}.{name}"),
+        TypeExpr::Local(decl) => format!("{}%{}", facts.types[*decl].name, decl.index()),
+        TypeExpr::Param { index, name, .. } => format!("{name}'{index}"),
+        TypeExpr::Instance { generic, args } => format!("{}[{}]", ty(facts, *generic), list(args)),
+        TypeExpr::Pointer(inner) => format!("*{}", ty(facts, *inner)),
+        TypeExpr::Slice(inner) => format!("[]{}", ty(facts, *inner)),
+        TypeExpr::Array { length, element } => {
+            let length = match length.map(|length| &facts.exprs[length]) {
+                Some(Expr::Literal(Literal::Int(Some(length)))) => length.to_string(),
+                Some(_) => "n".to_owned(),
+                None => "...".to_owned(),
+            };
+            format!("[{length}]{}", ty(facts, *element))
+        }
+        TypeExpr::Map { key, value } => format!("map[{}]{}", ty(facts, *key), ty(facts, *value)),
+        TypeExpr::Chan { direction, element } => format!("{direction:?} {}", ty(facts, *element)),
+        TypeExpr::Func(signature) => format!("func{}", signature_text(facts, signature)),
+        TypeExpr::Struct { fields } => {
+            let field = |field: &crate::syntax::FieldDecl| {
+                format!("{}{} {}", field.name, if field.embedded { "^" } else { "" }, ty(facts, field.ty))
+            };
+            format!("struct{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join("; "))
+        }
+        TypeExpr::Interface { methods, embedded, union } => {
+            let methods =
+                methods.iter().map(|method| format!("{}{}", method.name, signature_text(facts, &method.signature)));
+            let rows: Vec<String> = methods.chain(embedded.iter().map(|&id| ty(facts, id))).collect();
+            format!("{}{{{}}}", if *union { "union" } else { "interface" }, rows.join("; "))
+        }
+        TypeExpr::Bad => "bad".to_owned(),
+    }
+}
+
+fn signature_text(facts: &FileFacts, signature: &Signature) -> String {
+    let list = |params: &[Param]| {
+        let one = |param: &Param| match param.name {
+            Some(name) => format!("{name} {}", ty(facts, param.ty)),
+            None => ty(facts, param.ty),
+        };
+        params.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let dots = if signature.variadic { "..." } else { "" };
+    format!("({}{dots})({})", list(&signature.params), list(&signature.results))
+}
+
+#[track_caller]
+fn facts(text: &str) -> FileFacts {
+    let facts = lower(format!("package p\n{text}\n").as_bytes());
+    assert_eq!(facts.problems, []);
+    facts
+}
+
+/// The type declarations of a file, each as `name[params] = body`.
+fn types(text: &str) -> Vec<String> {
+    let facts = facts(text);
+    let row = |decl: &crate::syntax::TypeDecl| {
+        let params = decl.type_params.iter().map(|param| match param.constraint {
+            Some(constraint) => format!("{} {}", param.name, ty(&facts, constraint)),
+            None => param.name.to_string(),
+        });
+        let params = params.collect::<Vec<_>>().join(", ");
+        format!("{}[{params}] {}{}", decl.name, if decl.alias { "= " } else { "" }, ty(&facts, decl.body))
+    };
+    facts.types.iter().map(row).collect()
+}
+
+/// The signatures of declared functions, receivers first.
+fn signatures(text: &str) -> Vec<String> {
+    let facts = facts(text);
+    let row = |function: &crate::syntax::Function| match &function.kind {
+        FuncKind::Decl { name, receiver, .. } => {
+            let receiver = receiver.as_ref().map(|receiver| {
+                let star = if receiver.pointer { "*" } else { "" };
+                let local = receiver.local.map_or("_".to_owned(), |local| facts.locals[local].name.to_string());
+                format!("({local} {star}{}) ", receiver.type_name)
+            });
+            let params: Vec<&str> = function.type_params.iter().map(|param| param.name.as_str()).collect();
+            let signature = signature_text(&facts, &function.signature);
+            Some(format!("{}{name}[{}]{signature}", receiver.unwrap_or_default(), params.join(",")))
+        }
+        FuncKind::Literal { .. } | FuncKind::VarInit => None,
+    };
+    facts.functions.iter().filter_map(row).collect()
+}
+
+#[test]
+fn package_imports_and_generated_marks() {
+    let text =
+        "// Code generated by x. DO NOT EDIT.\n\npackage p\nimport \"C\"\nimport (\n. \"a/b\"\n_ `c`\nd \"e\"\n)\n";
+    let facts = lower(text.as_bytes());
+    assert_eq!(facts.package, Some(Symbol::new("p")));
+    assert!(facts.generated && facts.cgo);
+    let imports: Vec<(ImportBinding, &str)> =
+        facts.imports.iter().map(|row| (row.binding, row.path.as_str())).collect();
+    let named = ImportBinding::Named(Symbol::new("d"));
+    let expected =
+        [(ImportBinding::PackageName, "C"), (ImportBinding::Dot, "a/b"), (ImportBinding::Blank, "c"), (named, "e")];
+    assert_eq!(imports, expected);
+}
+
+#[test]
+fn a_generated_mark_after_the_package_clause_says_nothing() {
+    assert!(!lower(b"package p\n// Code generated by x. DO NOT EDIT.\n").generated);
+    assert!(!lower(b"// Code generated by x. DO NOT EDIT it.\npackage p\n").generated);
+}
+
+#[test]
+fn directives_know_whether_they_stand_alone() {
+    let facts = facts(
+        "func f() {\n\t//outlive:ignore rule because\n\tg() //nolint:outlive\n\th() // want \"x\"\n\t// other\n}",
+    );
+    let rows: Vec<(u32, &str, bool)> = facts.directives.iter().map(|row| (row.line, &*row.text, row.alone)).collect();
+    assert_eq!(
+        rows,
+        [(3, "outlive:ignore rule because", true), (4, "nolint:outlive", false), (5, "want \"x\"", false)]
+    );
+}
+
+#[test]
+fn types_of_every_form() {
+    assert_eq!(
+        types(
+            "type (\nA = B\nC struct { a, b int `t`; *D; e.F; G[int]; h struct{}; _ [4]byte }\n)\n\
+             type I interface { m(a int, ...string) error; J; k.L; ~int | string; n() (x, y int) }\n\
+             type M map[k.K][]chan<- (<-chan int)\ntype N func(a, b int, c ...func()) (chan int, error)\n\
+             type O (*P)\ntype Q [n]R",
+        ),
+        [
+            "A[] = B",
+            "C[] struct{a int; b int; D^ *D; F^ e.F; G^ G[int]; h struct{}; _ [4]byte}",
+            "I[] interface{m(a int, string...)(error); n()(x int, y int); J; k.L; union{int; string}}",
+            "M[] map[k.K][]Send Receive int",
+            "N[] func(a int, b int, c func()()...)(Both int, error)",
+            "O[] *P",
+            "Q[] [n]R",
+        ]
+    );
+}
+
+#[test]
+fn generic_types_bind_their_parameters() {
+    assert_eq!(
+        types(
+            "type A[K comparable, V ~int | ~string] struct { next *A[K, V]; v map[K]V }\n\
+             type B[P *T, Q interface{ m(P) }] []Q\ntype C[T any] = A[T, int]\ntype D[S ~[]E, E any] func(S) E",
+        ),
+        [
+            "A[K comparable, V union{int; string}] struct{next *A[K'0,V'1]; v map[K'0]V'1}",
+            "B[P *T, Q interface{m(P'0)()}] []Q'1",
+            "C[T any] = A[T'0,int]",
+            "D[S union{[]E'1}, E any] func(S'0)(E'1)",
+        ]
+    );
+}
+
+#[test]
+fn local_types_are_found_by_scope() {
+    let facts =
+        facts("func f[K any](a K) {\ntype T struct{ next *T; k K }\n{\ntype T []T\n}\nvar t T\n_ = t\n}\ntype T int");
+    let rows: Vec<String> = facts.types.iter().map(|decl| ty(&facts, decl.body)).collect();
+    assert_eq!(rows, ["struct{next *T%0; k K'0}", "[]T%1", "int"]);
+    assert_eq!(
+        facts.types.iter().map(|decl| decl.function).collect::<Vec<_>>(),
+        [Some(FuncIndex::new(0)), Some(FuncIndex::new(0)), None]
+    );
+    let last = facts.locals.iter().last().map(|local| local.decl.clone());
+    assert!(matches!(last, Some(LocalDecl::Typed { ty: id }) if ty(&facts, id) == "T%0"));
+}
+
+#[test]
+fn signatures_of_functions_and_methods() {
+    assert_eq!(
+        signatures(
+            "func a(int, string)\nfunc b(x, y int, z ...T) (n int, err error) { return }\nfunc c[K, V any](m map[K]V) K\n\
+             func (r *T) d(_ int) {}\nfunc (T) e() {}\nfunc (_ T) f() {}\nfunc (r *G[K, _]) g(k K) {}\nfunc (G[K]) h() {}\n\
+             func (r (*T)) i() {}\nfunc (r *T) j[P any](p P) {}\nfunc (r G[K]) k[P any](p P, k K) {}",
+        ),
+        [
+            "a[](int, string)()",
+            "b[](x int, y int, z T...)(n int, err error)",
+            "c[K,V](m map[K'0]V'1)(K'0)",
+            "(r *T) d[](_ int)()",
+            "(_ T) e[]()()",
+            "(_ T) f[]()()",
+            "(r *G) g[K,_](k K'0)()",
+            "(_ G) h[K]()()",
+            "(r *T) i[]()()",
+            "(r *T) j[P](p P'0)()",
+            "(r G) k[K,P](p P'1, k K'0)()",
+        ]
+    );
+}
+
+#[test]
+fn parameter_names_do_not_hide_the_types_beside_them() {
+    assert_eq!(signatures("func f(int string, x int) int { return x }"), ["f[](int string, x int)(int)"]);
+}
+
+#[test]
+fn package_values_repeat_and_distribute() {
+    let facts = facts("const (\na, b int = iota, 1\nc, d\n)\nvar e, f = g()\nvar h, i T = 1, 2\nvar _ = j\nvar k int");
+    let rows: Vec<String> = facts
+        .values
+        .iter()
+        .map(|row| {
+            let value = row.value.map(|value| format!("{}{:?}", value.expr.index(), value.component));
+            format!(
+                "{} {} {} {}",
+                row.name,
+                row.constant,
+                row.ty.map(|id| ty(&facts, id)).unwrap_or_default(),
+                value.unwrap_or_default()
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "a true int 0None",
+            "b true int 1None",
+            "c true int 0None",
+            "d true int 1None",
+            "e false  3Some(0)",
+            "f false  3Some(1)",
+            "h false T 6None",
+            "i false T 7None",
+            "_ false  10None",
+            "k false int "
+        ]
+    );
+}
+
+#[test]
+fn init_functions_and_literals_are_numbered() {
+    let facts = facts(
+        "var a = func() { func() {}() }\nfunc init() { func() {}() }\nvar b = func() {}\nfunc (t T) init() {}\n\
+         func init() {\nswitch {\ncase x: func() {}()\ncase func() bool { return true }(): func() {}()\n}\n\
+         for range seq { func() { func() {}() }() }\n}",
+    );
+    let rows: Vec<String> = facts
+        .functions
+        .iter_enumerated()
+        .map(|(index, function)| match function.kind {
+            FuncKind::Decl { name, init_number, .. } => format!("{} {name} {init_number}", index.index()),
+            FuncKind::Literal { parent, number } => format!("{} in {} is {number}", index.index(), parent.index()),
+            FuncKind::VarInit => format!("{} var", index.index()),
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "0 var",
+            "1 in 0 is 1",
+            "2 in 1 is 1",
+            "3 init 0",
+            "4 in 3 is 1",
+            "5 in 0 is 2",
+            "6 init 0",
+            "7 init 1",
+            // All cases are evaluated before the first clause runs, but Go counts in source order.
+            "8 in 7 is 2",
+            "9 in 7 is 1",
+            "10 in 7 is 3",
+            "11 in 7 is 4",
+            "12 in 11 is 1",
+        ]
+    );
+}
+
+#[test]
+fn variables_know_their_declaration_and_their_loop() {
+    let facts = facts(
+        "func (r *T) f(a int, b ...string) (c error) {\nfor i, v := range a {\nw := i\nfunc() { u := w }()\n}\n\
+         for j := 0; ; j++ {\n}\nvar d int\nconst k = 1\nswitch s := r.any.(type) {\ncase int: _ = s\n}\nreturn\n}",
+    );
+    let rows: Vec<String> = facts
+        .locals
+        .iter()
+        .map(|local| {
+            let decl = match &local.decl {
+                LocalDecl::Param { index, variadic, .. } => format!("param {index} {variadic}"),
+                LocalDecl::Receiver { .. } => "receiver".to_owned(),
+                LocalDecl::Result { index, .. } => format!("result {index}"),
+                LocalDecl::Typed { .. } => "typed".to_owned(),
+                LocalDecl::Value(_) => "value".to_owned(),
+                LocalDecl::RangeKey { .. } => "key".to_owned(),
+                LocalDecl::RangeValue { .. } => "element".to_owned(),
+                LocalDecl::TypeSwitch { types, .. } => format!("switch {}", types.len()),
+                LocalDecl::Const { .. } => "const".to_owned(),
+            };
+            let scope = local.loop_scope.map_or("", |scope| if scope.header { " header" } else { " body" });
+            format!("{} {decl}{scope}{}", local.name, if local.captured { " captured" } else { "" })
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "r receiver",
+            "a param 0 false",
+            "b param 1 true",
+            "c result 0",
+            "i key header",
+            "v element header",
+            "w value body captured",
+            "u value",
+            "j value header",
+            "d typed",
+            "k const",
+            "s switch 1",
+        ]
+    );
+}
+
+#[test]
+fn keys_of_elements_keep_name_and_expression() {
+    let facts = facts("var a = T{b: 1, c.d: 2, 3: 4, 5}");
+    let keys: Vec<String> = facts
+        .exprs
+        .iter()
+        .filter_map(|expr| if let Expr::Composite { elements, .. } = expr { Some(elements) } else { None })
+        .flatten()
+        .map(|element| match &element.key {
+            Some(ElementKey::Name { name, .. }) => name.to_string(),
+            Some(ElementKey::Expr(_)) => "expression".to_owned(),
+            None => "none".to_owned(),
+        })
+        .collect();
+    assert_eq!(keys, ["b", "expression", "expression", "none"]);
+}
+
+#[test]
+fn short_plain_strings_are_kept() {
+    let long = "x".repeat(65);
+    let facts = facts(&format!("var a, b, c, d = \"ok\", `raw\\n`, \"esc\\n\", \"{long}\""));
+    let texts: Vec<Option<&str>> = facts
+        .exprs
+        .iter()
+        .filter_map(|expr| match expr {
+            Expr::Literal(Literal::String(text)) => Some(text.map(|text| text.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, [Some("ok"), Some("raw\\n"), None, None]);
+}
