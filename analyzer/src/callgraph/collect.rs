@@ -13,7 +13,7 @@ use crate::{
         Basic, Builtin, FieldId, FuncId, Program, Reason, Type, TypeId,
         internal::{Binding, Called, Declarations, Entity, Member, Receiver, Typer},
     },
-    source::{FileId, FileRole},
+    source::FileId,
     syntax::{ElementKey, Expr, ExprId, FileFacts, ValueRef},
 };
 
@@ -149,7 +149,7 @@ impl Collector<'_> {
                         Some(&arg) => self.sources(ValueRef { expr: arg, component: None }),
                         None => Sources::new(),
                     },
-                    Called::Func { func, .. } if !self.stub(func) => node(Some(Node::Result(func, component))),
+                    Called::Func { func, .. } if !self.p.is_stub(func) => node(Some(Node::Result(func, component))),
                     Called::Literal(index) => {
                         node(self.p.func_of(self.file, index).map(|func| Node::Result(func, component)))
                     }
@@ -190,11 +190,6 @@ impl Collector<'_> {
         }
     }
 
-    fn stub(&self, func: FuncId) -> bool {
-        let row = &self.p.funcs()[func];
-        self.p.sources().files[row.file].role == FileRole::Stub && self.p.function(func).body.is_none()
-    }
-
     fn open_reason(&self, called: &Called) -> Reason {
         match called {
             Called::External { package, .. } => Declarations::absent(*package),
@@ -218,7 +213,7 @@ impl Collector<'_> {
     fn function_item(&mut self, expr: ExprId, called: &Called, ty: TypeId) -> Sources {
         let item = match called {
             Called::Func { func, receiver, .. } => {
-                let target = match self.stub(*func) {
+                let target = match self.p.is_stub(*func) {
                     true => Target::External(self.p.funcs()[*func].key),
                     false => Target::Func(*func),
                 };
@@ -397,7 +392,7 @@ impl Collector<'_> {
             Called::Builtin(builtin) => return self.builtin(builtin, args, spread),
             Called::Func { func, ref receiver, .. } => {
                 let method = receiver.is_some();
-                if self.stub(func) {
+                if self.p.is_stub(func) {
                     self.outside(args);
                     Direct::External { key: self.p.funcs()[func].key, method }
                 } else {

@@ -11,7 +11,6 @@ use crate::{
         FieldId, FuncId, InterfaceMethod, Program, Type, TypeId,
         internal::{Member, Typer},
     },
-    source::FileRole,
     syntax::{FuncKind, TypeExpr},
 };
 
@@ -118,7 +117,7 @@ impl<'p> Dispatch<'p> {
             return found;
         }
         let found = match self.t.find_member(ty, name) {
-            Member::Method { func, .. } => match self.is_stub(func) {
+            Member::Method { func, .. } => match self.p.is_stub(func) {
                 true => Found::External(self.p.funcs()[func].key),
                 false => Found::Func(func),
             },
@@ -133,11 +132,6 @@ impl<'p> Dispatch<'p> {
         };
         self.found.borrow_mut().insert((ty, name), found);
         found
-    }
-
-    fn is_stub(&self, func: FuncId) -> bool {
-        let row = &self.p.funcs()[func];
-        self.p.sources().files[row.file].role == FileRole::Stub && self.p.function(func).body.is_none()
     }
 
     /// Whether a value of type `ty` is a value of the interface: all methods are known to be there, with signatures
@@ -296,7 +290,7 @@ impl<'p> Dispatch<'p> {
         });
         let mut funcs: Vec<(FuncId, bool)> = types
             .filter_map(|ty| match self.fit(ty, method) {
-                Fit::Known { func, .. } => func.filter(|&func| !self.is_stub(func)),
+                Fit::Known { func, .. } => func.filter(|&func| !self.p.is_stub(func)),
                 Fit::External | Fit::None => None,
             })
             .map(|func| (func, false))

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::Symbol,
-    source::{FileId, FileRole},
+    source::FileId,
     syntax::{Expr, ExprId, FuncIndex},
 };
 
@@ -125,10 +125,8 @@ impl<'p> Typer<'p> {
         match called {
             Called::Func { func, receiver, .. } => {
                 let row = &self.declared().funcs[func];
-                let stub = self.p.sources.files[row.file].role == FileRole::Stub
-                    && self.facts(row.file).functions[row.index].body.is_none();
                 let place_of = receiver.as_ref().and_then(place);
-                if stub {
+                if self.p.is_stub(func) {
                     return Callee::External { key: row.key, receiver: place_of };
                 }
                 let receiver_is_argument = receiver.is_some_and(|receiver| receiver.base.is_none());

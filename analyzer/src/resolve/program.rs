@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     base::{Idx, IndexVec, Parsed, Symbol},
-    source::{FileId, SourceSet},
+    source::{FileId, FileRole, SourceSet},
     syntax::{ExprId, FileFacts, FuncIndex, Function, LocalId, TypeExpr},
 };
 
@@ -130,6 +130,12 @@ impl Program {
     pub fn function(&self, func: FuncId) -> &Function {
         let row = &self.declared.funcs[func];
         &self.facts[row.file].functions[row.index]
+    }
+
+    /// Whether a function is a declaration that stands for a library's: calls of it are [`Callee::External`].
+    pub fn is_stub(&self, func: FuncId) -> bool {
+        let file = self.declared.funcs[func].file;
+        self.sources.files[file].role == FileRole::Stub && self.function(func).body.is_none()
     }
 
     /// Functions with a symbol; several packages `main` share theirs.
