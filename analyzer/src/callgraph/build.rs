@@ -1,5 +1,6 @@
 //! The call graph of a program.
 
+use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -11,7 +12,6 @@ use super::{
     model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
     node::{Dynamic, DynamicKind, Item, Node},
     resolve::{Callees, Resolver},
-    scc::Adjacency,
     solve::{Graph, Solution},
 };
 use crate::{
@@ -190,15 +190,17 @@ impl CallGraph {
             .sites
             .iter()
             .flat_map(|site| site.targets.funcs().map(|callee| (site.func.index() as u32, callee.index() as u32)));
-        let components = Adjacency::new(self.callers.len(), edges).components();
-        (0..components.len() as u32)
-            .map(|component| {
-                let mut members: Vec<FuncId> =
-                    components.members(component).iter().map(|&func| FuncId::new(func as usize)).collect();
-                members.sort_unstable();
-                members
-            })
-            .collect()
+        let mut graph: DiGraph<(), (), u32> = DiGraph::from_edges(edges);
+        while graph.node_count() < self.callers.len() {
+            graph.add_node(());
+        }
+        // Kosaraju's: petgraph's Tarjan recurses, and a call chain may be as long as the program.
+        let components = kosaraju_scc(&graph).into_iter().map(|members| {
+            let mut members: Vec<FuncId> = members.into_iter().map(|node| FuncId::new(node.index())).collect();
+            members.sort_unstable();
+            members
+        });
+        components.collect()
     }
 
     /// Counts of edges and of unknown calls.
