@@ -13,8 +13,7 @@ use std::{
 const MAX_LINES: usize = 800;
 
 /// Every folder of the workspace that holds Rust of ours.
-const ALL: [&str; 8] =
-    ["analyzer/src", "analyzer/examples", "rules/src", "cli", "testkit", "tests", "xtask", "examples"];
+const ALL: [&str; 6] = ["analyzer/src", "rules/src", "cli", "testkit", "tests", "xtask"];
 const LIBRARIES: [&str; 2] = ["analyzer/src", "rules/src"];
 const LIFETIME: &str = "analyzer/src/lifetime";
 const SYNTAX: &str = "analyzer/src/syntax/";

@@ -184,7 +184,8 @@ impl Catalogue {
         out.extend(self.timer.iter().map(|row| (row.func.clone(), Effect::Timer { arg: row.arg })));
         out.extend(self.run.iter().map(|row| (row.func.clone(), Effect::Run { arg: row.arg })));
         out.extend(self.test_end.iter().map(|row| (row.func.clone(), Effect::AtTestEnd { arg: row.arg })));
-        let objects: [(&[OnObject], fn(Operand) -> Effect); 4] = [
+        type Make = fn(Operand) -> Effect;
+        let objects: [(&[OnObject], Make); 4] = [
             (&self.add, Effect::Add),
             (&self.done, Effect::Done),
             (&self.wait, Effect::Wait),

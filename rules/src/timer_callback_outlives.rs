@@ -31,7 +31,7 @@ impl Rule for TimerCallbackOutlives {
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
         let message = format!("the timer callback {body} may still use {name} when {other} changes it");
-        let text = format!("when Stop reports false, wait for the callback; or let both take one lock");
+        let text = "when Stop reports false, wait for the callback; or let both take one lock".to_owned();
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
 }

@@ -228,8 +228,8 @@ impl Pass<'_> {
             }
         }
         self.reporting = true;
-        for at in 0..count {
-            let Some(mut state) = entry[at].clone() else { continue };
+        for (at, state) in entry.iter().enumerate() {
+            let Some(mut state) = state.clone() else { continue };
             let alive = self.block(at, &mut state);
             if alive && let Some((exit, span)) = self.events.blocks[at].exit {
                 self.exit(&mut state, exit, span);

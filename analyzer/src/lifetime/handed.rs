@@ -88,15 +88,6 @@ impl Handed {
         self.uses.get(&(func, index))
     }
 
-    /// All uses that spawn, to be completed with their signals.
-    pub fn spawning_mut(&mut self) -> impl Iterator<Item = (&(FuncId, u32), &mut Use)> {
-        #[expect(clippy::iter_over_hash_type, reason = "each row is completed by itself")]
-        fn rows(uses: &mut FxHashMap<(FuncId, u32), Use>) -> impl Iterator<Item = (&(FuncId, u32), &mut Use)> {
-            uses.iter_mut().filter(|(_, u)| matches!(u, Use::Spawns { .. }))
-        }
-        rows(&mut self.uses)
-    }
-
     fn scan(
         &mut self,
         program: &Program,

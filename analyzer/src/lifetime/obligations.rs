@@ -639,7 +639,8 @@ impl Solver<'_> {
                             calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect()
                         };
                         let waits = &discharged[index].waits;
-                        if !skipped.is_clear() && !(deliberate.is_empty() && waits.is_empty()) {
+                        let evidence = !deliberate.is_empty() || !waits.is_empty();
+                        if !skipped.is_clear() && evidence {
                             for span in self.divergence(func, events, outs, index, at, span) {
                                 skips.push(Skip {
                                     func,
@@ -737,7 +738,8 @@ impl Solver<'_> {
                 skipped.intersect_with(&discharged.spawns);
                 let calls = discharged.calls.iter().copied();
                 let deliberate: Vec<ExprId> = calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect();
-                if !skipped.is_clear() && !(deliberate.is_empty() && discharged.waits.is_empty()) {
+                let evidence = !deliberate.is_empty() || !discharged.waits.is_empty();
+                if !skipped.is_clear() && evidence {
                     skips.push(Skip {
                         func,
                         holder: item.holder,

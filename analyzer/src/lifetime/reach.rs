@@ -27,6 +27,9 @@ pub const MAX_FUNCS: usize = 2_000;
 /// Calls between a goroutine's body and the access at most.
 pub const MAX_DEPTH: u32 = 12;
 
+/// Variables of a callee with the caller's variables they are bound to: (here, there).
+pub type Bindings = SmallVec<[(LocalId, LocalId); 2]>;
+
 /// A function on the way.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -39,7 +42,7 @@ pub struct Node {
     /// Calls on the way whose callee was one of several.
     pub dispatched: u32,
     /// Variables of this function that are objects of the starting function: (here, there).
-    pub bindings: SmallVec<[(LocalId, LocalId); 2]>,
+    pub bindings: Bindings,
     /// Locks held at the calls on the way.
     pub locks: LockSet,
 }
@@ -241,7 +244,7 @@ fn locks_at(cx: Context<'_>, func: FuncId, call: ExprId, outer: &LockSet) -> Loc
 }
 
 /// The functions a call runs, each with its variables in terms of the caller's.
-fn callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, SmallVec<[(LocalId, LocalId); 2]>)> {
+fn callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, Bindings)> {
     let file = cx.program.funcs()[func].file;
     let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return Vec::new() };
     let args: Vec<(u32, ExprId)> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
