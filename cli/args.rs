@@ -49,6 +49,12 @@ pub(crate) struct BuildArgs {
     /// Architecture that files are chosen for
     #[arg(long, default_value = "amd64")]
     pub(crate) goarch: String,
+    /// Go installation whose standard library is read where code imports it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) goroot: Option<PathBuf>,
+    /// Module cache whose modules are read where code imports them (as `go env GOMODCACHE` prints it)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) modcache: Option<PathBuf>,
     /// Threads to use; all cores unless given
     #[arg(long)]
     pub(crate) threads: Option<usize>,

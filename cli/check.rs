@@ -17,7 +17,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
             bail!("no rule `{id}`; `outlive rules` lists them");
         }
     }
-    let loaded = load(&args.dir, &args.build.options(true))?;
+    let loaded = load(&args.dir, &args.build, true)?;
     let models = rules::catalogue::embedded().context("the embedded catalogue")?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
     let mut findings = rules::findings(&lifetimes);

@@ -49,7 +49,7 @@ fn explain_in(
     reports: &[RaceReport],
     mut problems: Vec<Problem>,
 ) -> Result<(Vec<ExplainedReport>, Vec<Problem>, Option<Sources>)> {
-    let loaded = load(repo, &args.build.options(true))?;
+    let loaded = load(repo, &args.build, true)?;
     let models = rules::catalogue::embedded().context("the embedded catalogue")?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
     let mut explained = Vec::new();

@@ -10,12 +10,14 @@ use analyzer::{
     base::{Idx, IndexVec, Problem, ProblemKind},
     callgraph::CallGraph,
     resolve::Program,
-    source::{BuildOptions, FileId, FileRole, InputFile, SourceSet},
+    source::{FileId, FileRole, InputFile, SourceSet},
     syntax::{self, FileFacts},
 };
 use anyhow::{Context, Result, bail};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
+
+use crate::{args::BuildArgs, dependencies};
 
 /// A program with its calls, and the trouble met while reading it.
 pub(crate) struct Loaded {
@@ -28,8 +30,12 @@ pub(crate) struct Loaded {
 ///
 /// # Errors
 /// When the folder is missing or unreadable, or holds no Go file that takes part in the build.
-pub(crate) fn load(dir: &Path, options: &BuildOptions) -> Result<Loaded> {
-    let (inputs, mut problems) = read(dir)?;
+pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded> {
+    let (mut inputs, mut problems) = read(dir)?;
+    if build.goroot.is_some() || build.modcache.is_some() {
+        inputs.extend(dependencies::read(&inputs, build));
+    }
+    let options = &build.options(tests);
     let set = SourceSet::new(inputs, options);
     if set.files.is_empty() {
         for problem in set.problems.iter().chain(&problems) {

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod dependencies;
 mod explain;
 mod graph;
 mod load;
@@ -52,7 +53,7 @@ fn with_threads(threads: Option<usize>, job: impl FnOnce() -> Result<u8> + Send)
 }
 
 fn print_graph(args: &GraphArgs) -> Result<u8> {
-    let loaded = load::load(&args.dir, &args.build.options(args.tests))?;
+    let loaded = load::load(&args.dir, &args.build, args.tests)?;
     let query = match (&args.from, &args.to, args.calls) {
         (Some(from), Some(to), _) => graph::Query::Path(from.clone(), to.clone()),
         (Some(from), None, _) => graph::Query::From(from.clone()),

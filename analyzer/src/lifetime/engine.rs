@@ -254,7 +254,13 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
             if !counted || locked || out.iter().any(|c: &Conflict| c.spawn == id) {
                 continue;
             }
-            let named = |func: FuncId| program.funcs()[func].receiver;
+            let named = |func: FuncId| {
+                let mut outer = func;
+                while let Some(parent) = program.funcs()[outer].parent {
+                    outer = parent;
+                }
+                program.funcs()[outer].receiver
+            };
             let wait = facts.joins.waits(key).iter().find(|w| {
                 w.func != site.func
                     && named(w.func).is_some()

@@ -71,7 +71,12 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
                 eprintln!("{}: outlive graph", program.name);
                 let file = work.join("ours").join(format!("{}.tsv", program.file_name()));
                 let directory = directory.to_str().context("the directory is not UTF-8")?;
-                let arguments = ["graph", directory, "--calls", "--package", program.package];
+                let mut arguments = vec!["graph", directory, "--calls", "--package", program.package];
+                let (goroot, modcache) = (go_env("GOROOT")?, go_env("GOMODCACHE")?);
+                if program.is_module() {
+                    // What a module imports is read where it is, as x/tools does.
+                    arguments.extend(["--goroot", &goroot, "--modcache", &modcache]);
+                }
                 let cost = command::measured(outlive, &arguments, &file)?;
                 (file, Some(cost))
             }
@@ -113,4 +118,10 @@ fn select(names: &[String]) -> Result<Vec<&'static Program>> {
             .with_context(|| format!("no program {name:?}; there are {}", known()))
     };
     names.iter().map(find).collect()
+}
+
+/// What `go env NAME` prints.
+fn go_env(name: &str) -> Result<String> {
+    let output = std::process::Command::new("go").args(["env", name]).output().context("cannot run go")?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

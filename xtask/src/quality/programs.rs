@@ -57,6 +57,11 @@ pub(super) const PROGRAMS: &[Program] = &[
 pub(super) const MODES: [&str; 3] = ["static", "cha", "vta"];
 
 impl Program {
+    /// Whether it is a module of its own, with dependencies elsewhere.
+    pub(super) fn is_module(&self) -> bool {
+        matches!(self.source, Source::Module { .. })
+    }
+
     pub(super) fn file_name(&self) -> String {
         self.name.replace('/', "-")
     }

@@ -1,0 +1,114 @@
+//! Sources of what the code imports: the standard library below a Go installation, modules below a module cache.
+//!
+//! Only packages that are imported, directly or by another dependency, are read; their tests are not.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use analyzer::source::{FileRole, InputFile};
+
+use crate::args::BuildArgs;
+
+/// Reads the packages that `inputs` import, and those that these import.
+pub(crate) fn read(inputs: &[InputFile], build: &BuildArgs) -> Vec<InputFile> {
+    let versions = required(inputs);
+    let mut wanted: Vec<String> =
+        inputs.iter().filter(|f| f.path.ends_with(".go")).flat_map(|f| imports(&f.text)).collect();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut out = Vec::new();
+    while let Some(path) = wanted.pop() {
+        if path == "C" || path == "unsafe" || !seen.insert(path.clone()) {
+            continue;
+        }
+        let Some(folder) = folder(&path, &versions, build) else { continue };
+        for (name, text) in go_files(&folder) {
+            wanted.extend(imports(&text));
+            let path_in_set = format!("$deps/{path}/{name}");
+            let role = FileRole::Dependency;
+            out.push(InputFile { path: path_in_set, text, role, import_path: Some(path.clone()) });
+        }
+    }
+    out
+}
+
+/// Where a package stands: below `GOROOT/src` (its own vendored packages included), or in the module cache.
+fn folder(path: &str, versions: &BTreeMap<String, String>, build: &BuildArgs) -> Option<PathBuf> {
+    if let Some(root) = &build.goroot {
+        let source = root.join("src");
+        let found = [source.join(path), source.join("vendor").join(path)].into_iter().find(|dir| dir.is_dir());
+        if found.is_some() {
+            return found;
+        }
+    }
+    let cache = build.modcache.as_ref()?;
+    let (module, version) = versions.iter().rev().find(|(module, _)| {
+        path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })?;
+    let below = path[module.len()..].trim_start_matches('/');
+    let dir = cache.join(format!("{}@{version}", escaped(module))).join(below);
+    dir.is_dir().then_some(dir)
+}
+
+/// Upper-case letters are `!` and the small letter in the module cache.
+fn escaped(module: &str) -> String {
+    let mut out = String::with_capacity(module.len());
+    for letter in module.chars() {
+        if letter.is_ascii_uppercase() {
+            out.push('!');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+/// Modules and versions that the `go.mod` files of the checkout require.
+fn required(inputs: &[InputFile]) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    for input in inputs.iter().filter(|f| f.path.rsplit('/').next() == Some("go.mod")) {
+        for line in String::from_utf8_lossy(&input.text).lines() {
+            let line = line.split("//").next().unwrap_or("").trim().trim_start_matches("require ").trim();
+            let mut words = line.split_whitespace();
+            if let (Some(module), Some(version), None) = (words.next(), words.next(), words.next())
+                && version.starts_with('v')
+            {
+                out.insert(module.trim_matches('"').to_owned(), version.to_owned());
+            }
+        }
+    }
+    out
+}
+
+/// Import paths of a file, read from its head without a grammar: what is read too much is not found and left out.
+fn imports(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let mut out = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let line = line.trim();
+        let spec = if inside { Some(line) } else { line.strip_prefix("import").map(str::trim_start) };
+        if line.starts_with("func ") || line.starts_with("type ") {
+            break;
+        }
+        let Some(spec) = spec else { continue };
+        if spec.starts_with('(') {
+            inside = true;
+        } else if inside && spec.starts_with(')') {
+            inside = false;
+        }
+        if let Some(path) = spec.split('"').nth(1) {
+            out.push(path.to_owned());
+        }
+    }
+    out
+}
+
+fn go_files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let mut names: Vec<String> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let go = names.into_iter().filter(|name| name.ends_with(".go") && !name.ends_with("_test.go"));
+    go.filter_map(|name| Some((name.clone(), fs::read(dir.join(&name)).ok()?))).collect()
+}
