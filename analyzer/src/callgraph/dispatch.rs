@@ -11,6 +11,7 @@ use crate::{
         FieldId, FuncId, InterfaceMethod, Program, Type, TypeId,
         internal::{Member, Typer},
     },
+    source::FileRole,
     syntax::{FuncKind, TypeExpr},
 };
 
@@ -298,6 +299,14 @@ impl<'p> Dispatch<'p> {
         funcs.sort_unstable();
         funcs.dedup();
         funcs
+    }
+
+    /// The key of a method of an interface that stands for a library's.
+    pub(super) fn library_method(&self, interface: TypeId, method: Symbol) -> Option<Symbol> {
+        let Type::Named { named, .. } = self.t.ty(interface) else { return None };
+        let (file, _) = self.p.named(*named).decl?;
+        let stub = self.p.sources().files[file].role == FileRole::Stub;
+        stub.then(|| Symbol::new(&format!("{}.{method}", self.t.named_key(*named))))
     }
 
     /// Whether a function type with methods implements the interface, so that functions travel inside of it.

@@ -144,6 +144,11 @@ impl<'a, 'p> Resolver<'a, 'p> {
         if callees.funcs.is_empty() && callees.external.is_empty() {
             self.methods(callees, method, arguments, &mut seen);
         }
+        // There are always more implementers of a library's interface than those in sight.
+        if let Some(key) = self.dispatch.library_method(interface, method) {
+            callees.external.push(key);
+            callees.open = None;
+        }
         if callees.funcs.is_empty() && callees.external.is_empty() {
             self.fallback(callees, method, implementers);
         }

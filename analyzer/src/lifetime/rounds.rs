@@ -1,6 +1,8 @@
 //! The next round: a function that is called again and again resets what a goroutine of the last call still uses,
 //! because an exit on the way skipped the join.
 
+use std::collections::hash_map::Entry;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -138,7 +140,7 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
     let mut candidates: Vec<Candidate> = Vec::new();
     for id in spawns {
         let reach = &facts.reaches[id];
-        let mut best: Option<Candidate> = None;
+        let mut best: FxHashMap<Location, (u32, Candidate)> = FxHashMap::default();
         let mut starters = None;
         for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_ACCESS_DEPTH) {
             for (row, access) in cx.events.of(node.func).accesses.iter().enumerate() {
@@ -165,13 +167,27 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                         continue;
                     }
                     let score = (rank(facts, access, write), distance + node.depth + 2 * node.dispatched, node.depth);
-                    if best.as_ref().is_none_or(|b| score < b.score) {
-                        best = Some(Candidate { score, spawn: id, inside: found, reset, round });
+                    let candidate = Candidate { score, spawn: id, inside: found, reset, round };
+                    match best.entry(access.location) {
+                        Entry::Vacant(slot) => {
+                            slot.insert((1, candidate));
+                        }
+                        Entry::Occupied(mut slot) => {
+                            let (uses, known) = slot.get_mut();
+                            *uses += 1;
+                            if candidate.score < known.score {
+                                *known = candidate;
+                            }
+                        }
                     }
                 }
             }
         }
-        candidates.extend(best);
+        // A location that the goroutine uses often is reset under one of the uses; a reset near the round is one of
+        // every round.
+        let weight = |uses: u32, c: &Candidate| (2 * c.score.0 + c.score.1).saturating_sub(uses.ilog2());
+        let best = best.into_iter().min_by_key(|(location, (uses, c))| (weight(*uses, c), c.score, *location));
+        candidates.extend(best.map(|(_, (_, candidate))| candidate));
     }
     let own = group
         .iter()

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     base::{Idx, IndexVec, Problem, ProblemKind, Span, Symbol},
-    source::{FileId, SourceSet},
+    source::{FileId, FileRole, SourceSet},
     syntax::{Expr, FileFacts, FuncIndex, FuncKind, TypeDeclId, TypeExpr, TypeExprId},
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct Declarations {
     pub(crate) packages: IndexVec<PackageId, Package>,
     pub(crate) package_of: IndexVec<FileId, PackageId>,
     pub(crate) scopes: IndexVec<PackageId, FxHashMap<Symbol, Entity>>,
+    /// Packages that only stubs declare: what they do not declare may still be there.
+    pub(crate) partial: IndexVec<PackageId, bool>,
     pub(crate) files: IndexVec<FileId, FileScope>,
     pub(crate) funcs: IndexVec<FuncId, Func>,
     /// Id of each file's first function: functions of a file are consecutive.
@@ -104,6 +106,8 @@ impl Declarations {
             self.package_of.push(id);
         }
         self.scopes = self.packages.iter().map(|_| FxHashMap::default()).collect();
+        let stub = |&file: &FileId| sources.files[file].role == FileRole::Stub;
+        self.partial = self.packages.iter().map(|package| package.files.iter().all(stub)).collect();
     }
 
     /// Puts a name into a package's scope. The first declaration stays.
@@ -270,16 +274,19 @@ impl Declarations {
     fn declare_external(&mut self, facts: &IndexVec<FileId, FileFacts>) {
         let mut used: FxHashSet<(Symbol, Symbol)> = FxHashSet::default();
         for (file, f) in facts.iter_enumerated() {
-            let absent = |name| self.files[file].import(name).filter(|import| import.package.is_none());
+            let absent = |package, name: &Symbol| {
+                let absent = |package| self.partial[package] && !self.scopes[package].contains_key(name);
+                self.files[file].import(package).filter(|import| import.package.is_none_or(absent))
+            };
             for ty in f.type_exprs.iter() {
                 if let TypeExpr::Qualified { package, name } = ty
-                    && let Some(import) = absent(*package)
+                    && let Some(import) = absent(*package, name)
                 {
                     used.insert((import.path, *name));
                 }
             }
             for (base, name) in f.exprs.iter().filter_map(|expr| type_operand(f, expr)) {
-                if let Some(import) = absent(base) {
+                if let Some(import) = absent(base, &name) {
                     used.insert((import.path, name));
                 }
             }

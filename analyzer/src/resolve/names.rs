@@ -75,11 +75,13 @@ impl<'p> Typer<'p> {
             };
         }
         match import.package {
-            Some(package) => match declared.scopes[package].get(&name) {
-                Some(&entity) => Binding::Entity(entity),
-                None => Binding::Unknown(Reason::Undeclared(name)),
-            },
-            None => match declared.external.get(&(import.path, name)) {
+            Some(package) if !declared.partial[package] || declared.scopes[package].contains_key(&name) => {
+                match declared.scopes[package].get(&name) {
+                    Some(&entity) => Binding::Entity(entity),
+                    None => Binding::Unknown(Reason::Undeclared(name)),
+                }
+            }
+            _ => match declared.external.get(&(import.path, name)) {
                 Some(&named) => Binding::Type(self.intern(Type::Named { named, args: Box::new([]) })),
                 None => Binding::External(import, name),
             },

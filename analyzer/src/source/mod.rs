@@ -5,6 +5,7 @@
 
 mod constraint;
 mod modules;
+mod stubs;
 
 use std::sync::Arc;
 
@@ -97,7 +98,7 @@ pub struct BuildOptions {
 /// Everything one analysis reads.
 #[derive(Debug, Default)]
 pub struct SourceSet {
-    /// Go files that the build constraints admit, by path.
+    /// Go files that the build constraints admit, by path; stubs after all others.
     pub files: IndexVec<FileId, SourceFile>,
     /// Modules found, by folder.
     pub modules: Vec<Module>,
@@ -161,6 +162,9 @@ impl SourceSet {
                 role: if place.vendored { FileRole::Dependency } else { input.role },
                 test,
             });
+        }
+        if !set.files.is_empty() {
+            stubs::add(&mut set);
         }
         set.modules = layout.into_modules();
         if homeless && set.modules.is_empty() {

@@ -1,0 +1,6 @@
+package os
+
+type Signal interface {
+	String() string
+	Signal()
+}

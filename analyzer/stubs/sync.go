@@ -1,0 +1,6 @@
+package sync
+
+type Locker interface {
+	Lock()
+	Unlock()
+}
