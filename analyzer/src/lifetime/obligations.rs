@@ -98,6 +98,8 @@ pub struct Obligations {
     leaks: IndexVec<FuncId, Vec<Leak>>,
     /// Skips, in order of functions and places.
     pub skips: Vec<Skip>,
+    /// Goroutines that the function which holds their owner in a variable joins: they live for a call, not for the program.
+    pub scoped: FixedBitSet,
 }
 
 impl Obligations {
@@ -140,15 +142,17 @@ impl Obligations {
         let mut skips = Vec::new();
         let mut uses = Vec::new();
         let mut openings = Vec::new();
+        let mut scoped = FixedBitSet::with_capacity(spawns.sites.len());
         for flow in funcs.into_par_iter().map(|func| solver.flow(func)).collect::<Vec<_>>() {
             skips.extend(flow.skips);
             uses.extend(flow.uses);
             openings.extend(flow.openings);
+            scoped.union_with(&flow.scoped);
         }
         skips.extend(solver.forgotten(&openings));
         skips.sort_by_key(|skip| (skip.func, skip.holder, skip.span));
         skips.dedup_by(|a, b| (a.func, a.holder, a.span, &a.spawns) == (b.func, b.holder, b.span, &b.spawns));
-        Self { leaks: solver.leaks, skips, uses }
+        Self { leaks: solver.leaks, skips, uses, scoped }
     }
 
     /// What `func` leaves running.
@@ -175,6 +179,7 @@ pub(super) struct Flow {
     pub(super) leaks: Vec<Leak>,
     pub(super) skips: Vec<Skip>,
     pub(super) uses: Vec<UseWhileOpen>,
+    pub(super) scoped: FixedBitSet,
     pub(super) openings: Vec<Opening>,
 }
 

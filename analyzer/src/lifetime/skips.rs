@@ -120,6 +120,7 @@ impl Solver<'_> {
         let mut leaks: Vec<Leak> = Vec::new();
         let mut skips = Vec::new();
         let mut openings = Vec::new();
+        let mut scoped = FixedBitSet::with_capacity(self.spawns.sites.len());
         if program.funcs()[func].symbol.as_str() == "main.main" {
             // The process ends with it, and every goroutine.
             return Flow::default();
@@ -203,6 +204,7 @@ impl Solver<'_> {
                 }
             }
             if class == Operand::Own && stays {
+                scoped.union_with(&discharged[index].spawns);
                 for peril in perils.iter().filter(|peril| peril.item == index) {
                     let mut skipped = peril.open.clone();
                     skipped.intersect_with(&discharged[index].spawns);
@@ -233,7 +235,7 @@ impl Solver<'_> {
             }
         }
         leaks.sort_by_key(|l| l.holder);
-        Flow { leaks, skips, openings, ..Flow::default() }
+        Flow { leaks, skips, openings, scoped, ..Flow::default() }
     }
 
     /// The exits of a callee that go around its join, for goroutines that it was to join.
