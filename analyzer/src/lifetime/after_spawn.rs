@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     body::{Body, waiting_loops},
-    calls::Calls,
+    calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, SignalKind, SpawnId},
     events::{EventKind, FuncEvents, WaitKind},
@@ -257,6 +257,9 @@ impl Pass<'_> {
                 EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, self.in_loop(event.span)),
                 EventKind::Signal { key, kind } => {
                     union(&mut state.signalled, &[*key]);
+                    if *kind == SignalKind::Send && !self.is_unbuffered(*key) {
+                        self.slot_taken(*key, event.span, state);
+                    }
                     if *kind == SignalKind::Send && self.is_unbuffered(*key) {
                         // The send ends only when the goroutine receives: what it did before that is ordered.
                         for goroutine in state.active.ones().collect::<Vec<_>>() {
@@ -293,6 +296,24 @@ impl Pass<'_> {
             }
         }
         true
+    }
+
+    /// Goroutines that give a slot of a buffered channel back as the last thing they do are over when all slots are
+    /// taken: what is sent behind the loop that started them.
+    fn slot_taken(&self, key: Location, span: Span, state: &mut State) {
+        let body = self.facts.cx.program.function(self.func).body.as_ref();
+        let loops = body.map_or(&[][..], |body| &body.loops);
+        for goroutine in state.active.ones().collect::<Vec<_>>() {
+            let site = &self.facts.spawns.sites[self.ids[goroutine]];
+            let again = loops.iter().any(|l| l.span.contains(span) && l.span.contains(site.span));
+            let gives_back = site.bodies.iter().any(|func| {
+                let mut all = self.facts.cx.events.of(*func).blocks.iter().flat_map(|b| &b.events);
+                matches!(all.next_back(), Some(e) if matches!(e.kind, EventKind::Wait { key: k, .. } if k == key))
+            });
+            if gives_back && !again {
+                state.active.remove(goroutine);
+            }
+        }
     }
 
     fn is_unbuffered(&self, key: Location) -> bool {
@@ -374,6 +395,13 @@ impl Pass<'_> {
         }
         let facts = self.facts;
         let Some(row) = facts.calls.at(self.func, call) else { return };
+        let Expr::Call { callee, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        if let (Expr::FuncLit(_), Some(&literal)) =
+            (&facts.cx.program.facts(self.file).exprs[*callee], row.targets.first())
+            && self.reporting
+        {
+            return self.literal(literal, span, state);
+        }
         if self.reporting && facts.spawns.at(self.file, call).is_none() {
             let reach = Reach::of_call(facts.cx, facts.calls, self.func, row, MAX_CALL_DEPTH);
             for (node, reached) in reach.nodes.iter().enumerate() {
@@ -445,7 +473,14 @@ impl Pass<'_> {
         let Some(row) = facts.calls.at(self.func, call) else { return };
         let literal = row.targets.iter().copied().find(|t| facts.cx.program.funcs()[*t].parent == Some(self.func));
         let Some(literal) = literal else { return self.call(call, span, state, (0, 0)) };
+        self.literal(literal, span, state);
+    }
+
+    /// What a literal called at `span` does, in order.
+    fn literal(&mut self, literal: FuncId, span: Span, state: &mut State) {
+        let facts = self.facts;
         let events = facts.cx.events.of(literal);
+        let mut deferred = Vec::new();
         for block in &events.blocks {
             for event in &block.events {
                 match &event.kind {
@@ -457,6 +492,9 @@ impl Pass<'_> {
                     }
                     EventKind::Call(inner) => {
                         if let Some(row) = facts.calls.at(literal, *inner) {
+                            if self.reporting {
+                                self.called(row, &[(self.func, span)], state);
+                            }
                             let (_, must) = facts.joins.of_call(facts.cx, literal, row);
                             for bit in must.ones() {
                                 let key = facts.joins.keys()[bit];
@@ -464,8 +502,35 @@ impl Pass<'_> {
                             }
                         }
                     }
+                    EventKind::Defer { call, effects, .. } => deferred.push((*call, effects)),
                     _ => {}
                 }
+            }
+        }
+        for (call, effects) in deferred.into_iter().rev() {
+            for effect in effects {
+                if let EventKind::Wait { key, how } = effect {
+                    self.wait(*key, *how, span, state, true);
+                }
+            }
+            let targets = facts.calls.at(literal, call).map(|row| row.targets.clone()).unwrap_or_default();
+            for target in targets.into_iter().filter(|t| facts.cx.program.funcs()[*t].parent == Some(literal)) {
+                self.literal(target, span, state);
+            }
+        }
+    }
+
+    /// What a call's callees access.
+    fn called(&mut self, row: &CallRef, above: &[(FuncId, Span)], state: &State) {
+        let facts = self.facts;
+        let reach = Reach::of_call(facts.cx, facts.calls, self.func, row, MAX_CALL_DEPTH);
+        for (node, reached) in reach.nodes.iter().enumerate() {
+            for at in 0..facts.cx.events.of(reached.func).accesses.len() {
+                let access = &facts.cx.events.of(reached.func).accesses[at];
+                let node = u32::try_from(node).unwrap_or(u32::MAX);
+                let found = reach.reached(facts.cx, node, u32::try_from(at).unwrap_or(u32::MAX));
+                let span = above.first().map_or(row.span, |step| step.1);
+                self.check_called(access, &found, &reach, span, state);
             }
         }
     }
@@ -572,6 +637,7 @@ impl Pass<'_> {
                 || !inner.index.may_meet(access.index)
                 || (inner.atomic && access.atomic)
                 || reached.locks.iter().any(|l| locks.contains(l))
+                || self.inherits(goroutine, inner, locks)
             {
                 continue;
             }
@@ -607,6 +673,25 @@ impl Pass<'_> {
             return Some((reached, inner.kind, same_object));
         }
         None
+    }
+
+    /// Whether the goroutine was started with a lock held that it gives back after the access, and that is one of
+    /// `locks`: who holds the lock again has waited for it.
+    fn inherits(&self, goroutine: usize, inner: &Access, locks: &[Location]) -> bool {
+        if locks.is_empty() {
+            return false;
+        }
+        let site = &self.facts.spawns.sites[self.ids[goroutine]];
+        let held = self.events.locks_at(site.call);
+        let events = self.facts.cx.events.of(inner.func);
+        held.iter().filter(|key| locks.contains(key)).any(|key| {
+            let mut all = events.blocks.iter().flat_map(|b| &b.events);
+            let unlocked = all.any(|e| {
+                matches!(e.kind, EventKind::Unlock { key: k } if k == *key) && e.span.start > inner.span.start
+            });
+            let mut all = events.blocks.iter().flat_map(|b| &b.events);
+            unlocked && !all.any(|e| matches!(e.kind, EventKind::Lock { key: k } if k == *key))
+        })
     }
 
     /// Whether both accesses stand between a send and a receive on one channel, which is used as a lock.
@@ -673,11 +758,14 @@ impl Pass<'_> {
                 let node = u32::try_from(node).unwrap_or(u32::MAX);
                 let found = reach.reached(facts.cx, node, u32::try_from(row).unwrap_or(u32::MAX));
                 if let Location::Local(_, local) = access.location
-                    && state.fresh.binary_search(&(old, local)).is_ok()
+                    && (state.fresh.binary_search(&(old, local)).is_ok() || !self.declares(local))
                 {
                     continue;
                 }
                 let Some(inside) = self.conflicting(old, access, found.origin, &found.locks, state) else { continue };
+                if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
+                    continue;
+                }
                 let other = Side {
                     func: access.func,
                     span: access.span,
@@ -691,6 +779,50 @@ impl Pass<'_> {
             }
         }
         let _ = old_id;
+    }
+
+    /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
+    fn declares(&self, local: LocalId) -> bool {
+        let program = self.facts.cx.program;
+        let index = program.facts(self.file).locals[local].function;
+        let mut at = Some(self.func);
+        while let Some(func) = at {
+            if program.funcs()[func].index == index {
+                return true;
+            }
+            at = program.funcs()[func].parent;
+        }
+        false
+    }
+
+    /// Whether one goroutine's access comes before a signal that the other has waited for before its own.
+    fn siblings_ordered(&self, (old, inside): (usize, &Reached), (new, found, span): (usize, &Reached, Span)) -> bool {
+        let facts = self.facts;
+        let (old_reach, new_reach) = (&facts.reaches[self.ids[old]], &facts.reaches[self.ids[new]]);
+        let old_func = old_reach.nodes[inside.node as usize].func;
+        let old_span = facts.cx.events.of(old_func).accesses[inside.row as usize].span;
+        let Some(one) = self.bodies[old].point(old_reach, inside, old_span) else { return false };
+        let Some(other) = self.bodies[new].point(new_reach, found, span) else { return false };
+        let before = |first: (&FuncId, &super::order::Order, Point), then: (&FuncId, &super::order::Order, Point)| {
+            let gates = then.1.gates_at(facts.cx.events.of(*then.0), facts.cx.places, then.2);
+            gates.iter().any(|key| {
+                first.1.signals_itself(*key)
+                    && !first.1.may_follow(first.2, self.is_deferred(*first.0, first.2), *key)
+                    && !then.1.signals_itself(*key)
+            })
+        };
+        before(one, other)
+            || before(other, one)
+            || self.counted((*one.0, old_span), (*other.0, span))
+            || self.counted((*other.0, span), (*one.0, old_span))
+    }
+
+    /// Whether one access comes before an atomic operation, and the other after one on the same location.
+    fn counted(&self, (first, before): (FuncId, Span), (then, after): (FuncId, Span)) -> bool {
+        let atomics = |func: FuncId| self.facts.cx.events.of(func).accesses.iter().filter(|a| a.atomic);
+        atomics(first).any(|a| {
+            a.span.start > before.start && atomics(then).any(|b| b.location == a.location && b.span.start < after.start)
+        })
     }
 
     fn add(

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     after_spawn::Facts,
-    domain::{Location, SpawnId},
+    domain::{Location, SignalKind, SpawnId},
     events::{EventKind, FuncEvents, WaitKind},
     order::{Order, Point, points},
     reach::{Reach, Reached},
@@ -67,10 +67,11 @@ pub fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec
             inside.set(block, inside.contains(block) && comes_back && block != exit);
         }
         let waits = |block: usize| {
-            events.blocks[block]
-                .events
-                .iter()
-                .any(|e| matches!(e.kind, EventKind::Wait { how, .. } if how != WaitKind::Range))
+            events.blocks[block].events.iter().any(|e| match e.kind {
+                EventKind::Wait { how, .. } => how != WaitKind::Range,
+                EventKind::Signal { kind, .. } => kind == SignalKind::Send,
+                _ => false,
+            })
         };
         let back = inside.ones().any(|b| b != head && events.blocks[b].successors.contains(&head));
         if back && events.blocks[head].successors.contains(&exit) && inside.ones().any(waits) {

@@ -101,6 +101,12 @@ pub enum Index {
     Whole,
     /// The one with this number.
     Constant(i64),
+    /// A field of a struct, which is a location of its own: it meets accesses of the whole only.
+    Part,
+    /// What `append` adds behind the end.
+    Tail,
+    /// Those before this number.
+    Below(i64),
     /// One that only the run knows.
     Variable,
 }
@@ -109,7 +115,11 @@ impl Index {
     /// Whether two accesses may be of one element.
     pub fn may_meet(self, other: Self) -> bool {
         match (self, other) {
+            (Self::Part, Self::Part) => false,
+            (Self::Tail, Self::Tail) => true,
+            (Self::Tail, _) | (_, Self::Tail) => false,
             (Self::Constant(a), Self::Constant(b)) => a == b,
+            (Self::Constant(at), Self::Below(end)) | (Self::Below(end), Self::Constant(at)) => at < end,
             _ => true,
         }
     }

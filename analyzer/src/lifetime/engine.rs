@@ -225,7 +225,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 let own = site.signals.iter().any(|s| s.key == key && s.site.0 == body);
                 let counted_before = adds(facts, site.func, key);
                 let Some(wait) = facts.joins.waits(key).first() else { continue };
-                if !own || counted_before {
+                if !own || counted_before || told_before(cx, body, event.span, key, wait.func, wait.span) {
                     continue;
                 }
                 out.push(Conflict {
@@ -242,6 +242,26 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
         }
     }
     out
+}
+
+/// Whether the goroutine tells, after it raised the counter, what the waiting function hears before it waits.
+fn told_before(cx: Context<'_>, body: FuncId, add: Span, counter: Location, waiter: FuncId, wait: Span) -> bool {
+    let told = cx.events.of(body).blocks.iter().flat_map(|b| &b.events).filter_map(|e| match e.kind {
+        EventKind::Signal { key, .. } if key != counter && e.span.start > add.start => Some(key),
+        _ => None,
+    });
+    let heard: Vec<Location> = cx
+        .events
+        .of(waiter)
+        .blocks
+        .iter()
+        .flat_map(|b| &b.events)
+        .filter_map(|e| match e.kind {
+            EventKind::Wait { key, .. } if e.span.start < wait.start => Some(key),
+            _ => None,
+        })
+        .collect();
+    told.into_iter().any(|key| heard.contains(&key))
 }
 
 /// Methods that raise a counter and start a goroutine for it, where another method waits for the counter: nothing keeps

@@ -4,10 +4,11 @@
 //! What library calls mean comes from [`Models`]; effects of calls into the project are left to summaries.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{
+    constant::Constants,
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey},
     models::{Effect, Models, Operand},
     place::Places,
@@ -15,11 +16,13 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Builtin, Callee, FuncId, Place, Program, Root, Type},
+    resolve::{Basic, Builtin, Callee, FuncId, Place, Program, Root, Type},
     source::{FileId, GoVersion},
-    syntax::{Comm, Expr, ExprId, InstrKind, LocalId, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
+/// Blocks of a function that may be a helper which takes or gives back a lock.
+const MAX_LOCKER_BLOCKS: usize = 4;
 /// From this version on the variables of a loop's header are new in each iteration.
 const FRESH_LOOP_VARIABLES: GoVersion = GoVersion { major: 1, minor: 22 };
 
@@ -164,22 +167,36 @@ struct Lowering<'a> {
     places: &'a Places,
     func: FuncId,
     file: FileId,
+    /// Operands whose address is taken for a method with a pointer receiver: they are not read.
+    addressed: FxHashSet<ExprId>,
     out: FuncEvents,
 }
 
 impl<'a> Lowering<'a> {
     fn new(program: &'a Program, graph: &'a CallGraph, models: &'a Models, places: &'a Places, func: FuncId) -> Self {
         let file = program.funcs()[func].file;
-        Self { program, graph, models, places, func, file, out: FuncEvents::default() }
+        Self { program, graph, models, places, func, file, addressed: FxHashSet::default(), out: FuncEvents::default() }
     }
 
     fn run(mut self) -> FuncEvents {
         let function = self.program.function(self.func);
         let Some(body) = &function.body else { return self.out };
+        self.addressed = self.addressed_operands(body);
+        let whole = body;
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
+        let constants = Constants { program: self.program, places: self.places, file: self.file };
+        let mut conditions: Vec<Span> = Vec::new();
         for block in body.blocks.iter() {
             let mut events = Vec::with_capacity(block.instrs.len());
-            for instr in &block.instrs {
+            if let Terminator::If { condition, .. } = block.end {
+                conditions.clear();
+                constants.unevaluated(condition, &mut conditions);
+            }
+            let unevaluated = match block.end {
+                Terminator::If { .. } => &conditions[..],
+                _ => &[],
+            };
+            for instr in block.instrs.iter().filter(|instr| !unevaluated.iter().any(|span| span.contains(instr.span))) {
                 self.instr(&instr.kind, instr.span, &mut events);
             }
             let mut exit = None;
@@ -205,6 +222,9 @@ impl<'a> Lowering<'a> {
                     }
                 }
                 Terminator::Range { over, body, done } => {
+                    if self.is_map(*over) || self.takes_values(whole, *over) {
+                        self.element_read(*over, &mut events);
+                    }
                     if let Some(key) = self.key_of_channel(*over) {
                         let span = block.end_span;
                         let one = EventKind::Wait { key, how: WaitKind::Receive };
@@ -219,7 +239,14 @@ impl<'a> Lowering<'a> {
                 | Terminator::TypeSwitch { .. }
                 | Terminator::Unreachable => {}
             }
-            let successors = block.end.successors().iter().map(|b| b.index()).collect();
+            let successors = match block.end {
+                Terminator::If { condition, then, otherwise } => match constants.condition(condition) {
+                    Some(true) => SmallVec::from_slice(&[then.index()]),
+                    Some(false) => SmallVec::from_slice(&[otherwise.index()]),
+                    None => SmallVec::from_slice(&[then.index(), otherwise.index()]),
+                },
+                _ => block.end.successors().iter().map(|b| b.index()).collect(),
+            };
             self.out.blocks.push(BlockEvents { events, successors, exit, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
@@ -232,12 +259,29 @@ impl<'a> Lowering<'a> {
         self.out
     }
 
+    fn addressed_operands(&self, body: &crate::syntax::Body) -> FxHashSet<ExprId> {
+        let mut found = FxHashSet::default();
+        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+            let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
+            let Expr::Call { callee, .. } = self.expr(call) else { continue };
+            let Expr::Select { base, .. } = self.expr(*callee) else { continue };
+            let Callee::Func { func, .. } = self.program.callee(self.file, call) else { continue };
+            let FuncKind::Decl { receiver: Some(receiver), .. } = &self.program.function(func).kind else { continue };
+            let base_type = self.program.ty(self.program.underlying(self.program.expr_type(self.file, *base)));
+            if receiver.pointer && matches!(base_type, Type::Struct(_)) {
+                found.insert(*base);
+            }
+        }
+        found
+    }
+
     fn expr(&self, expr: ExprId) -> &'a Expr {
         &self.program.facts(self.file).exprs[expr]
     }
 
     fn instr(&mut self, kind: &InstrKind, span: Span, events: &mut Vec<Event>) {
         match *kind {
+            InstrKind::Read(expr) if self.addressed.contains(&expr) => {}
             InstrKind::Read(expr) => self.access(expr, AccessKind::Read, Stored::Other, span, events),
             InstrKind::Write { place, source } => {
                 if let (Expr::Local(local), Source::Update(_)) = (self.expr(place), source)
@@ -395,11 +439,19 @@ impl<'a> Lowering<'a> {
     }
 
     fn call(&mut self, call: ExprId, span: Span, events: &mut Vec<Event>) {
-        let Expr::Call { args, .. } = self.expr(call) else { return };
+        let Expr::Call { args, spread, .. } = self.expr(call) else { return };
         let callee = self.program.callee(self.file, call);
         let (key, receiver) = match &callee {
-            Callee::Builtin(builtin) => return self.builtin(*builtin, args, span, events),
-            Callee::Conversion(_) => return,
+            Callee::Builtin(builtin) => return self.builtin(*builtin, args, *spread, span, events),
+            Callee::Conversion(to) => {
+                // A string is a copy of the bytes.
+                if let (Type::Basic(Basic::String), Some(&from)) =
+                    (self.program.ty(self.program.underlying(*to)), args.first())
+                {
+                    self.element_read(from, events);
+                }
+                return;
+            }
             Callee::Func { func, receiver, .. } => (Some(self.program.funcs()[*func].key), receiver.clone()),
             Callee::External { key, receiver } => (Some(*key), receiver.clone()),
             Callee::Interface { key, receiver, .. } => (*key, Some(receiver.clone())),
@@ -411,9 +463,56 @@ impl<'a> Lowering<'a> {
             runs &= self.effect(effect, call, args, receiver.as_ref(), span, events);
         }
         if runs {
+            if let Callee::Func { func, .. } | Callee::Literal(func) = &callee {
+                self.locks_kept(*func, args, span, events);
+            }
             self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
             events.push(Event { kind: EventKind::Call(call), span });
         }
+    }
+
+    /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
+    fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
+        let Some(body) = &self.program.function(callee).body else { return };
+        if body.blocks.len() > MAX_LOCKER_BLOCKS {
+            return;
+        }
+        let file = self.program.funcs()[callee].file;
+        let mut kept: Vec<EventKind> = Vec::new();
+        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+            let (InstrKind::Call(call) | InstrKind::Defer(call)) = instr.kind else { continue };
+            let (Callee::External { key, receiver: Some(receiver) }
+            | Callee::Interface { key: Some(key), receiver, .. }) = self.program.callee(file, call)
+            else {
+                continue;
+            };
+            let taken = self.models.effects(key).iter().find_map(|effect| match effect {
+                Effect::Lock { on: Operand::Receiver, .. } => Some(true),
+                Effect::Unlock { on: Operand::Receiver } => Some(false),
+                _ => None,
+            });
+            let Some(taken) = taken else { continue };
+            let key = match receiver.root {
+                Root::Local(local) if receiver.steps.is_empty() => match self.program.facts(file).locals[local].decl {
+                    LocalDecl::Param { index, .. } => args.get(index as usize).and_then(|arg| self.key_of(*arg)),
+                    _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
+                },
+                _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
+            };
+            let Some(key) = key else { continue };
+            let undone = kept.iter().position(|kind| match kind {
+                EventKind::Lock { key: k } => *k == key && !taken,
+                EventKind::Unlock { key: k } => *k == key && taken,
+                _ => false,
+            });
+            match undone {
+                Some(at) => {
+                    kept.remove(at);
+                }
+                None => kept.push(if taken { EventKind::Lock { key } } else { EventKind::Unlock { key } }),
+            }
+        }
+        events.extend(kept.into_iter().map(|kind| Event { kind, span }));
     }
 
     /// A `Close` of an object that a field or package variable holds ends that object for everyone who uses it.
@@ -539,7 +638,7 @@ impl<'a> Lowering<'a> {
         false
     }
 
-    fn builtin(&mut self, builtin: Builtin, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
+    fn builtin(&mut self, builtin: Builtin, args: &[ExprId], spread: bool, span: Span, events: &mut Vec<Event>) {
         let Some(&first) = args.first() else { return };
         match builtin {
             Builtin::Close => {
@@ -554,13 +653,84 @@ impl<'a> Lowering<'a> {
                         continue;
                     }
                     part.element = true;
+                    part.index = self.places.bound(self.program, self.file, first);
                     let access =
                         Access { func: self.func, expr: first, span, atomic: false, locks: LockSet::new(), ..part };
                     self.push_access(access, events);
                 }
+                if builtin == Builtin::Copy
+                    && let Some(&from) = args.get(1)
+                {
+                    self.element_read(from, events);
+                }
             }
+            Builtin::Append => {
+                // What is there is copied when it does not fit; what is added may go behind what is there.
+                self.element(first, AccessKind::Read, Index::Whole, events);
+                self.element(first, AccessKind::Write, Index::Tail, events);
+                if let (true, Some(&from)) = (spread, args.get(1)) {
+                    self.element_read(from, events);
+                }
+            }
+            Builtin::Len if self.is_map(first) => self.element(first, AccessKind::Read, Index::Whole, events),
             _ => {}
         }
+    }
+
+    /// The elements of a slice are read.
+    fn element_read(&mut self, from: ExprId, events: &mut Vec<Event>) {
+        if self.is_slice(from) || self.is_map(from) {
+            let index = self.places.bound(self.program, self.file, from);
+            self.element(from, AccessKind::Read, index, events);
+        }
+    }
+
+    /// Elements of what an expression holds are accessed.
+    fn element(&mut self, of: ExprId, kind: AccessKind, index: Index, events: &mut Vec<Event>) {
+        let span = self.program.facts(self.file).expr_spans[of];
+        let place = self.program.place(self.file, of);
+        let Some(location) = Places::location(&place, self.file) else { return };
+        let shared = match location {
+            Location::Local(file, local) => self.places.is_shared(self.program, file, local),
+            Location::Field(_) | Location::Global(_) => true,
+        };
+        if !shared || place.steps.iter().any(|step| !matches!(step, crate::resolve::Step::Field(_))) {
+            return;
+        }
+        let access = Access {
+            func: self.func,
+            location,
+            element: true,
+            index,
+            kind,
+            stored: Stored::Update,
+            atomic: false,
+            anchor: Places::anchor(&place),
+            depth: Places::depth(&place),
+            expr: of,
+            span,
+            locks: LockSet::new(),
+        };
+        self.push_access(access, events);
+    }
+
+    /// Whether a loop over a slice has a variable for the elements.
+    fn takes_values(&self, body: &crate::syntax::Body, over: ExprId) -> bool {
+        let ranged = |source: &Source| matches!(source, Source::Range { over: o, value: true } if *o == over);
+        body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match &instr.kind {
+            InstrKind::Define { source, .. } | InstrKind::Write { source, .. } => ranged(source),
+            _ => false,
+        })
+    }
+
+    fn is_map(&self, expr: ExprId) -> bool {
+        let ty = self.program.underlying(self.program.expr_type(self.file, expr));
+        matches!(self.program.ty(ty), Type::Map { .. })
+    }
+
+    fn is_slice(&self, expr: ExprId) -> bool {
+        let ty = self.program.underlying(self.program.expr_type(self.file, expr));
+        matches!(self.program.ty(ty), Type::Slice(_))
     }
 
     fn nil_test(&self, condition: ExprId) -> Option<NilTest> {
@@ -603,7 +773,9 @@ impl<'a> Lowering<'a> {
                     }
                     EventKind::Unlock { key } => held.retain(|k| *k != key),
                     EventKind::Access(row) => self.out.accesses[row as usize].locks = held.clone(),
-                    EventKind::Call(call) if !held.is_empty() => call_locks.push((call, held.clone())),
+                    EventKind::Call(call) | EventKind::Spawn(call) if !held.is_empty() => {
+                        call_locks.push((call, held.clone()));
+                    }
                     EventKind::Add { .. } if !held.is_empty() => add_locks.push((event.span, held.clone())),
                     _ => {}
                 }

@@ -10,6 +10,7 @@ pub mod after_spawn;
 pub mod body;
 pub mod calls;
 pub mod conflict;
+pub mod constant;
 pub mod domain;
 pub mod domain_local;
 pub mod engine;

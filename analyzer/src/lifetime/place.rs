@@ -259,6 +259,21 @@ impl Places {
         }
     }
 
+    /// Which elements `expr`, used as a whole, stands for: those before the bound in `x[:n]`.
+    pub fn bound(&self, program: &Program, file: FileId, expr: ExprId) -> Index {
+        let facts = program.facts(file);
+        let Expr::Slice { base, bounds } = &facts.exprs[expr] else { return Index::Whole };
+        let [end] = **bounds else { return Index::Whole };
+        let text = &program.sources().files[file].text;
+        let between = text.get(facts.expr_spans[*base].end as usize..facts.expr_spans[end].start as usize);
+        match facts.exprs[end] {
+            Expr::Literal(crate::syntax::Literal::Int(Some(n))) if between.is_some_and(|t| t.contains(':')) => {
+                Index::Below(n)
+            }
+            _ => Index::Whole,
+        }
+    }
+
     /// The accesses that reading or writing `expr` makes: every pointer field on the way is read.
     ///
     /// `func`, `expr`, `span` and `locks` of the rows are for the caller to fill in.
@@ -271,15 +286,15 @@ impl Places {
         stored: Stored,
     ) -> SmallVec<[Access; 2]> {
         let place = program.place(file, expr);
-        let index = element_index(program, file, expr);
+        let element_at = element_index(program, file, expr);
         let mut out = SmallVec::new();
         let anchor = Self::anchor(&place);
-        let mut row = |location, element, kind, depth: usize| {
+        let mut part = |location, (element, index), kind, depth: usize| {
             out.push(Access {
                 func: FuncId::new(0),
                 location,
                 element,
-                index: if element { index } else { Index::Whole },
+                index,
                 kind,
                 stored,
                 atomic: false,
@@ -300,14 +315,40 @@ impl Places {
         };
         if let Some(location) = root {
             match last_field {
-                None if place.steps.is_empty() => row(location, false, kind, 0),
+                None if place.steps.is_empty() => part(location, (false, Index::Whole), kind, 0),
                 None => {
-                    row(location, false, AccessKind::Read, 0);
-                    row(location, true, kind, 0);
+                    part(location, (false, Index::Whole), AccessKind::Read, 0);
+                    part(location, (true, element_at), kind, 0);
                 }
-                Some(_) => row(location, false, AccessKind::Read, 0),
+                Some(last) => {
+                    let ty = match place.root {
+                        Root::Local(local) => program.ty(program.underlying(program.local_type(file, local))),
+                        Root::Global(var) => program.ty(program.underlying(program.var(var).ty)),
+                        Root::Value(_) => &Type::Struct(std::sync::Arc::from([])),
+                    };
+                    // A store into a field touches the struct around it, in place.
+                    let rest = &place.steps[last + 1..];
+                    let in_place = place.steps[..last]
+                        .iter()
+                        .all(|step| matches!(step, Step::Field(field) if is_struct_value(program, *field)))
+                        && rest.iter().all(|step| matches!((step, place.steps[last]), (Step::Element, Step::Field(field)) if is_array(program, field)));
+                    let part_kind = if in_place { kind } else { AccessKind::Read };
+                    match ty {
+                        Type::Struct(_) => part(location, (false, Index::Part), part_kind, 0),
+                        _ => {
+                            part(location, (false, Index::Whole), AccessKind::Read, 0);
+                            if matches!(location, Location::Local(..)) {
+                                part(location, (true, Index::Part), part_kind, 0);
+                            }
+                        }
+                    }
+                }
             }
         }
+        let mut row = |location, element: bool, kind, depth| {
+            let index = if element { element_at } else { Index::Whole };
+            part(location, (element, index), kind, depth);
+        };
         let mut depth = 0;
         for (at, step) in place.steps.iter().enumerate() {
             let Step::Field(field) = step else { continue };
@@ -341,10 +382,17 @@ fn is_struct_value(program: &Program, field: crate::resolve::FieldId) -> bool {
     matches!(program.ty(program.underlying(program.field(field).ty)), Type::Struct(_) | Type::Array(_))
 }
 
+fn is_array(program: &Program, field: crate::resolve::FieldId) -> bool {
+    matches!(program.ty(program.underlying(program.field(field).ty)), Type::Array(_))
+}
+
 /// Which element an expression ends in.
 fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
     let facts = program.facts(file);
     match &facts.exprs[expr] {
+        // Every store into a map changes all of it.
+        Expr::Index { base, .. } if is_map(program, file, *base) => Index::Whole,
+        Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
         Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
             Some(Expr::Literal(crate::syntax::Literal::Int(Some(n)))) => Index::Constant(*n),
             Some(_) => Index::Variable,
@@ -353,6 +401,14 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         Expr::Select { base, .. } => element_index(program, file, *base),
         _ => Index::Whole,
     }
+}
+
+fn is_map(program: &Program, file: FileId, expr: ExprId) -> bool {
+    matches!(program.ty(program.underlying(program.expr_type(file, expr))), Type::Map { .. })
+}
+
+fn is_indexed_map(program: &Program, file: FileId, expr: ExprId) -> bool {
+    matches!(&program.facts(file).exprs[expr], Expr::Index { base, .. } if is_map(program, file, *base))
 }
 
 fn same_place(program: &Program, file: FileId, a: ExprId, b: ExprId) -> bool {
