@@ -11,7 +11,7 @@ use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{Access, AccessKind, Anchor, Exit, Index, Location, SignalKind, SpawnId},
+    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId},
     events::{EventKind, FuncEvents, WaitKind},
     handed::functions_of,
     joins::Joins,
@@ -48,9 +48,9 @@ pub struct Facts<'a> {
 
 /// What holds at a point of the spawning function.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-struct State {
+pub(super) struct State {
     /// Goroutines (by number among the function's spawn sites) that may run.
-    active: FixedBitSet,
+    pub(super) active: FixedBitSet,
     /// Those whose end was certainly waited for, although they do something after their signal.
     ended: FixedBitSet,
     /// Per goroutine, keys of earlier signals certainly received since it started.
@@ -60,7 +60,7 @@ struct State {
     /// Locations the function may have accessed atomically, or sent on, since.
     atomics: Vec<Location>,
     /// Variables declared anew since the goroutine started: (goroutine, variable).
-    fresh: Vec<(usize, LocalId)>,
+    pub(super) fresh: Vec<(usize, LocalId)>,
     /// Deferred calls registered, by event.
     deferred: Vec<Point>,
 }
@@ -144,13 +144,13 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
     .run()
 }
 
-struct Pass<'a> {
-    facts: Facts<'a>,
-    func: FuncId,
-    file: FileId,
-    events: &'a FuncEvents,
-    ids: &'a [SpawnId],
-    bodies: Vec<Body>,
+pub(super) struct Pass<'a> {
+    pub(super) facts: Facts<'a>,
+    pub(super) func: FuncId,
+    pub(super) file: FileId,
+    pub(super) events: &'a FuncEvents,
+    pub(super) ids: &'a [SpawnId],
+    pub(super) bodies: Vec<Body>,
     out: AfterSpawn,
     /// Conflicts found, by goroutine, location and relation: the first in source order stays.
     seen: FxHashMap<(SpawnId, Location, bool, bool), usize>,
@@ -296,24 +296,6 @@ impl Pass<'_> {
             }
         }
         true
-    }
-
-    /// Goroutines that give a slot of a buffered channel back as the last thing they do are over when all slots are
-    /// taken: what is sent behind the loop that started them.
-    fn slot_taken(&self, key: Location, span: Span, state: &mut State) {
-        let body = self.facts.cx.program.function(self.func).body.as_ref();
-        let loops = body.map_or(&[][..], |body| &body.loops);
-        for goroutine in state.active.ones().collect::<Vec<_>>() {
-            let site = &self.facts.spawns.sites[self.ids[goroutine]];
-            let again = loops.iter().any(|l| l.span.contains(span) && l.span.contains(site.span));
-            let gives_back = site.bodies.iter().any(|func| {
-                let mut all = self.facts.cx.events.of(*func).blocks.iter().flat_map(|b| &b.events);
-                matches!(all.next_back(), Some(e) if matches!(e.kind, EventKind::Wait { key: k, .. } if k == key))
-            });
-            if gives_back && !again {
-                state.active.remove(goroutine);
-            }
-        }
     }
 
     fn is_unbuffered(&self, key: Location) -> bool {
@@ -617,7 +599,7 @@ impl Pass<'_> {
     }
 
     /// The goroutine's first access that conflicts with `access` and is not ordered with it.
-    fn conflicting(
+    pub(super) fn conflicting(
         &self,
         goroutine: usize,
         access: &Access,
@@ -675,47 +657,7 @@ impl Pass<'_> {
         None
     }
 
-    /// Whether the goroutine was started with a lock held that it gives back after the access, and that is one of
-    /// `locks`: who holds the lock again has waited for it.
-    fn inherits(&self, goroutine: usize, inner: &Access, locks: &[Location]) -> bool {
-        if locks.is_empty() {
-            return false;
-        }
-        let site = &self.facts.spawns.sites[self.ids[goroutine]];
-        let held = self.events.locks_at(site.call);
-        let events = self.facts.cx.events.of(inner.func);
-        held.iter().filter(|key| locks.contains(key)).any(|key| {
-            let mut all = events.blocks.iter().flat_map(|b| &b.events);
-            let unlocked = all.any(|e| {
-                matches!(e.kind, EventKind::Unlock { key: k } if k == *key) && e.span.start > inner.span.start
-            });
-            let mut all = events.blocks.iter().flat_map(|b| &b.events);
-            unlocked && !all.any(|e| matches!(e.kind, EventKind::Lock { key: k } if k == *key))
-        })
-    }
-
-    /// Whether both accesses stand between a send and a receive on one channel, which is used as a lock.
-    fn guarded_by_channel(&self, body: FuncId, span: Span, access: &Access) -> bool {
-        let guards = |func: FuncId, span: Span| -> Vec<Location> {
-            let events = self.facts.cx.events.of(func);
-            let all = || events.blocks.iter().flat_map(|b| &b.events);
-            all()
-                .filter_map(|e| match e.kind {
-                    EventKind::Signal { key, kind: SignalKind::Send } if e.span.start < span.start => Some(key),
-                    _ => None,
-                })
-                .filter(|key| {
-                    all().any(
-                        |e| matches!(e.kind, EventKind::Wait { key: k, .. } if k == *key && e.span.start > span.start),
-                    )
-                })
-                .collect()
-        };
-        let inside = guards(body, span);
-        !inside.is_empty() && guards(access.func, access.span).iter().any(|key| inside.contains(key))
-    }
-
-    fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
+    pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
         matches!(self.facts.cx.events.of(func).blocks[block].events[index].kind, EventKind::Defer { .. })
     }
 
@@ -744,88 +686,7 @@ impl Pass<'_> {
         })
     }
 
-    /// Two goroutines of the function that may run at once.
-    fn siblings(&mut self, new: usize, old: usize, state: &State) {
-        let facts = self.facts;
-        let (new_id, old_id) = (self.ids[new], self.ids[old]);
-        let reach = &facts.reaches[new_id];
-        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
-            for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
-                let own_element = access.element && access.index == Index::Variable;
-                if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
-                    continue;
-                }
-                let node = u32::try_from(node).unwrap_or(u32::MAX);
-                let found = reach.reached(facts.cx, node, u32::try_from(row).unwrap_or(u32::MAX));
-                if let Location::Local(_, local) = access.location
-                    && (state.fresh.binary_search(&(old, local)).is_ok() || !self.declares(local))
-                {
-                    continue;
-                }
-                let Some(inside) = self.conflicting(old, access, found.origin, &found.locks, state) else { continue };
-                if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
-                    continue;
-                }
-                let other = Side {
-                    func: access.func,
-                    span: access.span,
-                    kind: access.kind,
-                    stored: access.stored,
-                    path: reach.path(node),
-                    dispatched: reached.dispatched,
-                    same_object: true,
-                };
-                self.add(old, access, inside, other, Relation::Sibling(new_id));
-            }
-        }
-        let _ = old_id;
-    }
-
-    /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
-    fn declares(&self, local: LocalId) -> bool {
-        let program = self.facts.cx.program;
-        let index = program.facts(self.file).locals[local].function;
-        let mut at = Some(self.func);
-        while let Some(func) = at {
-            if program.funcs()[func].index == index {
-                return true;
-            }
-            at = program.funcs()[func].parent;
-        }
-        false
-    }
-
-    /// Whether one goroutine's access comes before a signal that the other has waited for before its own.
-    fn siblings_ordered(&self, (old, inside): (usize, &Reached), (new, found, span): (usize, &Reached, Span)) -> bool {
-        let facts = self.facts;
-        let (old_reach, new_reach) = (&facts.reaches[self.ids[old]], &facts.reaches[self.ids[new]]);
-        let old_func = old_reach.nodes[inside.node as usize].func;
-        let old_span = facts.cx.events.of(old_func).accesses[inside.row as usize].span;
-        let Some(one) = self.bodies[old].point(old_reach, inside, old_span) else { return false };
-        let Some(other) = self.bodies[new].point(new_reach, found, span) else { return false };
-        let before = |first: (&FuncId, &super::order::Order, Point), then: (&FuncId, &super::order::Order, Point)| {
-            let gates = then.1.gates_at(facts.cx.events.of(*then.0), facts.cx.places, then.2);
-            gates.iter().any(|key| {
-                first.1.signals_itself(*key)
-                    && !first.1.may_follow(first.2, self.is_deferred(*first.0, first.2), *key)
-                    && !then.1.signals_itself(*key)
-            })
-        };
-        before(one, other)
-            || before(other, one)
-            || self.counted((*one.0, old_span), (*other.0, span))
-            || self.counted((*other.0, span), (*one.0, old_span))
-    }
-
-    /// Whether one access comes before an atomic operation, and the other after one on the same location.
-    fn counted(&self, (first, before): (FuncId, Span), (then, after): (FuncId, Span)) -> bool {
-        let atomics = |func: FuncId| self.facts.cx.events.of(func).accesses.iter().filter(|a| a.atomic);
-        atomics(first).any(|a| {
-            a.span.start > before.start && atomics(then).any(|b| b.location == a.location && b.span.start < after.start)
-        })
-    }
-
-    fn add(
+    pub(super) fn add(
         &mut self,
         goroutine: usize,
         access: &Access,

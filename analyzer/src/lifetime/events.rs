@@ -16,13 +16,11 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Basic, Builtin, Callee, FuncId, Place, Program, Root, Type},
+    resolve::{Basic, Callee, FuncId, Place, Program, Root, Type},
     source::{FileId, GoVersion},
-    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Source, Terminator},
 };
 
-/// Blocks of a function that may be a helper which takes or gives back a lock.
-const MAX_LOCKER_BLOCKS: usize = 4;
 /// From this version on the variables of a loop's header are new in each iteration.
 const FRESH_LOOP_VARIABLES: GoVersion = GoVersion { major: 1, minor: 22 };
 
@@ -40,9 +38,9 @@ pub struct FuncEvents {
     /// Accesses, in evaluation order of blocks.
     pub accesses: Vec<Access>,
     /// Locks certainly held at calls, where any are; sorted by call.
-    call_locks: Vec<(ExprId, LockSet)>,
+    pub(super) call_locks: Vec<(ExprId, LockSet)>,
     /// Locks certainly held where a counter is raised.
-    add_locks: Vec<(Span, LockSet)>,
+    pub(super) add_locks: Vec<(Span, LockSet)>,
 }
 
 impl FuncEvents {
@@ -160,16 +158,16 @@ impl Events {
     }
 }
 
-struct Lowering<'a> {
-    program: &'a Program,
-    graph: &'a CallGraph,
-    models: &'a Models,
-    places: &'a Places,
-    func: FuncId,
-    file: FileId,
+pub(super) struct Lowering<'a> {
+    pub(super) program: &'a Program,
+    pub(super) graph: &'a CallGraph,
+    pub(super) models: &'a Models,
+    pub(super) places: &'a Places,
+    pub(super) func: FuncId,
+    pub(super) file: FileId,
     /// Operands whose address is taken for a method with a pointer receiver: they are not read.
     addressed: FxHashSet<ExprId>,
-    out: FuncEvents,
+    pub(super) out: FuncEvents,
 }
 
 impl<'a> Lowering<'a> {
@@ -360,7 +358,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn push_access(&mut self, access: Access, events: &mut Vec<Event>) {
+    pub(super) fn push_access(&mut self, access: Access, events: &mut Vec<Event>) {
         let row = u32::try_from(self.out.accesses.len()).unwrap_or(u32::MAX);
         events.push(Event { span: access.span, kind: EventKind::Access(row) });
         self.out.accesses.push(access);
@@ -388,7 +386,7 @@ impl<'a> Lowering<'a> {
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
 
-    fn key_of(&self, expr: ExprId) -> Option<SyncKey> {
+    pub(super) fn key_of(&self, expr: ExprId) -> Option<SyncKey> {
         self.places.key(self.program, self.graph, self.file, expr)
     }
 
@@ -412,7 +410,7 @@ impl<'a> Lowering<'a> {
         events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
     }
 
-    fn access_of_key(
+    pub(super) fn access_of_key(
         &mut self,
         location: Location,
         expr: ExprId,
@@ -469,50 +467,6 @@ impl<'a> Lowering<'a> {
             self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
             events.push(Event { kind: EventKind::Call(call), span });
         }
-    }
-
-    /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
-    fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
-        let Some(body) = &self.program.function(callee).body else { return };
-        if body.blocks.len() > MAX_LOCKER_BLOCKS {
-            return;
-        }
-        let file = self.program.funcs()[callee].file;
-        let mut kept: Vec<EventKind> = Vec::new();
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
-            let (InstrKind::Call(call) | InstrKind::Defer(call)) = instr.kind else { continue };
-            let (Callee::External { key, receiver: Some(receiver) }
-            | Callee::Interface { key: Some(key), receiver, .. }) = self.program.callee(file, call)
-            else {
-                continue;
-            };
-            let taken = self.models.effects(key).iter().find_map(|effect| match effect {
-                Effect::Lock { on: Operand::Receiver, .. } => Some(true),
-                Effect::Unlock { on: Operand::Receiver } => Some(false),
-                _ => None,
-            });
-            let Some(taken) = taken else { continue };
-            let key = match receiver.root {
-                Root::Local(local) if receiver.steps.is_empty() => match self.program.facts(file).locals[local].decl {
-                    LocalDecl::Param { index, .. } => args.get(index as usize).and_then(|arg| self.key_of(*arg)),
-                    _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
-                },
-                _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
-            };
-            let Some(key) = key else { continue };
-            let undone = kept.iter().position(|kind| match kind {
-                EventKind::Lock { key: k } => *k == key && !taken,
-                EventKind::Unlock { key: k } => *k == key && taken,
-                _ => false,
-            });
-            match undone {
-                Some(at) => {
-                    kept.remove(at);
-                }
-                None => kept.push(if taken { EventKind::Lock { key } } else { EventKind::Unlock { key } }),
-            }
-        }
-        events.extend(kept.into_iter().map(|kind| Event { kind, span }));
     }
 
     /// A `Close` of an object that a field or package variable holds ends that object for everyone who uses it.
@@ -638,101 +592,6 @@ impl<'a> Lowering<'a> {
         false
     }
 
-    fn builtin(&mut self, builtin: Builtin, args: &[ExprId], spread: bool, span: Span, events: &mut Vec<Event>) {
-        let Some(&first) = args.first() else { return };
-        match builtin {
-            Builtin::Close => {
-                let Some(key) = self.key_of(first) else { return };
-                self.access_of_key(key, first, AccessKind::Close, span, events);
-                events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Close }, span });
-            }
-            Builtin::Copy | Builtin::Delete | Builtin::Clear => {
-                for mut part in self.places.accesses(self.program, self.file, first, AccessKind::Write, Stored::Update)
-                {
-                    if part.kind != AccessKind::Write {
-                        continue;
-                    }
-                    part.element = true;
-                    part.index = self.places.bound(self.program, self.file, first);
-                    let access =
-                        Access { func: self.func, expr: first, span, atomic: false, locks: LockSet::new(), ..part };
-                    self.push_access(access, events);
-                }
-                if builtin == Builtin::Copy
-                    && let Some(&from) = args.get(1)
-                {
-                    self.element_read(from, events);
-                }
-            }
-            Builtin::Append => {
-                // What is there is copied when it does not fit; what is added may go behind what is there.
-                self.element(first, AccessKind::Read, Index::Whole, events);
-                self.element(first, AccessKind::Write, Index::Tail, events);
-                if let (true, Some(&from)) = (spread, args.get(1)) {
-                    self.element_read(from, events);
-                }
-            }
-            Builtin::Len if self.is_map(first) => self.element(first, AccessKind::Read, Index::Whole, events),
-            _ => {}
-        }
-    }
-
-    /// The elements of a slice are read.
-    fn element_read(&mut self, from: ExprId, events: &mut Vec<Event>) {
-        if self.is_slice(from) || self.is_map(from) {
-            let index = self.places.bound(self.program, self.file, from);
-            self.element(from, AccessKind::Read, index, events);
-        }
-    }
-
-    /// Elements of what an expression holds are accessed.
-    fn element(&mut self, of: ExprId, kind: AccessKind, index: Index, events: &mut Vec<Event>) {
-        let span = self.program.facts(self.file).expr_spans[of];
-        let place = self.program.place(self.file, of);
-        let Some(location) = Places::location(&place, self.file) else { return };
-        let shared = match location {
-            Location::Local(file, local) => self.places.is_shared(self.program, file, local),
-            Location::Field(_) | Location::Global(_) => true,
-        };
-        if !shared || place.steps.iter().any(|step| !matches!(step, crate::resolve::Step::Field(_))) {
-            return;
-        }
-        let access = Access {
-            func: self.func,
-            location,
-            element: true,
-            index,
-            kind,
-            stored: Stored::Update,
-            atomic: false,
-            anchor: Places::anchor(&place),
-            depth: Places::depth(&place),
-            expr: of,
-            span,
-            locks: LockSet::new(),
-        };
-        self.push_access(access, events);
-    }
-
-    /// Whether a loop over a slice has a variable for the elements.
-    fn takes_values(&self, body: &crate::syntax::Body, over: ExprId) -> bool {
-        let ranged = |source: &Source| matches!(source, Source::Range { over: o, value: true } if *o == over);
-        body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match &instr.kind {
-            InstrKind::Define { source, .. } | InstrKind::Write { source, .. } => ranged(source),
-            _ => false,
-        })
-    }
-
-    fn is_map(&self, expr: ExprId) -> bool {
-        let ty = self.program.underlying(self.program.expr_type(self.file, expr));
-        matches!(self.program.ty(ty), Type::Map { .. })
-    }
-
-    fn is_slice(&self, expr: ExprId) -> bool {
-        let ty = self.program.underlying(self.program.expr_type(self.file, expr));
-        matches!(self.program.ty(ty), Type::Slice(_))
-    }
-
     fn nil_test(&self, condition: ExprId) -> Option<NilTest> {
         use crate::syntax::BinaryOp;
         let Expr::Binary { op, left, right } = self.expr(condition) else { return None };
@@ -747,64 +606,6 @@ impl<'a> Lowering<'a> {
             (_, Expr::Local(local)) if is_nil(*left) => Some(NilTest { local: *local, nil_first }),
             _ => None,
         }
-    }
-
-    /// Locks that may be held at each access: a forward analysis over the blocks. A deferred unlock holds the lock to the
-    /// end of the function. May, not must: `if useLock { mu.Lock() }` is written by people who know when it is needed.
-    fn locksets(&mut self) {
-        let has_locks =
-            self.out.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Lock { .. }));
-        if !has_locks {
-            return;
-        }
-        let mut entry: Vec<Option<LockSet>> = vec![None; self.out.blocks.len()];
-        entry[0] = Some(LockSet::new());
-        let mut work = vec![0];
-        let mut call_locks: Vec<(ExprId, LockSet)> = Vec::new();
-        let mut add_locks: Vec<(Span, LockSet)> = Vec::new();
-        while let Some(block) = work.pop() {
-            let Some(mut held) = entry[block].clone() else { continue };
-            for event in &self.out.blocks[block].events {
-                match event.kind {
-                    EventKind::Lock { key } => {
-                        if let Err(at) = held.binary_search(&key) {
-                            held.insert(at, key);
-                        }
-                    }
-                    EventKind::Unlock { key } => held.retain(|k| *k != key),
-                    EventKind::Access(row) => self.out.accesses[row as usize].locks = held.clone(),
-                    EventKind::Call(call) | EventKind::Spawn(call) if !held.is_empty() => {
-                        call_locks.push((call, held.clone()));
-                    }
-                    EventKind::Add { .. } if !held.is_empty() => add_locks.push((event.span, held.clone())),
-                    _ => {}
-                }
-            }
-            for &next in &self.out.blocks[block].successors {
-                let merged: LockSet = match &entry[next] {
-                    None => held.clone(),
-                    Some(old) => {
-                        let mut merged = old.clone();
-                        for key in &held {
-                            if let Err(at) = merged.binary_search(key) {
-                                merged.insert(at, *key);
-                            }
-                        }
-                        merged
-                    }
-                };
-                if entry[next].as_ref() != Some(&merged) {
-                    entry[next] = Some(merged);
-                    work.push(next);
-                }
-            }
-        }
-        // A block visited again was visited with more locks: the last row of a call is the full one.
-        call_locks.reverse();
-        call_locks.sort_by_key(|row| row.0);
-        call_locks.dedup_by_key(|row| row.0);
-        self.out.call_locks = call_locks;
-        self.out.add_locks = add_locks;
     }
 }
 

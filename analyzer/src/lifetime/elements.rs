@@ -1,0 +1,116 @@
+//! What built-in functions and loops do to the elements of slices and maps. Part of the lowering to [`super::events`].
+
+use super::{
+    domain::{Access, AccessKind, Index, Location, LockSet, SignalKind, Stored},
+    events::{Event, EventKind, Lowering},
+    place::Places,
+};
+use crate::{
+    base::Span,
+    resolve::{Builtin, Type},
+    syntax::{ExprId, InstrKind, Source},
+};
+
+impl Lowering<'_> {
+    pub(super) fn builtin(
+        &mut self,
+        builtin: Builtin,
+        args: &[ExprId],
+        spread: bool,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) {
+        let Some(&first) = args.first() else { return };
+        match builtin {
+            Builtin::Close => {
+                let Some(key) = self.key_of(first) else { return };
+                self.access_of_key(key, first, AccessKind::Close, span, events);
+                events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Close }, span });
+            }
+            Builtin::Copy | Builtin::Delete | Builtin::Clear => {
+                for mut part in self.places.accesses(self.program, self.file, first, AccessKind::Write, Stored::Update)
+                {
+                    if part.kind != AccessKind::Write {
+                        continue;
+                    }
+                    part.element = true;
+                    part.index = self.places.bound(self.program, self.file, first);
+                    let access =
+                        Access { func: self.func, expr: first, span, atomic: false, locks: LockSet::new(), ..part };
+                    self.push_access(access, events);
+                }
+                if builtin == Builtin::Copy
+                    && let Some(&from) = args.get(1)
+                {
+                    self.element_read(from, events);
+                }
+            }
+            Builtin::Append => {
+                // What is there is copied when it does not fit; what is added may go behind what is there.
+                self.element(first, AccessKind::Read, Index::Whole, events);
+                self.element(first, AccessKind::Write, Index::Tail, events);
+                if let (true, Some(&from)) = (spread, args.get(1)) {
+                    self.element_read(from, events);
+                }
+            }
+            Builtin::Len if self.is_map(first) => self.element(first, AccessKind::Read, Index::Whole, events),
+            _ => {}
+        }
+    }
+
+    /// The elements of a slice are read.
+    pub(super) fn element_read(&mut self, from: ExprId, events: &mut Vec<Event>) {
+        if self.is_slice(from) || self.is_map(from) {
+            let index = self.places.bound(self.program, self.file, from);
+            self.element(from, AccessKind::Read, index, events);
+        }
+    }
+
+    /// Elements of what an expression holds are accessed.
+    fn element(&mut self, of: ExprId, kind: AccessKind, index: Index, events: &mut Vec<Event>) {
+        let span = self.program.facts(self.file).expr_spans[of];
+        let place = self.program.place(self.file, of);
+        let Some(location) = Places::location(&place, self.file) else { return };
+        let shared = match location {
+            Location::Local(file, local) => self.places.is_shared(self.program, file, local),
+            Location::Field(_) | Location::Global(_) => true,
+        };
+        if !shared || place.steps.iter().any(|step| !matches!(step, crate::resolve::Step::Field(_))) {
+            return;
+        }
+        let access = Access {
+            func: self.func,
+            location,
+            element: true,
+            index,
+            kind,
+            stored: Stored::Update,
+            atomic: false,
+            anchor: Places::anchor(&place),
+            depth: Places::depth(&place),
+            expr: of,
+            span,
+            locks: LockSet::new(),
+        };
+        self.push_access(access, events);
+    }
+
+    /// Whether a loop over a slice has a variable for the elements.
+    pub(super) fn takes_values(&self, body: &crate::syntax::Body, over: ExprId) -> bool {
+        let ranged = |source: &Source| matches!(source, Source::Range { over: o, value: true } if *o == over);
+        body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match &instr.kind {
+            InstrKind::Define { source, .. } | InstrKind::Write { source, .. } => ranged(source),
+            _ => false,
+        })
+    }
+
+    pub(super) fn is_map(&self, expr: ExprId) -> bool {
+        let ty = self.program.underlying(self.program.expr_type(self.file, expr));
+        matches!(self.program.ty(ty), Type::Map { .. })
+    }
+
+    fn is_slice(&self, expr: ExprId) -> bool {
+        let ty = self.program.underlying(self.program.expr_type(self.file, expr));
+        matches!(self.program.ty(ty), Type::Slice(_))
+    }
+}

@@ -1,0 +1,118 @@
+//! Locks held at each access, and locks that a helper takes for its caller. Part of the lowering to [`super::events`].
+
+use super::{
+    domain::LockSet,
+    events::{Event, EventKind, Lowering},
+    models::{Effect, Operand},
+};
+use crate::{
+    base::Span,
+    resolve::{Callee, FuncId, Root},
+    syntax::{ExprId, InstrKind, LocalDecl},
+};
+
+/// Blocks of a function that may be a helper which takes or gives back a lock.
+const MAX_LOCKER_BLOCKS: usize = 4;
+impl Lowering<'_> {
+    /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
+    pub(super) fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
+        let Some(body) = &self.program.function(callee).body else { return };
+        if body.blocks.len() > MAX_LOCKER_BLOCKS {
+            return;
+        }
+        let file = self.program.funcs()[callee].file;
+        let mut kept: Vec<EventKind> = Vec::new();
+        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+            let (InstrKind::Call(call) | InstrKind::Defer(call)) = instr.kind else { continue };
+            let (Callee::External { key, receiver: Some(receiver) }
+            | Callee::Interface { key: Some(key), receiver, .. }) = self.program.callee(file, call)
+            else {
+                continue;
+            };
+            let taken = self.models.effects(key).iter().find_map(|effect| match effect {
+                Effect::Lock { on: Operand::Receiver, .. } => Some(true),
+                Effect::Unlock { on: Operand::Receiver } => Some(false),
+                _ => None,
+            });
+            let Some(taken) = taken else { continue };
+            let key = match receiver.root {
+                Root::Local(local) if receiver.steps.is_empty() => match self.program.facts(file).locals[local].decl {
+                    LocalDecl::Param { index, .. } => args.get(index as usize).and_then(|arg| self.key_of(*arg)),
+                    _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
+                },
+                _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
+            };
+            let Some(key) = key else { continue };
+            let undone = kept.iter().position(|kind| match kind {
+                EventKind::Lock { key: k } => *k == key && !taken,
+                EventKind::Unlock { key: k } => *k == key && taken,
+                _ => false,
+            });
+            match undone {
+                Some(at) => {
+                    kept.remove(at);
+                }
+                None => kept.push(if taken { EventKind::Lock { key } } else { EventKind::Unlock { key } }),
+            }
+        }
+        events.extend(kept.into_iter().map(|kind| Event { kind, span }));
+    }
+
+    /// Locks that may be held at each access: a forward analysis over the blocks. A deferred unlock holds the lock to the
+    /// end of the function. May, not must: `if useLock { mu.Lock() }` is written by people who know when it is needed.
+    pub(super) fn locksets(&mut self) {
+        let has_locks =
+            self.out.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Lock { .. }));
+        if !has_locks {
+            return;
+        }
+        let mut entry: Vec<Option<LockSet>> = vec![None; self.out.blocks.len()];
+        entry[0] = Some(LockSet::new());
+        let mut work = vec![0];
+        let mut call_locks: Vec<(ExprId, LockSet)> = Vec::new();
+        let mut add_locks: Vec<(Span, LockSet)> = Vec::new();
+        while let Some(block) = work.pop() {
+            let Some(mut held) = entry[block].clone() else { continue };
+            for event in &self.out.blocks[block].events {
+                match event.kind {
+                    EventKind::Lock { key } => {
+                        if let Err(at) = held.binary_search(&key) {
+                            held.insert(at, key);
+                        }
+                    }
+                    EventKind::Unlock { key } => held.retain(|k| *k != key),
+                    EventKind::Access(row) => self.out.accesses[row as usize].locks = held.clone(),
+                    EventKind::Call(call) | EventKind::Spawn(call) if !held.is_empty() => {
+                        call_locks.push((call, held.clone()));
+                    }
+                    EventKind::Add { .. } if !held.is_empty() => add_locks.push((event.span, held.clone())),
+                    _ => {}
+                }
+            }
+            for &next in &self.out.blocks[block].successors {
+                let merged: LockSet = match &entry[next] {
+                    None => held.clone(),
+                    Some(old) => {
+                        let mut merged = old.clone();
+                        for key in &held {
+                            if let Err(at) = merged.binary_search(key) {
+                                merged.insert(at, *key);
+                            }
+                        }
+                        merged
+                    }
+                };
+                if entry[next].as_ref() != Some(&merged) {
+                    entry[next] = Some(merged);
+                    work.push(next);
+                }
+            }
+        }
+        // A block visited again was visited with more locks: the last row of a call is the full one.
+        call_locks.reverse();
+        call_locks.sort_by_key(|row| row.0);
+        call_locks.dedup_by_key(|row| row.0);
+        self.out.call_locks = call_locks;
+        self.out.add_locks = add_locks;
+    }
+}

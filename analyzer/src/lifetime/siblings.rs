@@ -1,0 +1,153 @@
+//! Goroutines of one function among each other, and what orders them without a join: signals, counters, locks that are
+//! handed over, slots of a channel. The second half of [`super::after_spawn`].
+
+use super::{
+    after_spawn::{Pass, State},
+    conflict::{Relation, Side},
+    domain::{Access, Index, Location, SignalKind},
+    events::EventKind,
+    order::{Order, Point},
+    reach::Reached,
+};
+use crate::{base::Span, resolve::FuncId, syntax::LocalId};
+
+impl Pass<'_> {
+    /// Two goroutines of the function that may run at once.
+    pub(super) fn siblings(&mut self, new: usize, old: usize, state: &State) {
+        let facts = self.facts;
+        let (new_id, old_id) = (self.ids[new], self.ids[old]);
+        let reach = &facts.reaches[new_id];
+        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
+            for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
+                let own_element = access.element && access.index == Index::Variable;
+                if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
+                    continue;
+                }
+                let node = u32::try_from(node).unwrap_or(u32::MAX);
+                let found = reach.reached(facts.cx, node, u32::try_from(row).unwrap_or(u32::MAX));
+                if let Location::Local(_, local) = access.location
+                    && (state.fresh.binary_search(&(old, local)).is_ok() || !self.declares(local))
+                {
+                    continue;
+                }
+                let Some(inside) = self.conflicting(old, access, found.origin, &found.locks, state) else { continue };
+                if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
+                    continue;
+                }
+                let other = Side {
+                    func: access.func,
+                    span: access.span,
+                    kind: access.kind,
+                    stored: access.stored,
+                    path: reach.path(node),
+                    dispatched: reached.dispatched,
+                    same_object: true,
+                };
+                self.add(old, access, inside, other, Relation::Sibling(new_id));
+            }
+        }
+        let _ = old_id;
+    }
+
+    /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
+    fn declares(&self, local: LocalId) -> bool {
+        let program = self.facts.cx.program;
+        let index = program.facts(self.file).locals[local].function;
+        let mut at = Some(self.func);
+        while let Some(func) = at {
+            if program.funcs()[func].index == index {
+                return true;
+            }
+            at = program.funcs()[func].parent;
+        }
+        false
+    }
+
+    /// Whether one goroutine's access comes before a signal that the other has waited for before its own.
+    fn siblings_ordered(&self, (old, inside): (usize, &Reached), (new, found, span): (usize, &Reached, Span)) -> bool {
+        let facts = self.facts;
+        let (old_reach, new_reach) = (&facts.reaches[self.ids[old]], &facts.reaches[self.ids[new]]);
+        let old_func = old_reach.nodes[inside.node as usize].func;
+        let old_span = facts.cx.events.of(old_func).accesses[inside.row as usize].span;
+        let Some(one) = self.bodies[old].point(old_reach, inside, old_span) else { return false };
+        let Some(other) = self.bodies[new].point(new_reach, found, span) else { return false };
+        let before = |first: (&FuncId, &Order, Point), then: (&FuncId, &Order, Point)| {
+            let gates = then.1.gates_at(facts.cx.events.of(*then.0), facts.cx.places, then.2);
+            gates.iter().any(|key| {
+                first.1.signals_itself(*key)
+                    && !first.1.may_follow(first.2, self.is_deferred(*first.0, first.2), *key)
+                    && !then.1.signals_itself(*key)
+            })
+        };
+        before(one, other)
+            || before(other, one)
+            || self.counted((*one.0, old_span), (*other.0, span))
+            || self.counted((*other.0, span), (*one.0, old_span))
+    }
+
+    /// Whether one access comes before an atomic operation, and the other after one on the same location.
+    fn counted(&self, (first, before): (FuncId, Span), (then, after): (FuncId, Span)) -> bool {
+        let atomics = |func: FuncId| self.facts.cx.events.of(func).accesses.iter().filter(|a| a.atomic);
+        atomics(first).any(|a| {
+            a.span.start > before.start && atomics(then).any(|b| b.location == a.location && b.span.start < after.start)
+        })
+    }
+
+    /// Whether the goroutine was started with a lock held that it gives back after the access, and that is one of
+    /// `locks`: who holds the lock again has waited for it.
+    pub(super) fn inherits(&self, goroutine: usize, inner: &Access, locks: &[Location]) -> bool {
+        if locks.is_empty() {
+            return false;
+        }
+        let site = &self.facts.spawns.sites[self.ids[goroutine]];
+        let held = self.events.locks_at(site.call);
+        let events = self.facts.cx.events.of(inner.func);
+        held.iter().filter(|key| locks.contains(key)).any(|key| {
+            let mut all = events.blocks.iter().flat_map(|b| &b.events);
+            let unlocked = all.any(|e| {
+                matches!(e.kind, EventKind::Unlock { key: k } if k == *key) && e.span.start > inner.span.start
+            });
+            let mut all = events.blocks.iter().flat_map(|b| &b.events);
+            unlocked && !all.any(|e| matches!(e.kind, EventKind::Lock { key: k } if k == *key))
+        })
+    }
+
+    /// Whether both accesses stand between a send and a receive on one channel, which is used as a lock.
+    pub(super) fn guarded_by_channel(&self, body: FuncId, span: Span, access: &Access) -> bool {
+        let guards = |func: FuncId, span: Span| -> Vec<Location> {
+            let events = self.facts.cx.events.of(func);
+            let all = || events.blocks.iter().flat_map(|b| &b.events);
+            all()
+                .filter_map(|e| match e.kind {
+                    EventKind::Signal { key, kind: SignalKind::Send } if e.span.start < span.start => Some(key),
+                    _ => None,
+                })
+                .filter(|key| {
+                    all().any(
+                        |e| matches!(e.kind, EventKind::Wait { key: k, .. } if k == *key && e.span.start > span.start),
+                    )
+                })
+                .collect()
+        };
+        let inside = guards(body, span);
+        !inside.is_empty() && guards(access.func, access.span).iter().any(|key| inside.contains(key))
+    }
+
+    /// Goroutines that give a slot of a buffered channel back as the last thing they do are over when all slots are
+    /// taken: what is sent behind the loop that started them.
+    pub(super) fn slot_taken(&self, key: Location, span: Span, state: &mut State) {
+        let body = self.facts.cx.program.function(self.func).body.as_ref();
+        let loops = body.map_or(&[][..], |body| &body.loops);
+        for goroutine in state.active.ones().collect::<Vec<_>>() {
+            let site = &self.facts.spawns.sites[self.ids[goroutine]];
+            let again = loops.iter().any(|l| l.span.contains(span) && l.span.contains(site.span));
+            let gives_back = site.bodies.iter().any(|func| {
+                let mut all = self.facts.cx.events.of(*func).blocks.iter().flat_map(|b| &b.events);
+                matches!(all.next_back(), Some(e) if matches!(e.kind, EventKind::Wait { key: k, .. } if k == key))
+            });
+            if gives_back && !again {
+                state.active.remove(goroutine);
+            }
+        }
+    }
+}
