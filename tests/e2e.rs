@@ -1,6 +1,7 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
 mod tidy;
+mod week;
 
 use std::{
     collections::BTreeSet,
