@@ -351,7 +351,11 @@ fn a_week_with_the_gate() {
     // No step stands in a changed line: only the whole tree shows it.
     assert_eq!(team.check(&["--since", "main", "--changed-only"]), NOTHING);
     let page = team.outlive(&["check", "--since", "main"]);
-    assert!(page.out.ends_with("1 new finding since main outside the baseline, 1 of high confidence\n"), "{}", page.out);
+    assert!(
+        page.out.ends_with("1 new finding since main outside the baseline, 1 of high confidence\n"),
+        "{}",
+        page.out
+    );
     // A change of the line itself is a step in a changed line.
     team.replace("pool/pool.go", "\tp.seen = nil", "\tp.seen = nil // forget");
     assert_eq!(team.check(&["--since", "main", "--changed-only"]), (1, vec![news.clone()]));

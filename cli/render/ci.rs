@@ -15,7 +15,7 @@ use crate::config::Severity;
 /// Workflow commands: GitHub shows each at its line. Problems that need a person are warnings.
 pub(crate) fn github(answer: &Answer) -> Vec<u8> {
     let mut out = String::new();
-    for finding in &answer.findings {
+    for (finding, others) in answer.by_cause() {
         let command = match answer.severity(finding) {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -24,7 +24,12 @@ pub(crate) fn github(answer: &Answer) -> Vec<u8> {
         let place = finding.place();
         let title = format!("outlive: {} ({} confidence)", finding.rule, finding.confidence.name());
         let file = answer.path(&place.file);
-        out.push_str(&annotation(command, &file, Some(place.line), &title, &description(answer, finding)));
+        let mut text = description(answer, finding);
+        for other in others {
+            let spawn = &other.spawn;
+            text.push_str(&format!("\nthe same for the goroutine of {}:{}", answer.path(&spawn.file), spawn.line));
+        }
+        out.push_str(&annotation(command, &file, Some(place.line), &title, &text));
     }
     for problem in answer.problems.iter().filter(|problem| problem.kind == ProblemKind::Configuration) {
         let file = problem.file.as_deref().map_or(String::new(), |file| answer.path(file));

@@ -6,7 +6,7 @@ pub(crate) mod sarif;
 pub(crate) mod text;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     io::Write,
     sync::Arc,
 };
@@ -63,6 +63,22 @@ impl Answer {
             Confidence::Medium => Severity::Warning,
             Confidence::Low => Severity::Note,
         })
+    }
+
+    /// The findings for people: the first of each cause at one place, with the others of that cause.
+    pub(crate) fn by_cause(&self) -> Vec<(&Finding, Vec<&Finding>)> {
+        let mut out: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
+        let mut seen: BTreeMap<_, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            match seen.entry((&finding.fingerprint, finding.place())) {
+                Entry::Occupied(row) => out[*row.get()].1.push(finding),
+                Entry::Vacant(slot) => {
+                    slot.insert(out.len());
+                    out.push((finding, Vec::new()));
+                }
+            }
+        }
+        out
     }
 
     /// The path of a file as code hosts know it.

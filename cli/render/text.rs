@@ -20,8 +20,19 @@ const MAX_PROBLEMS: usize = 20;
 pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
     let page = Page::new(&answer.sources, coloured);
     let mut out = String::new();
-    for finding in &answer.findings {
-        out.push_str(&page.finding(finding, answer.severity(finding)));
+    for (finding, others) in answer.by_cause() {
+        let mut text = page.finding(finding, answer.severity(finding));
+        if !others.is_empty() {
+            // Nine goroutines left running by one exit are one thing to mend.
+            text.truncate(text.trim_end().len());
+            text.push_str("\n   = the same leaves running, too:\n");
+            for other in others {
+                let (what, name) = (short(&other.goroutine), &other.location.name);
+                text.push_str(&format!("     {}:{} {what}, which uses {name}\n", other.spawn.file, other.spawn.line));
+            }
+            text.push('\n');
+        }
+        out.push_str(&text);
     }
     let new = if answer.scope.is_empty() { "" } else { "new " };
     let high = answer.findings.iter().filter(|f| f.confidence == Confidence::High).count();
