@@ -23,7 +23,7 @@ use crate::{
     news::{self, Known},
     output,
     render::{self, Answer, Sources, Statistics},
-    say::{Progress, note},
+    say::{Progress, counted, note},
     since::{ChangedLines, Revision},
 };
 
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
     problems.extend(checked.ignore_problems);
     if let Some(path) = gate.written_baseline(args, &config) {
         baseline::write(&path, &findings)?;
-        note(format_args!("{} written: {} findings", path.display(), findings.len()));
+        note(format_args!("{} written: {}", path.display(), counted(findings.len(), "finding")));
         render::text::write_problems(&problems);
         return Ok(0);
     }
@@ -99,7 +99,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
     };
     print(args, &answer)?;
     if gone > 0 {
-        note(format_args!("note: {gone} findings of the baseline are gone; --write-baseline forgets them"));
+        let gone = counted(gone, "finding");
+        note(format_args!("note: {gone} of the baseline no longer found; --write-baseline takes stock again"));
     }
     if args.statistics {
         note(format_args!("{:.1} seconds", started.elapsed().as_secs_f64()));

@@ -23,6 +23,11 @@ pub(crate) fn note(text: Arguments<'_>) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// `1 finding`, `2 findings`.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// What a long run is doing, shown on a terminal and only there.
 pub(crate) struct Progress {
     bar: ProgressBar,

@@ -1,6 +1,7 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
 mod gate;
+mod guide;
 mod tidy;
 mod week;
 

@@ -370,6 +370,20 @@ fn completions_and_the_manual_know_every_command() {
     }
 }
 
+/// The matcher's patterns, tried on what is printed: the first line of a finding, then its place.
+#[test]
+fn the_problem_matcher_matches() {
+    let page = text(&outlive(&["check", RACING]).stdout);
+    let lines: Vec<Value> = page.lines().take(2).map(Value::from).collect();
+    let file = fs::read_to_string(root().join("docs/problem-matcher.json")).expect("the matcher");
+    let file: Value = serde_json::from_str(&file).expect("the matcher");
+    let matcher = &file["problemMatcher"][0]["pattern"];
+    for (row, line) in lines.iter().enumerate() {
+        let schema = serde_json::json!({ "type": "string", "pattern": matcher[row]["regexp"] });
+        assert_valid(&schema, line);
+    }
+}
+
 /// docs/rules is what `explain --rule` prints, for people who read on the web. `UPDATE=1` rewrites it.
 #[test]
 fn docs_of_rules_are_those_of_the_command() {

@@ -3,7 +3,11 @@
 //! The program is a statement executor as servers have it: a worker that reads the session's context, a `Close` that
 //! waits for the worker, and a next statement that replaces the context; and a pool that forgets what it saw.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 
 use serde_json::Value;
 
@@ -213,7 +217,7 @@ const DRAIN_BROKEN: &str = "package pool\n\nfunc (p *Pool) drain() {\n}\n";
 /// A repository of the test's own, with no configuration but its own.
 pub(crate) struct Repository {
     scratch: Scratch,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 /// What `outlive` answered.
@@ -231,6 +235,24 @@ impl Repository {
         let repository = Self { scratch, dir };
         repository.git(&["init", "-q", "-b", "main", "."]);
         repository
+    }
+
+    /// A copy of a folder, committed.
+    pub(crate) fn of(name: &str, folder: &Path) -> Self {
+        let repository = Self::new(name);
+        let copied = Command::new("cp").arg("-r").arg(folder.join(".")).arg(&repository.dir).status();
+        assert!(copied.is_ok_and(|status| status.success()), "{}", folder.display());
+        repository.commit("the beginning");
+        repository
+    }
+
+    /// Runs a line of a shell, with `outlive` in the path.
+    pub(crate) fn shell(&self, line: &str) -> Output {
+        let binary = Path::new(env!("CARGO_BIN_EXE_outlive")).parent().expect("a folder");
+        let before = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths([binary.to_owned()].into_iter().chain(std::env::split_paths(&before)));
+        let mut command = self.command("sh");
+        command.env("PATH", path.expect("a path")).args(["-c", line]).output().expect("sh runs")
     }
 
     /// The week's program, committed.
@@ -324,7 +346,7 @@ fn a_week_with_the_gate() {
     assert_eq!(team.check(&[]), (1, vec![old.clone()]));
     let written = team.outlive(&["check", "--write-baseline"]);
     assert_eq!((written.code, written.out.as_str()), (0, ""), "{}", written.err);
-    assert_eq!(written.err, "outlive-baseline.json written: 1 findings\n");
+    assert_eq!(written.err, "outlive-baseline.json written: 1 finding\n");
     team.write("outlive.toml", "baseline = \"outlive-baseline.json\"\n");
     team.commit("the gate");
     let quiet = team.outlive(&["check"]);

@@ -11,7 +11,10 @@ use rules::{
 };
 
 use super::{Answer, Sources, Statistics};
-use crate::{config::Severity, say::note};
+use crate::{
+    config::Severity,
+    say::{counted, note},
+};
 
 /// Problems printed one by one; further ones are counted.
 const MAX_PROBLEMS: usize = 20;
@@ -39,8 +42,8 @@ pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
     match answer.findings.len() {
         0 => out.push_str(&format!("no {new}lifetime races found{}\n", answer.scope)),
         n => {
-            let s = if n == 1 { "" } else { "s" };
-            out.push_str(&format!("{n} {new}finding{s}{}, {high} of high confidence\n", answer.scope));
+            let found = counted(n, &format!("{new}finding"));
+            out.push_str(&format!("{found}{}, {high} of high confidence\n", answer.scope));
         }
     }
     if answer.withheld > 0 {
@@ -50,8 +53,9 @@ pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
         let Statistics { files, lines, functions, spawn_sites, considered, allowed, known, gone, .. } = numbers;
         out.push_str(&format!(
             "\n{files} files, {lines} lines, {functions} functions, {spawn_sites} places that start goroutines\n\
-             {considered} findings of any rule and confidence, {allowed} allowed by comments, {known} known before, \
-             {gone} of those known are gone\n"
+             {} of any rule and confidence, {allowed} allowed by comments, {known} known before, \
+             {gone} of those known are gone\n",
+            counted(*considered, "finding")
         ));
         for (rule, count) in &numbers.by_rule {
             out.push_str(&format!("{count:6} {rule}\n"));
