@@ -33,6 +33,8 @@ pub struct Catalogue {
     unlock: Vec<Lock>,
     stop_timer: Vec<Plain>,
     never_returns: Vec<Plain>,
+    #[serde(default)]
+    ends_goroutine: Vec<Plain>,
     test_method: Vec<TestMethod>,
     atomic: Vec<Atomic>,
     ender: Vec<Names>,
@@ -202,6 +204,7 @@ impl Catalogue {
         out.extend(self.unlock.iter().map(|row| (row.func.clone(), Effect::Unlock { on })));
         out.extend(self.stop_timer.iter().map(|row| (row.func.clone(), Effect::StopTimer)));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
+        out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
         for row in &self.test_method {
             for ty in &row.types {
                 out.extend(row.ends.iter().map(|m| (format!("{ty}.{m}"), Effect::EndsGoroutine)));
@@ -234,7 +237,12 @@ impl Catalogue {
             [&self.add, &self.done, &self.wait, &self.recycle].into_iter().flatten().map(|row| row.why.as_str()),
         );
         out.extend([&self.lock, &self.unlock].into_iter().flatten().map(|row| row.why.as_str()));
-        out.extend([&self.stop_timer, &self.never_returns].into_iter().flatten().map(|row| row.why.as_str()));
+        out.extend(
+            [&self.stop_timer, &self.never_returns, &self.ends_goroutine]
+                .into_iter()
+                .flatten()
+                .map(|row| row.why.as_str()),
+        );
         out.extend(self.test_method.iter().map(|row| row.why.as_str()));
         out.extend(self.atomic.iter().map(|row| row.why.as_str()));
         out.extend(self.ender.iter().map(|row| row.why.as_str()));

@@ -138,7 +138,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
     conflicts.extend(owner_conflicts(facts, &alive));
     conflicts.extend(restored_globals(facts, &alive));
-    conflicts.extend(ended_elsewhere(facts, &alive));
+    conflicts.extend(ended_elsewhere(facts, &alive, &lifetimes.obligations.scoped));
     conflicts.extend(late_adds(facts));
     conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));

@@ -528,6 +528,7 @@ impl<'a> Lowering<'a> {
                 self.access(expr, AccessKind::Recycle, Stored::Other, span, events);
             }
             Effect::NeverReturns => push(EventKind::Leave { process: true }),
+            Effect::Goexit => push(EventKind::Leave { process: false }),
             Effect::EndsGoroutine => {
                 push(EventKind::UsesTest);
                 push(EventKind::Leave { process: false });

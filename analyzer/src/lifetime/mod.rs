@@ -4,6 +4,7 @@
 //!
 //! Absent on purpose: Go syntax trees, report text, wording, rule ids.
 
+pub mod abrupt;
 pub mod after_signal;
 pub mod after_spawn;
 pub mod body;
@@ -21,12 +22,14 @@ pub mod obligations;
 pub mod order;
 pub mod origin;
 pub mod owner;
+pub mod partial_joins;
 pub mod place;
 pub mod published;
 pub mod reach;
 pub mod restored;
 pub mod rounds;
 pub mod shared;
+pub mod skips;
 pub mod spawns;
 
 pub use domain::*;

@@ -41,6 +41,8 @@ pub enum Effect {
     NeverReturns,
     /// Ends the goroutine, running deferred calls (test failure).
     EndsGoroutine,
+    /// The goroutine ends after its deferred calls; no test is meant.
+    Goexit,
     /// Runs its function argument when the test is over, after deferred calls.
     AtTestEnd { arg: u8 },
     /// Needs a running test: panics or races after its end.

@@ -8,23 +8,25 @@
 //! Absent on purpose: which state the goroutine shares with whom. That is a question for `conflicts`.
 
 use fixedbitset::FixedBitSet;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::{
+    abrupt::Abrupt,
     calls::{CallRef, Calls},
     domain::{Exit, Location, SpawnId},
-    domain_local::{self, Operand},
     events::{EventKind, FuncEvents},
     handed::root_local,
     joins::Joins,
-    origin::{derives, mentions, ranges_over},
+    origin::{derives, ranges_over},
+    partial_joins::{self, PartialJoins},
     spawns::{Context, Spawns},
 };
 use crate::{
     base::{Idx, IndexVec, Span},
-    resolve::{FuncId, Place, Root},
+    resolve::{FuncId, Place},
     source::FileId,
-    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
 };
 
 /// Rounds over one strongly connected component; see `joins`.
@@ -48,6 +50,8 @@ pub struct Leak {
     pub holder: Holder,
     /// The spawn sites, as a set over [`SpawnId`].
     pub spawns: FixedBitSet,
+    /// Those of them that may run although the function returns an error.
+    pub failing: FixedBitSet,
 }
 
 /// An exit that leaves goroutines running although another path of the same function joins them.
@@ -65,9 +69,9 @@ pub struct Skip {
     pub exit: Exit,
     /// The `return`, `continue`, … .
     pub span: Span,
-    /// Calls on other paths that join them.
-    pub discharged_by: Vec<ExprId>,
-    /// Waits of the function itself that join them.
+    /// Calls on other paths that join them: of this function, or of others that open the same.
+    pub discharged_by: Vec<(FuncId, ExprId)>,
+    /// Waits on other paths of the function itself that join them.
     pub waited_at: Vec<Span>,
     /// Whether only the iteration is left.
     pub iteration: bool,
@@ -94,6 +98,8 @@ pub struct Obligations {
     leaks: IndexVec<FuncId, Vec<Leak>>,
     /// Skips, in order of functions and places.
     pub skips: Vec<Skip>,
+    /// Goroutines that the function which holds their owner in a variable joins: they live for a call, not for the program.
+    pub scoped: FixedBitSet,
 }
 
 impl Obligations {
@@ -107,13 +113,21 @@ impl Obligations {
                 }
             }
         }
-        let mut solver =
-            Solver { cx, spawns, calls, joins, by_key, leaks: IndexVec::filled(Vec::new(), cx.program.funcs().len()) };
+        let mut solver = Solver {
+            cx,
+            spawns,
+            calls,
+            joins,
+            partial: PartialJoins::build(cx, calls, joins),
+            abrupt: Abrupt::build(cx),
+            by_key,
+            leaks: IndexVec::filled(Vec::new(), cx.program.funcs().len()),
+        };
         for component in &cx.graph.components() {
             for _ in 0..MAX_ROUNDS {
                 let mut changed = false;
                 for &func in component {
-                    let leaks = solver.flow(func).0;
+                    let leaks = solver.flow(func).leaks;
                     if solver.leaks[func] != leaks {
                         solver.leaks[func] = leaks;
                         changed = true;
@@ -124,15 +138,21 @@ impl Obligations {
                 }
             }
         }
-        use rayon::prelude::*;
         let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let (skips, uses): (Vec<Vec<Skip>>, Vec<Vec<UseWhileOpen>>) =
-            funcs.into_par_iter().map(|func| solver.flow(func)).map(|flow| (flow.1, flow.2)).unzip();
-        Self {
-            leaks: solver.leaks,
-            skips: skips.into_iter().flatten().collect(),
-            uses: uses.into_iter().flatten().collect(),
+        let mut skips = Vec::new();
+        let mut uses = Vec::new();
+        let mut openings = Vec::new();
+        let mut scoped = FixedBitSet::with_capacity(spawns.sites.len());
+        for flow in funcs.into_par_iter().map(|func| solver.flow(func)).collect::<Vec<_>>() {
+            skips.extend(flow.skips);
+            uses.extend(flow.uses);
+            openings.extend(flow.openings);
+            scoped.union_with(&flow.scoped);
         }
+        skips.extend(solver.forgotten(&openings));
+        skips.sort_by_key(|skip| (skip.func, skip.holder, skip.span));
+        skips.dedup_by(|a, b| (a.func, a.holder, a.span, &a.spawns) == (b.func, b.holder, b.span, &b.spawns));
+        Self { leaks: solver.leaks, skips, uses, scoped }
     }
 
     /// What `func` leaves running.
@@ -141,46 +161,91 @@ impl Obligations {
     }
 }
 
-struct Solver<'a> {
-    cx: Context<'a>,
-    spawns: &'a Spawns,
-    calls: &'a Calls,
-    joins: &'a Joins,
+pub(super) struct Solver<'a> {
+    pub(super) cx: Context<'a>,
+    pub(super) spawns: &'a Spawns,
+    pub(super) calls: &'a Calls,
+    pub(super) joins: &'a Joins,
+    pub(super) partial: PartialJoins,
+    pub(super) abrupt: Abrupt,
     /// Spawn sites whose end each key signals.
-    by_key: Vec<FixedBitSet>,
+    pub(super) by_key: Vec<FixedBitSet>,
     leaks: IndexVec<FuncId, Vec<Leak>>,
+}
+
+/// What one pass over a function found.
+#[derive(Default)]
+pub(super) struct Flow {
+    pub(super) leaks: Vec<Leak>,
+    pub(super) skips: Vec<Skip>,
+    pub(super) uses: Vec<UseWhileOpen>,
+    pub(super) scoped: FixedBitSet,
+    pub(super) openings: Vec<Opening>,
+}
+
+/// An object with goroutines that a function got from a call, keeps to itself, and joins at some exit or at none.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    pub(super) func: FuncId,
+    pub(super) item: Item,
+    /// Calls that join, meant to.
+    pub(super) joined_by: Vec<ExprId>,
+    /// Exits with goroutines left running, where nothing in the function joins any.
+    pub(super) left_open: Vec<(Exit, Span)>,
 }
 
 /// An obligation of one function: goroutines that one call may start on one variable's object.
 #[derive(Clone, Debug)]
-struct Item {
-    opened_by: ExprId,
-    span: Span,
-    holder: LocalId,
-    spawns: FixedBitSet,
+pub(super) struct Item {
+    pub(super) opened_by: ExprId,
+    pub(super) span: Span,
+    pub(super) holder: LocalId,
+    pub(super) spawns: FixedBitSet,
+    /// Those that may run although the call returned an error.
+    pub(super) failing: FixedBitSet,
     /// The object is what the call returned, so an error beside it means there is none.
-    result_of: bool,
+    pub(super) result_of: bool,
 }
 
 /// What joins an item's goroutines on some path.
 #[derive(Debug)]
-struct Discharged {
-    spawns: FixedBitSet,
-    calls: Vec<ExprId>,
-    waits: Vec<Span>,
+pub(super) struct Discharged {
+    pub(super) spawns: FixedBitSet,
+    pub(super) calls: Vec<ExprId>,
+    pub(super) waits: Vec<Span>,
 }
 
 /// What holds at one point: per item the goroutines that may run, and the deferred calls registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct State {
-    open: Vec<FixedBitSet>,
-    deferred: FixedBitSet,
+pub(super) struct State {
+    pub(super) open: Vec<FixedBitSet>,
+    /// Goroutines that only a callee with a way around its join has joined.
+    pub(super) half: Vec<FixedBitSet>,
+    pub(super) deferred: FixedBitSet,
+}
+
+/// A call that may not come back.
+pub(super) struct Peril {
+    /// Which obligation is open there.
+    pub(super) item: usize,
+    /// The call.
+    pub(super) span: Span,
+    /// Goroutines that may run, and that no deferred call joins.
+    pub(super) open: FixedBitSet,
+}
+
+/// What one call joins.
+struct Kill {
+    /// Goroutines, by item.
+    joined: Vec<FixedBitSet>,
+    /// Goroutines that the callee does not join on every way.
+    partly: FixedBitSet,
 }
 
 impl State {
     fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();
-        for (mine, theirs) in self.open.iter_mut().zip(&other.open) {
+        for (mine, theirs) in self.open.iter_mut().zip(&other.open).chain(self.half.iter_mut().zip(&other.half)) {
             mine.union_with(theirs);
         }
         self.deferred.union_with(&other.deferred);
@@ -188,33 +253,27 @@ impl State {
     }
 }
 
-/// Where the object a local variable holds goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Escape {
-    Stays,
-    Into(LocalId),
-    Away,
-}
-
 impl Solver<'_> {
-    fn file(&self, func: FuncId) -> FileId {
+    pub(super) fn file(&self, func: FuncId) -> FileId {
         self.cx.program.funcs()[func].file
     }
 
     /// One forward pass over `func`: its leaks, and the exits that skip a join.
-    fn flow(&self, func: FuncId) -> (Vec<Leak>, Vec<Skip>, Vec<UseWhileOpen>) {
+    fn flow(&self, func: FuncId) -> Flow {
         let events = self.cx.events.of(func);
         let items = self.items(func, events);
         if items.is_empty() {
-            return (Vec::new(), Vec::new(), Vec::new());
+            return Flow::default();
         }
         let mut uses: Vec<UseWhileOpen> = Vec::new();
+        let mut perils: Vec<Peril> = Vec::new();
         let file = self.file(func);
         let rows = self.calls.of(func);
-        let kills: FxHashMap<ExprId, Vec<FixedBitSet>> =
+        let kills: FxHashMap<ExprId, Kill> =
             rows.iter().filter_map(|row| Some((row.call, self.kills_of_call(func, row, &items)?))).collect();
         let empty = State {
             open: items.iter().map(|item| FixedBitSet::with_capacity(item.spawns.len())).collect(),
+            half: items.iter().map(|item| FixedBitSet::with_capacity(item.spawns.len())).collect(),
             deferred: FixedBitSet::with_capacity(rows.len()),
         };
         let mut entry: Vec<Option<State>> = vec![None; events.blocks.len()];
@@ -236,6 +295,7 @@ impl Solver<'_> {
                 match &event.kind {
                     EventKind::Call(call) | EventKind::Spawn(call) => {
                         self.note_use(func, *call, &items, &state, &mut uses);
+                        self.note_peril(func, *call, &state, &kills, &mut perils);
                         if let Some(kill) = kills.get(call) {
                             self.kill(&mut state, kill, &items, &mut discharged, *call);
                         }
@@ -252,6 +312,7 @@ impl Solver<'_> {
                     }
                     EventKind::Wait { key, how } => {
                         for bit in self.joins.ended_by(*key, *how) {
+                            state.half.iter_mut().for_each(|half| half.difference_with(&self.by_key[bit]));
                             for (open, done) in state.open.iter_mut().zip(&mut discharged) {
                                 let mut hit = open.clone();
                                 hit.intersect_with(&self.by_key[bit]);
@@ -298,8 +359,37 @@ impl Solver<'_> {
             }
             outs[at] = Some(state);
         }
-        let (leaks, skips) = self.conclude(func, file, events, &items, &outs, &discharged);
-        (leaks, skips, uses)
+        let mut flow = self.conclude(func, file, events, &items, &outs, (&discharged, &perils));
+        flow.uses = uses;
+        flow
+    }
+
+    /// Notes a call that may not come back while goroutines run that nothing deferred joins.
+    fn note_peril(
+        &self,
+        func: FuncId,
+        call: ExprId,
+        state: &State,
+        kills: &FxHashMap<ExprId, Kill>,
+        perils: &mut Vec<Peril>,
+    ) {
+        if state.open.iter().all(FixedBitSet::is_clear) {
+            return;
+        }
+        let Some(row) = self.calls.at(func, call) else { return };
+        if !self.abrupt.may_not_return(self.cx, self.calls, func, row) {
+            return;
+        }
+        let rows = self.calls.of(func);
+        for (item, open) in state.open.iter().enumerate() {
+            let mut open = open.clone();
+            for kill in state.deferred.ones().filter_map(|row| kills.get(&rows[row].call)) {
+                open.difference_with(&kill.joined[item]);
+            }
+            if !open.is_clear() && !perils.iter().any(|p| p.item == item && p.span == row.span) {
+                perils.push(Peril { item, span: row.span, open });
+            }
+        }
     }
 
     /// Notes a method call on an object whose goroutines may run.
@@ -317,26 +407,25 @@ impl Solver<'_> {
         }
     }
 
-    fn kill(
-        &self,
-        state: &mut State,
-        kill: &[FixedBitSet],
-        items: &[Item],
-        discharged: &mut [Discharged],
-        call: ExprId,
-    ) {
-        for (index, joined) in kill.iter().enumerate() {
+    fn kill(&self, state: &mut State, kill: &Kill, items: &[Item], discharged: &mut [Discharged], call: ExprId) {
+        for (index, joined) in kill.joined.iter().enumerate() {
+            if items[index].opened_by != call {
+                state.half[index].difference_with(joined);
+            }
             let mut hit = state.open[index].clone();
             hit.intersect_with(joined);
-            if hit.is_clear() || items[index].opened_by == call {
+            if items[index].opened_by == call || items[index].spawns.is_disjoint(joined) {
                 continue;
             }
-            state.open[index].difference_with(joined);
+            // A close after the goroutine has been seen to end is still the close that other ways should have.
             let done = &mut discharged[index];
-            done.spawns.union_with(&hit);
             if !done.calls.contains(&call) {
                 done.calls.push(call);
             }
+            done.spawns.union_with(&hit);
+            state.open[index].difference_with(joined);
+            hit.intersect_with(&kill.partly);
+            state.half[index].union_with(&hit);
         }
     }
 
@@ -357,16 +446,17 @@ impl Solver<'_> {
         let facts = self.cx.program.facts(file);
         for (item, open) in items.iter().zip(&mut state.open) {
             let holder_nil = nil_here && item.holder == test.local;
-            let failed = !nil_here
-                && item.result_of
-                && match &facts.locals[test.local].decl {
-                    LocalDecl::Value(value) => value.expr == item.opened_by && value.component != Some(0),
-                    _ => false,
-                };
-            let failed =
-                failed || (!nil_here && item.result_of && self.assigned_from(func, test.local, item.opened_by));
-            if holder_nil || failed {
+            let defined = match &facts.locals[test.local].decl {
+                LocalDecl::Value(value) => {
+                    value.expr == item.opened_by && (value.component != Some(0) || !item.result_of)
+                }
+                _ => false,
+            };
+            let failed = !nil_here && (defined || self.assigned_from(func, test.local, item.opened_by));
+            if holder_nil || failed && item.result_of {
                 open.clear();
+            } else if failed && partial_joins::is_error(self.cx.program, file, test.local) {
+                open.intersect_with(&item.failing);
             }
         }
     }
@@ -379,7 +469,7 @@ impl Solver<'_> {
         body.blocks.iter().flat_map(|b| &b.instrs).any(|instr| match instr.kind {
             InstrKind::Write { place, source: Source::Value(value) } => {
                 value.expr == call
-                    && value.component.is_some_and(|c| c > 0)
+                    && value.component != Some(0)
                     && matches!(facts.exprs[place], Expr::Local(l) if l == local)
             }
             _ => false,
@@ -389,12 +479,22 @@ impl Solver<'_> {
     fn items(&self, func: FuncId, events: &FuncEvents) -> Vec<Item> {
         let file = self.file(func);
         let mut items: Vec<Item> = Vec::new();
-        let mut add = |opened_by, span, holder, spawns: &FixedBitSet, result_of| match items
+        let mut add = |opened_by, span, holder, (spawns, failing): (&FixedBitSet, &FixedBitSet), result_of| match items
             .iter_mut()
             .find(|i| i.opened_by == opened_by && i.holder == holder)
         {
-            Some(item) => item.spawns.union_with(spawns),
-            None => items.push(Item { opened_by, span, holder, spawns: spawns.clone(), result_of }),
+            Some(item) => {
+                item.spawns.union_with(spawns);
+                item.failing.union_with(failing);
+            }
+            None => items.push(Item {
+                opened_by,
+                span,
+                holder,
+                spawns: spawns.clone(),
+                failing: failing.clone(),
+                result_of,
+            }),
         };
         for &id in self.spawns.of(func) {
             let site = &self.spawns.sites[id];
@@ -406,7 +506,7 @@ impl Solver<'_> {
             if let Some(anchor) = anchor {
                 let mut set = FixedBitSet::with_capacity(self.spawns.sites.len());
                 set.insert(id.index());
-                add(site.call, site.span, anchor, &set, false);
+                add(site.call, site.span, anchor, (&set, &set), false);
             }
         }
         for row in self.calls.of(func) {
@@ -416,14 +516,15 @@ impl Solver<'_> {
             for &target in &row.targets {
                 for leak in &self.leaks[target] {
                     let Some(holder) = self.holder_here(func, file, row, leak.holder) else { continue };
-                    add(row.call, row.span, holder, &leak.spawns, leak.holder == Holder::Result);
+                    let spawns = (&leak.spawns, &leak.failing);
+                    add(row.call, row.span, holder, spawns, leak.holder == Holder::Result);
                 }
             }
             for handed in &row.handed {
                 for leak in self.leaks[handed.func].iter().filter(|leak| leak.holder == Holder::Receiver) {
                     let root = handed.receiver.as_ref().and_then(|place| self.root(file, place));
                     if let Some(holder) = root {
-                        add(row.call, row.span, holder, &leak.spawns, false);
+                        add(row.call, row.span, holder, (&leak.spawns, &leak.failing), false);
                     }
                 }
             }
@@ -462,17 +563,21 @@ impl Solver<'_> {
         }
     }
 
-    /// Per item, the goroutines that the call joins; `None` when it joins none.
-    fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Vec<FixedBitSet>> {
-        let (_, keys) = self.joins.of_call(self.cx, func, row);
+    /// What a call joins; `None` when it joins nothing.
+    fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Kill> {
+        let (_, mut keys) = self.joins.of_call(self.cx, func, row);
+        let partial = self.partial.of_call(self.cx, self.calls, self.joins, row);
+        keys.union_with(&partial);
         if keys.is_clear() {
             return None;
         }
+        let mut partly = FixedBitSet::with_capacity(self.spawns.sites.len());
+        partial.ones().for_each(|bit| partly.union_with(&self.by_key[bit]));
         let mut joined = FixedBitSet::with_capacity(self.spawns.sites.len());
         keys.ones().for_each(|bit| joined.union_with(&self.by_key[bit]));
         let file = self.file(func);
         let operands = self.operands(file, row);
-        let kills = items
+        let joined = items
             .iter()
             .map(|item| {
                 let related = operands.as_ref().is_none_or(|locals| {
@@ -485,7 +590,7 @@ impl Solver<'_> {
                 if related { joined.clone() } else { FixedBitSet::with_capacity(joined.len()) }
             })
             .collect();
-        Some(kills)
+        Some(Kill { joined, partly })
     }
 
     /// The variables a call speaks of; `None` when it speaks of none in particular (a literal, a global function).
@@ -511,270 +616,6 @@ impl Solver<'_> {
         }
         (!locals.is_empty()).then_some(locals)
     }
-
-    /// Whether a call on a path of the function is there to end the holder's object: by its name, or because it waits
-    /// within two calls. What happens to wait somewhere below is no evidence that another exit should have.
-    fn is_deliberate(&self, func: FuncId, call: ExprId, spawns: &FixedBitSet) -> bool {
-        let cx = self.cx;
-        let Some(row) = self.calls.at(func, call) else { return false };
-        let names = row
-            .targets
-            .iter()
-            .chain(row.handed.iter().map(|h| &h.func))
-            .map(|target| cx.program.funcs()[*target].key.as_str().rsplit('.').next().unwrap_or(""));
-        if names.into_iter().any(|name| cx.models.ends_object(name)) {
-            return true;
-        }
-        spawns.ones().any(|id| {
-            let site = &self.spawns.sites[SpawnId::new(id)];
-            site.signals.iter().any(|s| {
-                let path = super::joins::path_to_wait(self.joins, self.calls, row, s.key);
-                !path.is_empty() && path.len() <= 2
-            })
-        })
-    }
-
-    /// Where the object of `local` goes besides being used: returned, stored, sent, put into a literal.
-    fn escape(&self, func: FuncId, file: FileId, local: LocalId) -> Escape {
-        let program = self.cx.program;
-        let facts = program.facts(file);
-        let Some(body) = &program.function(func).body else { return Escape::Stays };
-        let mut seen = FxHashSet::default();
-        let is_it = |expr: ExprId| match &facts.exprs[expr] {
-            Expr::Local(l) => *l == local,
-            Expr::AddressOf(inner) => matches!(facts.exprs[*inner], Expr::Local(l) if l == local),
-            _ => false,
-        };
-        for instr in body.blocks.iter().flat_map(|b| &b.instrs) {
-            match instr.kind {
-                InstrKind::Write { place, source: Source::Value(value) } => {
-                    let stored = is_it(value.expr)
-                        || matches!(&facts.exprs[value.expr], Expr::Call { args, .. } if
-                            args.iter().any(|a| is_it(*a)) && matches!(program.callee(file, value.expr),
-                                crate::resolve::Callee::Builtin(crate::resolve::Builtin::Append)));
-                    if stored {
-                        let target = program.place(file, place);
-                        match target.root {
-                            Root::Local(root) if !target.steps.is_empty() || stored_list(&facts.exprs[value.expr]) => {
-                                if root != local && seen.insert(root) {
-                                    return Escape::Into(root);
-                                }
-                            }
-                            Root::Local(root) if root == local => {}
-                            _ => return Escape::Away,
-                        }
-                    }
-                }
-                InstrKind::Send { value, .. } if is_it(value) => return Escape::Away,
-                _ => {}
-            }
-        }
-        for expr in facts
-            .exprs
-            .iter_enumerated()
-            .filter_map(|(id, e)| (program.function(func).span.contains(facts.expr_spans[id])).then_some(e))
-        {
-            if let Expr::Composite { elements, .. } = expr
-                && elements.iter().any(|e| is_it(e.value))
-            {
-                return Escape::Away;
-            }
-        }
-        Escape::Stays
-    }
-
-    fn conclude(
-        &self,
-        func: FuncId,
-        file: FileId,
-        events: &FuncEvents,
-        items: &[Item],
-        outs: &[Option<State>],
-        discharged: &[Discharged],
-    ) -> (Vec<Leak>, Vec<Skip>) {
-        let program = self.cx.program;
-        let mut leaks: Vec<Leak> = Vec::new();
-        let mut skips = Vec::new();
-        if program.funcs()[func].symbol.as_str() == "main.main" {
-            // The process ends with it, and every goroutine.
-            return (leaks, skips);
-        }
-        let mut leak = |holder, spawns: &FixedBitSet| match leaks.iter_mut().find(|l: &&mut Leak| l.holder == holder) {
-            Some(known) => known.spawns.union_with(spawns),
-            None => leaks.push(Leak { holder, spawns: spawns.clone() }),
-        };
-        for (index, item) in items.iter().enumerate() {
-            let mut holder = item.holder;
-            let mut class = domain_local::operand(program, func, file, holder);
-            let mut stays = true;
-            if class == Operand::Own {
-                match self.escape(func, file, holder) {
-                    Escape::Stays => {}
-                    Escape::Into(root) => {
-                        holder = root;
-                        class = domain_local::operand(program, func, file, root);
-                        stays = false;
-                    }
-                    Escape::Away => continue,
-                }
-            }
-            for (at, out) in outs.iter().enumerate() {
-                let (Some(state), Some((exit, span))) = (out, events.blocks[at].exit) else { continue };
-                let open = &state.open[index];
-                if open.is_clear() {
-                    continue;
-                }
-                match class {
-                    Operand::Receiver => leak(Holder::Receiver, open),
-                    Operand::Param(n) => leak(Holder::Param(n), open),
-                    Operand::Captured => {}
-                    Operand::Own if self.returned(func, file, at, holder) => leak(Holder::Result, open),
-                    Operand::Own if stays => {
-                        let mut skipped = open.clone();
-                        skipped.intersect_with(&discharged[index].spawns);
-                        let deliberate: Vec<ExprId> = if skipped.is_clear() {
-                            Vec::new()
-                        } else {
-                            let calls = discharged[index].calls.iter().copied();
-                            calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect()
-                        };
-                        let waits = &discharged[index].waits;
-                        let evidence = !deliberate.is_empty() || !waits.is_empty();
-                        if !skipped.is_clear() && evidence {
-                            for span in self.divergence(func, events, outs, index, at, span) {
-                                skips.push(Skip {
-                                    func,
-                                    holder,
-                                    opened_by: item.opened_by,
-                                    spawns: skipped.clone(),
-                                    exit,
-                                    span,
-                                    discharged_by: deliberate.clone(),
-                                    waited_at: waits.clone(),
-                                    iteration: false,
-                                });
-                            }
-                        }
-                    }
-                    Operand::Own => {}
-                }
-            }
-            if class == Operand::Own && stays {
-                skips.extend(self.iteration_skips(func, file, events, index, item, outs, &discharged[index]));
-            }
-        }
-        leaks.sort_by_key(|l| l.holder);
-        (leaks, skips)
-    }
-
-    /// Where a way that leaves the obligation open parts from those that do not: the jumps into a block that others
-    /// reach with the join behind them; otherwise the exit itself.
-    fn divergence(
-        &self,
-        func: FuncId,
-        events: &FuncEvents,
-        outs: &[Option<State>],
-        index: usize,
-        exit: usize,
-        span: Span,
-    ) -> Vec<Span> {
-        let Some(body) = &self.cx.program.function(func).body else { return vec![span] };
-        let mut at = exit;
-        for _ in 0..events.blocks.len() {
-            let before: Vec<usize> = (0..events.blocks.len())
-                .filter(|b| outs[*b].is_some() && events.blocks[*b].successors.contains(&at))
-                .collect();
-            let (open, closed): (Vec<usize>, Vec<usize>) =
-                before.into_iter().partition(|b| outs[*b].as_ref().is_some_and(|s| !s.open[index].is_clear()));
-            if open.is_empty() {
-                return vec![span];
-            }
-            if !closed.is_empty() || open.len() > 1 {
-                let jumps: Vec<Span> = open
-                    .iter()
-                    .filter(|b| events.blocks[**b].successors.len() == 1)
-                    .map(|b| body.blocks[crate::syntax::BlockId::new(*b)].end_span)
-                    .filter(|jump| jump.end > jump.start)
-                    .collect();
-                return if jumps.is_empty() || closed.is_empty() && jumps.len() != open.len() {
-                    vec![span]
-                } else {
-                    jumps
-                };
-            }
-            if events.blocks[open[0]].successors.len() != 1 {
-                return vec![span];
-            }
-            at = open[0];
-        }
-        vec![span]
-    }
-
-    /// Ways back to the head of a loop with the obligation open, for an owner that each iteration makes anew.
-    #[expect(clippy::too_many_arguments, reason = "one step of `conclude`, split off for reading")]
-    fn iteration_skips(
-        &self,
-        func: FuncId,
-        file: FileId,
-        events: &FuncEvents,
-        index: usize,
-        item: &Item,
-        outs: &[Option<State>],
-        discharged: &Discharged,
-    ) -> Vec<Skip> {
-        let program = self.cx.program;
-        let Some(body) = &program.function(func).body else { return Vec::new() };
-        let Some(scope) = program.facts(file).locals[item.holder].loop_scope else { return Vec::new() };
-        let mut skips = Vec::new();
-        for around in body.loops.iter().filter(|l| scope.span == l.span && l.span.contains(item.span)) {
-            let head = around.head.index();
-            for (at, out) in outs.iter().enumerate() {
-                let Some(state) = out else { continue };
-                let inside = around.span.contains(body.blocks[crate::syntax::BlockId::new(at)].end_span);
-                if !inside || !events.blocks[at].successors.contains(&head) || at == head {
-                    continue;
-                }
-                let mut skipped = state.open[index].clone();
-                skipped.intersect_with(&discharged.spawns);
-                let calls = discharged.calls.iter().copied();
-                let deliberate: Vec<ExprId> = calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect();
-                let evidence = !deliberate.is_empty() || !discharged.waits.is_empty();
-                if !skipped.is_clear() && evidence {
-                    skips.push(Skip {
-                        func,
-                        holder: item.holder,
-                        opened_by: item.opened_by,
-                        spawns: skipped,
-                        exit: Exit::End,
-                        span: body.blocks[crate::syntax::BlockId::new(at)].end_span,
-                        discharged_by: deliberate,
-                        waited_at: discharged.waits.clone(),
-                        iteration: true,
-                    });
-                }
-            }
-        }
-        skips
-    }
-
-    /// Whether the values returned at the end of block `at` contain the variable.
-    fn returned(&self, func: FuncId, file: FileId, at: usize, local: LocalId) -> bool {
-        let Some(body) = &self.cx.program.function(func).body else { return false };
-        match &body.blocks[crate::syntax::BlockId::new(at)].end {
-            Terminator::Return { values } if values.is_empty() => {
-                matches!(self.cx.program.facts(file).locals[local].decl, LocalDecl::Result { .. })
-            }
-            Terminator::Return { values } => values.iter().any(|v| {
-                !matches!(self.cx.program.facts(file).exprs[*v], Expr::Call { .. } | Expr::Binary { .. })
-                    && mentions(self.cx.program, file, *v).contains(&local)
-            }),
-            _ => false,
-        }
-    }
-}
-
-fn stored_list(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call { .. })
 }
 
 /// The spawn sites of a set, in order.

@@ -24,12 +24,14 @@ use crate::{
 const MAX_CALLERS_ABOVE: u32 = 14;
 /// Callers above a reset that are looked at: a reset is made near the top of the round.
 const MAX_RESET_CALLERS: u32 = 3;
+/// Distance of a method of the same object that no function in sight calls in the same round.
+const PEER_DISTANCE: u32 = 8;
 /// Functions looked at on the way up.
 const MAX_ANCESTORS: usize = 4_000;
 /// Calls from a goroutine's body to an access that is worth naming.
 const MAX_ACCESS_DEPTH: u32 = 6;
 /// Goroutines listed for one skip, most certain first.
-const MAX_SPAWNS_PER_SKIP: usize = 12;
+const MAX_SPAWNS_PER_SKIP: usize = 4;
 
 /// Finds, for every skipped join, the resets that the goroutines left running race with.
 pub fn next_rounds(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict> {
@@ -155,7 +157,7 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                     {
                         continue;
                     }
-                    let round = *rounds.entry(reset.0).or_insert_with(|| common(facts, &above, reset.0));
+                    let round = *rounds.entry(reset.0).or_insert_with(|| common(facts, &above, first.func, reset.0));
                     let Some((distance, round)) = round else { continue };
                     let write = &cx.events.of(reset.0).accesses[reset.1 as usize];
                     let found = reach.reached(
@@ -305,14 +307,17 @@ fn rank(facts: Facts<'_>, _access: &Access, write: &Access) -> u32 {
 }
 
 /// The nearest function that reaches both a skipping function (whose callers are given) and the reset.
-fn common(facts: Facts<'_>, above: &FxHashMap<FuncId, u32>, reset: FuncId) -> Option<(u32, FuncId)> {
+fn common(facts: Facts<'_>, above: &FxHashMap<FuncId, u32>, skipping: FuncId, reset: FuncId) -> Option<(u32, FuncId)> {
     let mut found: Vec<(u32, FuncId)> = ancestors(facts, reset, MAX_RESET_CALLERS)
         .into_iter()
         .filter(|(func, _)| !is_test(facts, *func))
         .filter_map(|(func, distance)| Some((above.get(&func)? + distance, func)))
         .collect();
     found.sort();
-    found.first().copied()
+    // Methods of one object that nobody in sight calls in a row are called in a row by its users.
+    let receiver = |func: FuncId| facts.cx.program.funcs()[func].receiver;
+    let peers = receiver(skipping).is_some() && receiver(skipping) == receiver(reset);
+    found.first().copied().or_else(|| peers.then_some((PEER_DISTANCE, reset)))
 }
 
 fn is_test(facts: Facts<'_>, func: FuncId) -> bool {
@@ -329,8 +334,8 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
     let mut calls: Vec<_> = group.iter().flat_map(|skip| &skip.discharged_by).copied().collect();
     calls.sort();
     calls.dedup();
-    for call in calls {
-        let Some(row) = facts.calls.at(first.func, call) else { continue };
+    for (caller, call) in calls {
+        let Some(row) = facts.calls.at(caller, call) else { continue };
         // Several signals may be seen: the one that is waited for nearest to the call is the one meant.
         let ways = signals.iter().filter(|s| s.ends_body()).filter_map(|signal| {
             let path = path_to_wait(facts.joins, facts.calls, row, signal.key);
@@ -340,7 +345,7 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
         });
         let found = ways.min_by_key(|join| join.reached_by.len());
         if let Some(found) = found {
-            siblings.push((first.func, row.span));
+            siblings.push((caller, row.span));
             join.get_or_insert(found);
         }
     }

@@ -18,20 +18,41 @@ use super::{
 use crate::{
     base::{Idx, Span},
     resolve::FuncId,
+    syntax::FuncKind,
 };
 
 /// Calls from the body to the goroutine's access at most.
-const MAX_DEPTH: u32 = 5;
+const MAX_DEPTH: u32 = 7;
 /// Callers above a spawn that count as its start.
 const MAX_STARTERS: u32 = 3;
+/// Calls on the way there that dispatch.
+const MAX_DISPATCHED: u32 = 3;
+/// Goroutines listed for one location, nearest to their access first.
+const MAX_SPAWNS: usize = 8;
+/// Callers above an end that may have waited before they call it.
+const MAX_WAITING_CALLERS: u32 = 2;
 /// Locations per goroutine at most, nearest first.
-const MAX_LOCATIONS: usize = 40;
+const MAX_LOCATIONS: usize = 200;
 
 /// Finds ends and replacements of fields that goroutines use.
-pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
-    let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(|id| alive.contains(id.index())).collect();
+pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBitSet) -> Vec<Conflict> {
+    // Whether the join of a goroutine that lives for a call is skipped, late or misplaced is asked where it is known
+    // for which object.
+    let lasting = |id: &SpawnId| alive.contains(id.index()) && !scoped.contains(id.index());
+    let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(lasting).collect();
     let joined = joined_at_ends(facts);
-    ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, &joined)).collect()
+    let mut found: Vec<Conflict> = ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, &joined)).collect();
+    // One cause is one end; the goroutines nearest to the state show it best.
+    found.sort_by_key(|c| (c.location, c.inside.dispatched, c.inside.path.len(), c.spawn));
+    let mut kept: Vec<Conflict> = Vec::new();
+    let mut run = 0;
+    for conflict in found {
+        run = if kept.last().is_some_and(|last| last.location == conflict.location) { run + 1 } else { 0 };
+        if run < MAX_SPAWNS {
+            kept.push(conflict);
+        }
+    }
+    kept
 }
 
 type Joined = FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>>;
@@ -42,15 +63,48 @@ fn joined_at_ends(facts: Facts<'_>) -> Joined {
     let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
     let rows: Vec<(FuncId, FxHashMap<Span, FixedBitSet>)> = funcs
         .into_par_iter()
-        .filter(|func| cx.events.of(*func).accesses.iter().any(|a| ends(facts, a)))
         .filter(|func| !facts.joins.may(*func).is_clear())
         .map(|func| (func, joined_before(facts, func)))
         .collect();
     rows.into_iter().collect()
 }
 
+/// Whether one of the keys is waited for before a place of a function, or before each call of the function.
+fn waited(facts: Facts<'_>, joined: &Joined, keys: &[usize], func: FuncId, span: Span, callers: u32) -> bool {
+    if keys.is_empty() {
+        return false;
+    }
+    let here = joined.get(&func).and_then(|spans| spans.get(&span));
+    if here.is_some_and(|waited| keys.iter().any(|key| waited.contains(*key))) {
+        return true;
+    }
+    let graph = facts.cx.graph;
+    let sites = graph.callers(func);
+    callers > 0
+        && !sites.is_empty()
+        && sites.iter().all(|site| {
+            let site = &graph.sites()[*site];
+            waited(facts, joined, keys, site.func, site.span, callers - 1)
+        })
+}
+
 fn ends(facts: Facts<'_>, access: &Access) -> bool {
-    if !matches!(access.location, Location::Field(_)) || access.element || access.atomic {
+    if access.element || access.atomic {
+        return false;
+    }
+    if matches!(access.location, Location::Global(_)) {
+        // Tests put globals back; that is another rule.
+        let program = facts.cx.program;
+        let function = program.function(access.func);
+        let starts = match function.kind {
+            FuncKind::Decl { name, .. } => name.as_str() == "init" || name.as_str() == "main",
+            FuncKind::VarInit => true,
+            FuncKind::Literal { .. } => false,
+        };
+        let test = program.sources().files[program.funcs()[access.func].file].test;
+        return access.kind == AccessKind::Write && access.stored != Stored::Update && !starts && !test;
+    }
+    if !matches!(access.location, Location::Field(_)) {
         return false;
     }
     match access.kind {
@@ -66,35 +120,31 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
     let reach = &facts.reaches[id];
     let signals = site.signals.iter().filter(|s| s.ends_body());
     let keys: Vec<usize> = signals.filter_map(|s| facts.joins.index_of(s.key)).collect();
-    if site.signals.iter().any(|s| s.ends_body() && !facts.joins.waits(s.key).is_empty()) {
-        // Somebody waits for it: whether that is skipped, late or misplaced is asked where it is known for which object.
-        return Vec::new();
-    }
     let starters = ancestors(facts, site.func, MAX_STARTERS);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     let mut out: Vec<Conflict> = Vec::new();
     for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_DEPTH) {
-        if node.dispatched > 1 {
+        if node.dispatched > MAX_DISPATCHED {
             continue;
         }
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
             if out.len() >= MAX_LOCATIONS {
                 return out;
             }
-            let plain = matches!(inner.location, Location::Field(_)) && !inner.atomic && !inner.element;
+            let shared = matches!(inner.location, Location::Field(_) | Location::Global(_));
+            let plain = shared && !inner.atomic && !inner.element;
             if !plain || seen.contains(&inner.location) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let other = facts.index.of(inner.location).iter().map(|r| access(cx, *r)).find(|other| {
-                let waited = joined.get(&other.func).and_then(|spans| spans.get(&other.span));
                 ends(facts, other)
                     && other.kind.conflicts(inner.kind)
                     && !reach.contains(other.func)
                     && !starters.contains_key(&other.func)
                     && !other.locks.iter().any(|l| found.locks.contains(l))
-                    && !waited.is_some_and(|w| keys.iter().any(|key| w.contains(*key)))
+                    && !waited(facts, joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
             });
             let Some(other) = other else { continue };
             seen.insert(inner.location);

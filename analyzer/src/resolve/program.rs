@@ -195,6 +195,12 @@ impl Program {
         }
     }
 
+    /// The fields of a struct type, a declared one, or one that a pointer points to; empty for others.
+    pub fn fields_of(&self, ty: TypeId) -> &[FieldId] {
+        let typer = Typer::new(self);
+        typer.fields(typer.deref(ty)).map_or(&[], |(fields, _)| fields)
+    }
+
     /// `pkgpath.Name` of the declared type of a type, or of what it points to.
     pub fn type_key(&self, ty: TypeId) -> Option<Symbol> {
         self.named_of(ty).map(|named| Typer::new(self).named_key(named))
