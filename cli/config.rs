@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused_with_the_nearest() {
-        let error = |text: &str| format!("{:#}", parse(text).err().expect("refused"));
+        let error = |text: &str| format!("{:#}", parse(text).expect_err("refused"));
         assert!(error("\nexclud = []").contains("line 2: unknown key `exclud`; did you mean `exclude`?"));
         assert!(error("confidence = \"hi\"").contains("`high`?"), "{}", error("confidence = \"hi\""));
         assert!(error("rules = [\"test-outlive\"]").contains("did you mean `test-outlived`?"));
