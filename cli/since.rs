@@ -128,7 +128,8 @@ impl Revision {
 
     /// The lines of the work tree that differ from the revision.
     pub(crate) fn changed_lines(&self) -> Result<ChangedLines> {
-        let flags = ["-c", "core.quotepath=off", "diff", "--relative", "-U0", "--no-color", "--no-ext-diff"];
+        let flags =
+            ["-c", "core.quotepath=off", "diff", "--relative", "-U0", "--no-color", "--no-ext-diff", "--no-textconv"];
         let diff = git(&self.dir, &[&flags[..], &["--dst-prefix=b/", &self.commit, "--", "."]].concat())?;
         let mut changed = ChangedLines::read(&diff);
         let fresh = git(&self.dir, &["ls-files", "--others", "--exclude-standard", "-z"])?;

@@ -491,3 +491,44 @@ fn a_folder_below_the_top_and_other_revisions() {
     assert_eq!(answer.code, 2);
     assert!(answer.err.contains("--since needs a git repository"), "{}", answer.err);
 }
+
+/// The script of `action.yml`, as a runner would run it: in a shallow clone, told the base of a pull request.
+#[cfg(unix)]
+#[test]
+fn the_action_reports_what_a_pull_request_adds() {
+    let team = Repository::week("action");
+    let base = team.git(&["rev-parse", "HEAD"]);
+    team.write("pool/drain.go", DRAIN_BROKEN);
+    team.commit("Nothing to drain");
+    let runner = &team.scratch.0;
+    fs::create_dir_all(runner.join("outlive/bin")).expect("a folder");
+    let installed = runner.join("outlive/bin/outlive");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_outlive"), installed).expect("a link");
+    team.git(&["clone", "-q", "--depth", "1", &format!("file://{}", team.dir.display()), "../clone"]);
+    let action = fs::read_to_string(crate::root().join("action.yml")).expect("the action");
+    let (_, script) = action.split_once("      run: |\n").expect("a script");
+    let script: String = script.lines().map_while(|l| l.strip_prefix("        ")).map(|l| format!("{l}\n")).collect();
+    fs::write(runner.join("script"), script).expect("a script");
+    for (since, fail, code, findings) in [(base.trim(), "true", 1, 1), (base.trim(), "false", 0, 1), ("", "true", 1, 2)]
+    {
+        let output = team
+            .command("bash")
+            .current_dir(runner.join("clone"))
+            .args(["--noprofile", "--norc", "-eo", "pipefail"])
+            .arg(runner.join("script"))
+            .env("RUNNER_TEMP", runner)
+            .env("GITHUB_OUTPUT", runner.join("output"))
+            .envs([("DIRECTORY", "."), ("SINCE", since), ("FAIL", fail)])
+            .env("ARGUMENTS", "--confidence high")
+            .env("SARIF", runner.join("outlive.sarif"))
+            .output()
+            .expect("bash runs");
+        let page = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{page}{}", text(&output.stderr));
+        assert_eq!(page.lines().filter(|line| line.starts_with("::error file=")).count(), findings, "{page}");
+        assert_eq!(fs::read_to_string(runner.join("output")).expect("outputs").lines().last(), Some("findings=true"));
+        let log: Value =
+            serde_json::from_slice(&fs::read(runner.join("outlive.sarif")).expect("a log")).expect("SARIF");
+        assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(findings));
+    }
+}
