@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use analyzer::source::{FileRole, InputFile};
+use analyzer::source::{FileRole, InputFile, import_paths};
 
 use crate::args::BuildArgs;
 
@@ -16,7 +16,7 @@ use crate::args::BuildArgs;
 pub(crate) fn read(inputs: &[InputFile], build: &BuildArgs) -> Vec<InputFile> {
     let versions = required(inputs);
     let mut wanted: Vec<String> =
-        inputs.iter().filter(|f| f.path.ends_with(".go")).flat_map(|f| imports(&f.text)).collect();
+        inputs.iter().filter(|f| f.path.ends_with(".go")).flat_map(|f| import_paths(&f.text)).collect();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut out = Vec::new();
     while let Some(path) = wanted.pop() {
@@ -25,7 +25,7 @@ pub(crate) fn read(inputs: &[InputFile], build: &BuildArgs) -> Vec<InputFile> {
         }
         let Some(folder) = folder(&path, &versions, build) else { continue };
         for (name, text) in go_files(&folder) {
-            wanted.extend(imports(&text));
+            wanted.extend(import_paths(&text));
             let path_in_set = format!("$deps/{path}/{name}");
             let role = FileRole::Dependency;
             out.push(InputFile { path: path_in_set, text, role, import_path: Some(path.clone()) });
@@ -76,30 +76,6 @@ fn required(inputs: &[InputFile]) -> BTreeMap<String, String> {
             {
                 out.insert(module.trim_matches('"').to_owned(), version.to_owned());
             }
-        }
-    }
-    out
-}
-
-/// Import paths of a file, read from its head without a grammar: what is read too much is not found and left out.
-fn imports(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
-    let mut out = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let line = line.trim();
-        let spec = if inside { Some(line) } else { line.strip_prefix("import").map(str::trim_start) };
-        if line.starts_with("func ") || line.starts_with("type ") {
-            break;
-        }
-        let Some(spec) = spec else { continue };
-        if spec.starts_with('(') {
-            inside = true;
-        } else if inside && spec.starts_with(')') {
-            inside = false;
-        }
-        if let Some(path) = spec.split('"').nth(1) {
-            out.push(path.to_owned());
         }
     }
     out

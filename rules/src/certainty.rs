@@ -50,7 +50,10 @@ impl Cx<'_> {
                 );
                 doubts += u32::from(conflict.inside.path.len() > 2);
             }
-            Relation::Restored => doubts += u32::from(conflict.inside.path.len() > 2),
+            Relation::Restored => {
+                doubts += u32::from(conflict.inside.path.len() > 2);
+                doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::SameObject));
+            }
             Relation::TestEnd => {
                 doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
             }

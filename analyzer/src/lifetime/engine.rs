@@ -2,6 +2,7 @@
 
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::{
     after_signal::after_signals,
@@ -19,7 +20,7 @@ use super::{
     place::Places,
     published::set_while_running,
     reach::{AccessIndex, Reach},
-    restored::restored_globals,
+    restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
     shared::ended_elsewhere,
     spawns::{Context, Spawns},
@@ -139,6 +140,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(owner_conflicts(facts, &alive));
     conflicts.extend(restored_globals(facts, &alive));
     conflicts.extend(ended_elsewhere(facts, &alive, &lifetimes.obligations.scoped));
+    let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
+    let by_tests = changed_by_tests(facts, &alive, &lifetimes.obligations.scoped);
+    conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     conflicts.extend(late_adds(facts));
     conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));

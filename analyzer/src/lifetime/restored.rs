@@ -1,18 +1,21 @@
 //! Package variables that a function puts back, or changes, while goroutines it started (through whatever it called)
 //! may still read them; and test handles that are used after the test.
 
+use std::collections::hash_map::Entry;
+
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Location, SpawnId},
+    domain::{AccessKind, Anchor, Location, SpawnId, Stored},
     events::EventKind,
 };
 use crate::{
     base::{Idx, Span},
+    callgraph::{CallKind, Targets},
     resolve::FuncId,
 };
 
@@ -64,6 +67,136 @@ fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Readers {
         }
     }
     readers
+}
+
+/// Calls between a goroutine's body and the read of a variable that a test changes.
+const MAX_READ_DEPTH: u32 = 14;
+/// Goroutines listed for one variable that a test changes, nearest to the read first.
+const MAX_READERS: usize = 16;
+
+/// Package variables, and fields reached through one, that a test changes while goroutines of the code under test read
+/// them: whoever ran before may have left one behind. Which test started it is not known.
+pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBitSet) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let is_test = |func: FuncId| cx.program.sources().files[cx.program.funcs()[func].file].test;
+    let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
+    for (id, site) in facts.spawns.sites.iter_enumerated() {
+        let lasting = alive.contains(id.index()) && !scoped.contains(id.index()) && !is_test(site.func);
+        for &body in site.bodies.iter().filter(|_| lasting) {
+            started.entry(body).or_default().push(id);
+        }
+    }
+    let locations: Vec<Location> = facts.index.locations();
+    let rows = locations.into_par_iter().map(|location| {
+        let accesses = || facts.index.of(location).iter().map(|row| super::reach::access(cx, *row));
+        let changes = |access: &&super::domain::Access| {
+            let shared = match location {
+                Location::Global(_) => true,
+                Location::Field(_) => matches!(access.anchor, Anchor::Global | Anchor::Value),
+                Location::Local(..) => false,
+            };
+            shared
+                && access.kind == AccessKind::Write
+                && access.stored != Stored::Update
+                && !access.element
+                && !access.atomic
+                && is_test(access.func)
+        };
+        let Some(write) = accesses().find(changes) else { return Vec::new() };
+        let reads = accesses().filter(|access| {
+            access.kind == AccessKind::Read
+                && !access.element
+                && !access.atomic
+                && !is_test(access.func)
+                && !access.locks.iter().any(|lock| write.locks.contains(lock))
+        });
+        readers_above(facts, reads.map(|access| (access.func, access.span)), &started)
+            .into_iter()
+            .take(MAX_READERS)
+            .map(|reader| Conflict {
+                spawn: reader.spawn,
+                location,
+                element: false,
+                inside: Side {
+                    func: reader.func,
+                    span: reader.span,
+                    kind: AccessKind::Read,
+                    stored: Stored::Other,
+                    path: reader.path,
+                    dispatched: reader.dispatched,
+                    same_object: false,
+                },
+                other: Side {
+                    func: write.func,
+                    span: write.span,
+                    kind: write.kind,
+                    stored: write.stored,
+                    path: Vec::new(),
+                    dispatched: 0,
+                    same_object: false,
+                },
+                relation: Relation::Restored,
+                join: JoinStatus::Missing { asked: None },
+                assumptions: vec![Assumption::SameObject],
+            })
+            .collect()
+    });
+    rows.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+struct Reader {
+    spawn: SpawnId,
+    func: FuncId,
+    span: Span,
+    path: Vec<(FuncId, Span)>,
+    dispatched: u32,
+}
+
+/// Goroutines whose bodies lead to one of the reads, nearest first.
+fn readers_above(
+    facts: Facts<'_>,
+    reads: impl Iterator<Item = (FuncId, Span)>,
+    started: &FxHashMap<FuncId, Vec<SpawnId>>,
+) -> Vec<Reader> {
+    let graph = facts.cx.graph;
+    // From each function the call that leads down to the read, and what was read.
+    type Step = (u32, u32, Option<(FuncId, Span)>);
+    let mut known: FxHashMap<FuncId, Step> = FxHashMap::default();
+    let mut queue = std::collections::VecDeque::new();
+    let mut read_at: FxHashMap<FuncId, Span> = FxHashMap::default();
+    for (func, span) in reads {
+        read_at.entry(func).or_insert(span);
+        if known.insert(func, (0, 0, None)).is_none() {
+            queue.push_back(func);
+        }
+    }
+    let mut found = Vec::new();
+    while let Some(at) = queue.pop_front() {
+        let (depth, dispatched, _) = known[&at];
+        for &spawn in started.get(&at).into_iter().flatten() {
+            let mut path = Vec::new();
+            let mut down = at;
+            while let Some((next, span)) = known[&down].2 {
+                path.push((down, span));
+                down = next;
+            }
+            found.push(Reader { spawn, func: down, span: read_at[&down], path, dispatched });
+        }
+        if depth >= MAX_READ_DEPTH || found.len() > MAX_READERS {
+            continue;
+        }
+        for &site in graph.callers(at) {
+            let site = &graph.sites()[site];
+            let several = matches!(&site.targets, Targets::Known { callees, .. } if callees.len() > 1);
+            if site.kind != CallKind::Go
+                && let Entry::Vacant(slot) = known.entry(site.func)
+            {
+                slot.insert((depth + 1, dispatched + u32::from(several), Some((at, site.span))));
+                queue.push_back(site.func);
+            }
+        }
+    }
+    found
 }
 
 /// A write of a package variable on the way out of a function: in a deferred call, or registered for the test's end.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::{Idx, Span},
-    resolve::FuncId,
+    resolve::{FuncId, Type},
     syntax::LocalDecl,
 };
 
@@ -79,6 +79,11 @@ pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
     let Anchor::Local(local) = access.anchor else { return true };
     let program = facts.cx.program;
     let file = program.funcs()[access.func].file;
+    let own = program.ty(program.underlying(program.local_type(file, local)));
+    if access.depth == 0 && matches!(own, Type::Struct(_)) {
+        // A struct in a variable is a copy.
+        return false;
+    }
     match &program.facts(file).locals[local].decl {
         LocalDecl::Param { .. } | LocalDecl::Receiver { .. } => true,
         LocalDecl::Value(value) => {
@@ -296,7 +301,7 @@ fn initialises(
 fn rank(facts: Facts<'_>, _access: &Access, write: &Access) -> u32 {
     let Location::Field(field) = write.location else { return 9 };
     let program = facts.cx.program;
-    let pointer = matches!(program.ty(program.underlying(program.field(field).ty)), crate::resolve::Type::Pointer(_));
+    let pointer = matches!(program.ty(program.underlying(program.field(field).ty)), Type::Pointer(_));
     match (pointer, write.stored) {
         (true, Stored::Fresh) => 0,
         (true, Stored::Other) => 1,

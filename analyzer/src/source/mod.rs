@@ -4,10 +4,13 @@
 //! Nothing here opens a file: the caller hands over bytes.
 
 mod constraint;
+mod imports;
 mod modules;
 mod stubs;
 
 use std::sync::Arc;
+
+pub use imports::import_paths;
 
 use crate::{
     base::{IndexVec, Problem, ProblemKind, Symbol},

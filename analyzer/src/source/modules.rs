@@ -2,7 +2,7 @@
 
 use crate::base::{Problem, ProblemKind, Symbol};
 
-use super::{GoVersion, InputFile, Module};
+use super::{GoVersion, InputFile, Module, imports};
 
 /// What Go assumes for a `go.mod` without a `go` line.
 const OLDEST_GO: GoVersion = GoVersion { major: 1, minor: 16 };
@@ -45,6 +45,18 @@ impl Layout {
         let has = |folder: &str| inputs.iter().any(|i| i.path.starts_with(folder));
         let standard = modules.iter().any(|m| m.dir.is_empty() && m.path.as_str() == "std")
             || (modules.is_empty() && has("runtime/") && has("internal/") && has("cmd/"));
+        let placed = inputs.iter().any(|i| i.path.strip_prefix("src/").is_some_and(|rest| rest.contains('.')));
+        if !standard && !placed && !modules.iter().any(|m: &Module| m.dir.is_empty()) {
+            if let Some(path) = imports::root_path(inputs) {
+                problems.push(Problem {
+                    kind: ProblemKind::Module,
+                    message: format!("no go.mod at the root: taken for {path}, as its imports have it"),
+                    file: None,
+                    line: None,
+                });
+                modules.push(Module { path: Symbol::new(&path), dir: "".into(), go: OLDEST_GO });
+            }
+        }
         Self { modules, standard }
     }
 
