@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use analyzer::source::BuildOptions;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Finds and explains lifetime races in Go: goroutines that are still running after other code reset, reassigned,
 /// closed, recycled or restored the state they use.
@@ -24,6 +26,15 @@ pub(crate) enum Command {
     Graph(GraphArgs),
     /// List the rules
     Rules,
+    /// Show the configuration in force, and where it comes from
+    Config(ConfigArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
 }
 
 /// How to print.
@@ -38,7 +49,7 @@ pub(crate) enum Format {
 }
 
 /// Which files take part.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct BuildArgs {
     /// Build tags that are set
     #[arg(long, value_delimiter = ',')]
@@ -67,6 +78,35 @@ impl BuildArgs {
     }
 }
 
+/// How `check` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people.
+    Text,
+    /// For programs: the contract of docs/json.md.
+    Json,
+    /// SARIF 2.1.0, for code hosts and viewers.
+    Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// A GitLab code quality report.
+    Gitlab,
+    /// JUnit XML, for whatever shows test results.
+    Junit,
+}
+
+/// The least confidence of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Level {
+    /// Nothing that matters had to be assumed.
+    High,
+    /// One thing that matters had to be assumed.
+    Medium,
+    /// Several things that matter had to be assumed.
+    Low,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// Folder to check
@@ -74,15 +114,89 @@ pub(crate) struct CheckArgs {
     pub(crate) dir: PathBuf,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
-    /// Print findings of medium and low confidence, too
-    #[arg(long)]
+    pub(crate) format: CheckFormat,
+    /// Also write a file in another format; may be given several times
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) output: Vec<Output>,
+    /// Only findings that this git revision does not have; `REV...` is where HEAD left REV
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+    /// Of those, only findings with a step in a changed line
+    #[arg(long, requires = "since")]
+    pub(crate) changed_only: bool,
+    /// Only findings that are not in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings to the baseline instead of printing them
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) write_baseline: Option<String>,
+    /// The least confidence of findings to print; high unless given
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) confidence: Option<Level>,
+    /// Print findings of any confidence: the same as `--confidence low`
+    #[arg(long, conflicts_with = "confidence")]
     pub(crate) all: bool,
     /// Only these rules
     #[arg(long, value_delimiter = ',')]
     pub(crate) rules: Vec<String>,
+    /// Read files that match, but report nothing in them; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude: Vec<String>,
+    /// Print no more findings than this; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_findings: usize,
+    /// Also say how much was read and what was found, by rule
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// Configuration to use, instead of the nearest `outlive.toml` in the folder or above it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no configuration file
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
+}
+
+/// A file to write, in a format.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) format: CheckFormat,
+    pub(crate) file: PathBuf,
+}
+
+impl std::str::FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE, as in sarif=outlive.sarif")?;
+        if file.is_empty() {
+            return Err("no file after `=`".to_owned());
+        }
+        Ok(Self { format: CheckFormat::from_str(format, false)?, file: file.into() })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArgs {
+    /// Folder whose configuration is meant
+    #[arg(default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// Print the configuration in force
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Print the JSON schema of `outlive.toml` instead
+    #[arg(long, conflicts_with = "show")]
+    pub(crate) schema: bool,
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
 }
 
 #[derive(Debug, Args)]

@@ -1,32 +1,271 @@
-//! `outlive check`.
+//! `outlive check`: finds, takes away what was known or allowed, prints the rest.
 
-use analyzer::lifetime::Lifetimes;
-use anyhow::{Context, Result, bail};
-use rules::Confidence;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use analyzer::{
+    base::Problem,
+    lifetime::{Lifetimes, Models},
+    source::FileRole,
+};
+use anyhow::{Result, bail};
+use rules::{Confidence, Finding};
 
 use crate::{
-    args::{CheckArgs, Format},
-    load::load,
-    render::{self, Sources},
+    args::{BuildArgs, CheckArgs, CheckFormat, Level},
+    baseline,
+    config::{self, Config, Excluded, Severity},
+    ignores::Ignores,
+    load::{self, Tree},
+    news::{self, Known},
+    output,
+    render::{self, Answer, Sources, Statistics},
+    say::{Progress, counted, note},
+    since::{ChangedLines, Revision},
 };
 
 /// Runs the command; the answer is the exit code.
 pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
-    for id in &args.rules {
-        if rules::rule(id).is_none() {
-            bail!("no rule `{id}`; `outlive rules` lists them");
+    output::clean_up_on_interrupt()?;
+    let started = Instant::now();
+    // Everything that can be refused is, before the long work begins.
+    let config = Config::find(&args.dir, &args.config)?;
+    let gate = Gate::new(args, &config)?;
+    let mut progress = Progress::start();
+    progress.stage("reading files");
+    let tree = load::read(&args.dir)?;
+    let since = args.since.as_ref().map(|name| Since::read(args, name, &tree)).transpose()?;
+    let known = gate.baseline.as_ref().map(|path| baseline::read(path)).transpose()?;
+
+    let mut checked = gate.findings(tree, &progress);
+    let mut findings = checked.findings;
+    let mut problems = checked.problems;
+    let mut statistics = checked.statistics;
+    if statistics.files == 0 {
+        progress.finish();
+        render::text::write_problems(&problems);
+        // A gate that looks at nothing must not be green.
+        bail!("no Go files to analyse in {}", args.dir.display());
+    }
+    let before = findings.len();
+    if let Some(since) = &since
+        && !(findings.is_empty() && checked.ignore_problems.is_empty())
+    {
+        progress.stage("reading the revision");
+        let old = gate.findings(since.tree.clone(), &progress);
+        news::keep_news(&mut findings, old.findings.iter().map(Known::of).collect());
+        let known: BTreeSet<_> = old.ignore_problems.iter().map(|p| (&p.file, &p.message)).collect();
+        checked.ignore_problems.retain(|problem| !known.contains(&(&problem.file, &problem.message)));
+    }
+    if let Some(changed) = since.as_ref().and_then(|since| since.changed.as_ref()) {
+        findings.retain(|finding| finding.sites().iter().any(|site| changed.contains(&site.file, site.line)));
+    }
+    let mut gone = 0;
+    if let Some(known) = known {
+        // With a revision most of the baseline is gone for another reason than a repair.
+        let compared = news::keep_news(&mut findings, known);
+        gone = if since.is_some() { 0 } else { compared };
+    }
+    progress.finish();
+
+    problems.extend(checked.ignore_problems);
+    if let Some(path) = gate.written_baseline(args, &config) {
+        baseline::write(&path, &findings)?;
+        note(format_args!("{} written: {}", path.display(), counted(findings.len(), "finding")));
+        render::text::write_problems(&problems);
+        return Ok(0);
+    }
+    statistics.known = before - findings.len();
+    statistics.gone = gone;
+    for finding in &findings {
+        *statistics.by_rule.entry(finding.rule.0).or_default() += 1;
+    }
+    let clean = findings.is_empty();
+    let shown = if args.max_findings == 0 { findings.len() } else { args.max_findings.min(findings.len()) };
+    let withheld = findings.len() - shown;
+    findings.truncate(shown);
+    let answer = Answer {
+        findings,
+        withheld,
+        problems,
+        sources: checked.sources,
+        scope: gate.scope(args),
+        prefix: prefix(&args.dir),
+        levels: config.keys.levels,
+        statistics: args.statistics.then_some(statistics),
+    };
+    print(args, &answer)?;
+    if gone > 0 {
+        let gone = counted(gone, "finding");
+        note(format_args!("note: {gone} of the baseline no longer found; --write-baseline takes stock again"));
+    }
+    if args.statistics {
+        note(format_args!("{:.1} seconds", started.elapsed().as_secs_f64()));
+    }
+    Ok(u8::from(!clean))
+}
+
+/// Writes the files first: who closes the pipe early still gets them.
+fn print(args: &CheckArgs, answer: &Answer) -> Result<()> {
+    let mut files = Vec::with_capacity(args.output.len());
+    for output in &args.output {
+        files.push((output.file.clone(), rendered(output.format, answer, false)?));
+    }
+    output::write_all(&files)?;
+    output::print(&rendered(args.format, answer, render::text::colours())?)?;
+    if args.format == CheckFormat::Text {
+        render::text::write_problems(&answer.problems);
+    }
+    Ok(())
+}
+
+fn rendered(format: CheckFormat, answer: &Answer, coloured: bool) -> Result<Vec<u8>> {
+    match format {
+        CheckFormat::Text => Ok(render::text::check(answer, coloured)),
+        CheckFormat::Json => render::json::check(answer),
+        CheckFormat::Sarif => render::sarif::check(answer),
+        CheckFormat::Github => Ok(render::ci::github(answer)),
+        CheckFormat::Gitlab => render::ci::gitlab(answer),
+        CheckFormat::Junit => render::ci::junit(answer),
+    }
+}
+
+/// The way from where the command runs down to the folder that is checked.
+fn prefix(dir: &Path) -> String {
+    let (Ok(here), Ok(full)) = (Path::new(".").canonicalize(), dir.canonicalize()) else { return String::new() };
+    if !full.starts_with(&here) || full == here {
+        return String::new();
+    }
+    load::relative(&full, &here) + "/"
+}
+
+/// What findings must be, whatever tree they are found in.
+struct Gate {
+    build: BuildArgs,
+    models: Models,
+    confidence: Confidence,
+    /// Empty for all.
+    rules: BTreeSet<String>,
+    levels: BTreeMap<String, Severity>,
+    excluded: Excluded,
+    baseline: Option<PathBuf>,
+}
+
+/// What a tree holds.
+struct Checked {
+    findings: Vec<Finding>,
+    ignore_problems: Vec<Problem>,
+    problems: Vec<Problem>,
+    sources: Sources,
+    statistics: Statistics,
+}
+
+/// What to compare with.
+struct Since {
+    tree: Tree,
+    changed: Option<ChangedLines>,
+}
+
+impl Since {
+    fn read(args: &CheckArgs, name: &str, disk: &Tree) -> Result<Self> {
+        let revision = Revision::resolve(&args.dir, name)?;
+        let changed = args.changed_only.then(|| revision.changed_lines()).transpose()?;
+        Ok(Self { tree: revision.tree(disk)?, changed })
+    }
+}
+
+impl Gate {
+    fn new(args: &CheckArgs, config: &Config) -> Result<Self> {
+        for id in &args.rules {
+            config::known_rule(id)?;
+        }
+        let mut files: Vec<&PathBuf> = args.output.iter().map(|output| &output.file).collect();
+        files.sort();
+        if files.windows(2).any(|pair| pair[0] == pair[1]) {
+            bail!("two outputs go to one file");
+        }
+        let mut build = args.build.clone();
+        if build.tags.is_empty() {
+            build.tags = config.keys.tags.clone();
+        }
+        let level = match args.all {
+            true => Level::Low,
+            false => args.confidence.or(config.keys.confidence).unwrap_or(Level::High),
+        };
+        let rules = if args.rules.is_empty() { &config.keys.rules } else { &args.rules };
+        let writes = args.write_baseline.is_some();
+        Ok(Self {
+            build,
+            models: config.models()?,
+            confidence: match level {
+                Level::High => Confidence::High,
+                Level::Medium => Confidence::Medium,
+                Level::Low => Confidence::Low,
+            },
+            rules: rules.iter().cloned().collect(),
+            levels: config.keys.levels.clone(),
+            excluded: config.excluded(&args.dir, &args.exclude)?,
+            // A baseline is written of all findings, those of the old one included.
+            baseline: args.baseline.clone().or_else(|| config.baseline()).filter(|_| !writes),
+        })
+    }
+
+    fn written_baseline(&self, args: &CheckArgs, config: &Config) -> Option<PathBuf> {
+        let wanted = args.write_baseline.as_ref()?;
+        if !wanted.is_empty() {
+            return Some(wanted.into());
+        }
+        Some(args.baseline.clone().or_else(|| config.baseline()).unwrap_or_else(|| baseline::DEFAULT.into()))
+    }
+
+    fn scope(&self, args: &CheckArgs) -> String {
+        let since = args.since.as_ref().map_or(String::new(), |name| format!(" since {name}"));
+        let lines = if args.changed_only { " in changed lines" } else { "" };
+        let baseline = self.baseline.as_ref().map_or(String::new(), |_| " outside the baseline".to_owned());
+        format!("{since}{lines}{baseline}")
+    }
+
+    /// What is in a tree, at this gate.
+    fn findings(&self, mut tree: Tree, progress: &Progress) -> Checked {
+        for input in &mut tree.inputs {
+            if self.excluded.contains(&input.path) {
+                input.role = FileRole::Dependency;
+            }
+        }
+        let loaded = load::resolve(tree, &self.build, true, &|what| progress.stage(what));
+        let program = &loaded.program;
+        progress.stage("looking for goroutines that outlive what they use");
+        let lifetimes = Lifetimes::analyse(program, &loaded.graph, &self.models);
+        let mut findings = rules::findings(&lifetimes);
+        let files = program.sources().files.iter().filter(|file| file.role == FileRole::Analysed);
+        let (count, lines) = files.fold((0, 0), |(n, lines), file| (n + 1, lines + file.text.lines().count()));
+        let mut statistics = Statistics {
+            files: count,
+            lines,
+            functions: program.funcs().len(),
+            spawn_sites: lifetimes.spawns.sites.len(),
+            considered: findings.len(),
+            allowed: 0,
+            known: 0,
+            gone: 0,
+            by_rule: BTreeMap::new(),
+        };
+        // Before the other filters: an ignore is needed or not whatever this run is asked to print.
+        let mut ignores = Ignores::of(program);
+        statistics.allowed = ignores.apply(&mut findings);
+        findings.retain(|f| f.confidence >= self.confidence);
+        findings.retain(|f| self.rules.is_empty() || self.rules.contains(f.rule.0));
+        findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));
+        findings.retain(|f| !self.excluded.contains(&f.place().file));
+        Checked {
+            findings,
+            ignore_problems: ignores.problems(),
+            sources: Sources::new(program),
+            problems: loaded.problems,
+            statistics,
         }
     }
-    let loaded = load(&args.dir, &args.build, true)?;
-    let models = rules::catalogue::embedded().context("the embedded catalogue")?;
-    let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
-    let mut findings = rules::findings(&lifetimes);
-    findings.retain(|f| args.all || f.confidence == Confidence::High);
-    findings.retain(|f| args.rules.is_empty() || args.rules.iter().any(|id| id == f.rule.0));
-    match args.format {
-        Format::Json => render::json::check(&findings, &loaded.problems)?,
-        Format::Text => render::text::check(&findings, &loaded.problems, &Sources::new(&loaded.program))?,
-        Format::Dot => bail!("`check` prints text or json"),
-    }
-    Ok(u8::from(!findings.is_empty()))
 }

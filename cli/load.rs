@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use crate::{args::BuildArgs, dependencies};
+use crate::{args::BuildArgs, dependencies, say::note};
 
 /// A program with its calls, and the trouble met while reading it.
 pub(crate) struct Loaded {
@@ -26,24 +26,38 @@ pub(crate) struct Loaded {
     pub(crate) problems: Vec<Problem>,
 }
 
+/// The files of a checkout as they were found, on disk or in a revision.
+#[derive(Clone)]
+pub(crate) struct Tree {
+    pub(crate) inputs: Vec<InputFile>,
+    pub(crate) problems: Vec<Problem>,
+}
+
 /// Reads and resolves everything below `dir`.
 ///
 /// # Errors
 /// When the folder is missing or unreadable, or holds no Go file that takes part in the build.
 pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded> {
-    let (mut inputs, mut problems) = read(dir)?;
+    let loaded = resolve(read(dir)?, build, tests, &|_| {});
+    if !loaded.program.sources().files.is_empty() {
+        return Ok(loaded);
+    }
+    for problem in &loaded.problems {
+        note(format_args!("warning: {problem}"));
+    }
+    bail!("no Go files to analyse in {}", dir.display());
+}
+
+/// Resolves the files of a tree; `stage` hears what is going on.
+pub(crate) fn resolve(tree: Tree, build: &BuildArgs, tests: bool, stage: &dyn Fn(&str)) -> Loaded {
+    let Tree { mut inputs, mut problems } = tree;
     if build.goroot.is_some() || build.modcache.is_some() {
         inputs.extend(dependencies::read(&inputs, build));
     }
     let options = &build.options(tests);
     let set = SourceSet::new(inputs, options);
-    if set.files.is_empty() {
-        for problem in set.problems.iter().chain(&problems) {
-            eprintln!("warning: {problem}");
-        }
-        bail!("no Go files to analyse in {}", dir.display());
-    }
     problems.extend(set.problems.iter().cloned());
+    stage(&format!("parsing {} files", set.files.len()));
     let facts = lower(&set);
     for (id, row) in facts.iter_enumerated() {
         problems.extend(row.problems.iter().cloned().map(|mut problem| {
@@ -51,13 +65,15 @@ pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded>
             problem
         }));
     }
+    stage("resolving names and types");
     let resolved = Program::build(Arc::new(set), facts);
     problems.extend(resolved.problems);
     problems.sort();
     problems.dedup();
     let program = resolved.value;
+    stage("following calls");
     let graph = CallGraph::build(&program);
-    Ok(Loaded { program, graph, problems })
+    Loaded { program, graph, problems }
 }
 
 /// Lowers all files in parallel, large ones first so that none is left over at the end.
@@ -71,7 +87,10 @@ fn lower(set: &SourceSet) -> IndexVec<FileId, FileFacts> {
 }
 
 /// Files below `dir` by path, those that `.gitignore` excludes left out.
-fn read(dir: &Path) -> Result<(Vec<InputFile>, Vec<Problem>)> {
+///
+/// # Errors
+/// When the folder is missing or unreadable.
+pub(crate) fn read(dir: &Path) -> Result<Tree> {
     let meta = fs::metadata(dir).with_context(|| format!("cannot read {}", dir.display()))?;
     if !meta.is_dir() {
         bail!("{} is not a folder", dir.display());
@@ -109,19 +128,25 @@ fn read(dir: &Path) -> Result<(Vec<InputFile>, Vec<Problem>)> {
             }),
         }
     }
-    if let Some(text) = above
-        && !inputs.iter().any(|input| input.path == "go.mod")
-    {
-        let whole = String::from_utf8_lossy(&text);
-        let text = whole.lines().map(|line| match line.trim().strip_prefix("module ") {
-            Some(path) => format!("module {}/{prefix}\n", path.trim().trim_matches('"')),
-            None => format!("{line}\n"),
-        });
-        let text: String = text.collect();
-        let text = text.into_bytes();
-        inputs.push(InputFile { path: "go.mod".to_owned(), text, role: FileRole::Analysed, import_path: None });
+    if let Some(text) = above {
+        add_module(&mut inputs, &text, &prefix);
     }
-    Ok((inputs, problems))
+    Ok(Tree { inputs, problems })
+}
+
+/// Adds the `go.mod` of a folder above, for a tree without its own; `prefix` is the way down to the tree.
+pub(crate) fn add_module(inputs: &mut Vec<InputFile>, text: &[u8], prefix: &str) {
+    if inputs.iter().any(|input| input.path == "go.mod") {
+        return;
+    }
+    let whole = String::from_utf8_lossy(text);
+    let text = whole.lines().map(|line| match line.trim().strip_prefix("module ") {
+        Some(path) => format!("module {}/{prefix}\n", path.trim().trim_matches('"')),
+        None => format!("{line}\n"),
+    });
+    let text: String = text.collect();
+    let text = text.into_bytes();
+    inputs.push(InputFile { path: "go.mod".to_owned(), text, role: FileRole::Analysed, import_path: None });
 }
 
 /// The `go.mod` of the nearest folder above, and the way from there down to `dir`: a folder inside of a module keeps
@@ -136,12 +161,13 @@ fn module_above(dir: &Path) -> (Option<Vec<u8>>, String) {
     (None, String::new())
 }
 
-fn wanted(name: &str) -> bool {
+/// Whether a file of this name takes part in an analysis.
+pub(crate) fn wanted(name: &str) -> bool {
     name.ends_with(".go") || matches!(name, "go.mod" | "go.work" | "modules.txt")
 }
 
 /// A path below `root`, with `/`.
-fn relative(path: &Path, root: &Path) -> String {
+pub(crate) fn relative(path: &Path, root: &Path) -> String {
     let below = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")

@@ -1,18 +1,27 @@
 //! The command `outlive`: chooses inputs, order, format and exit code. What is decided, is decided in the crates below.
 
 mod args;
+mod baseline;
 mod check;
+mod config;
 mod dependencies;
 mod explain;
 mod graph;
+mod ignores;
 mod load;
+mod manual;
+mod news;
+mod output;
 mod render;
+mod say;
+mod since;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use args::{Cli, Command, Format, GraphArgs};
 use clap::Parser;
+use say::note;
 
 /// Exit code when the command could not run.
 const COULD_NOT_RUN: u8 = 2;
@@ -21,7 +30,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // A panic is a defect of this program, not of the code it reads: say so, once, and never as a finding.
     std::panic::set_hook(Box::new(|info| {
-        eprintln!("internal error: {info}\nthis is a defect of outlive; please report it with the command line");
+        note(format_args!(
+            "internal error: {info}\nthis is a defect of outlive; please report it with the command line"
+        ));
     }));
     match std::panic::catch_unwind(|| run(&cli)) {
         Ok(Ok(code)) => ExitCode::from(code),
@@ -31,7 +42,7 @@ fn main() -> ExitCode {
             {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {error:#}");
+            note(format_args!("error: {error:#}"));
             ExitCode::from(COULD_NOT_RUN)
         }
         Err(_) => ExitCode::from(COULD_NOT_RUN),
@@ -44,6 +55,9 @@ fn run(cli: &Cli) -> Result<u8> {
         Command::Explain(args) => with_threads(args.build.threads, || explain::run(args)),
         Command::Graph(args) => with_threads(args.build.threads, || print_graph(args)),
         Command::Rules => render::rules(),
+        Command::Config(args) => config::run(args),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::page(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
+mod gate;
+mod guide;
 mod tidy;
+mod week;
 
 use std::{
     collections::BTreeSet,

@@ -9,11 +9,17 @@ use rules::finding::{
 };
 use serde::Serialize;
 
+use super::{Answer, Statistics};
+
 #[derive(Serialize)]
 struct Check<'a> {
     schema: &'static str,
     findings: Vec<FindingRow<'a>>,
     problems: Vec<ProblemRow<'a>>,
+    #[serde(skip_serializing_if = "is_zero")]
+    withheld: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    statistics: Option<&'a Statistics>,
 }
 
 #[derive(Serialize)]
@@ -156,10 +162,22 @@ struct ProblemRow<'a> {
     line: Option<u32>,
 }
 
-/// Prints the answer of `check`.
-pub(crate) fn check(findings: &[Finding], problems: &[Problem]) -> Result<()> {
-    let findings = findings.iter().map(finding).collect();
-    print(&Check { schema: "outlive.check/1", findings, problems: problems.iter().map(problem).collect() })
+/// The answer of `check`.
+pub(crate) fn check(answer: &Answer) -> Result<Vec<u8>> {
+    let value = Check {
+        schema: "outlive.check/1",
+        findings: answer.findings.iter().map(finding).collect(),
+        problems: answer.problems.iter().map(problem).collect(),
+        withheld: answer.withheld,
+        statistics: answer.statistics.as_ref(),
+    };
+    let mut out = serde_json::to_vec_pretty(&value)?;
+    out.push(b'\n');
+    Ok(out)
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Prints the answer of `explain`.

@@ -1,12 +1,101 @@
 //! Output: what was found, in the format asked for.
 
+pub(crate) mod ci;
 pub(crate) mod json;
+pub(crate) mod sarif;
 pub(crate) mod text;
 
-use std::{collections::HashMap, io::Write, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap, btree_map::Entry},
+    io::Write,
+    sync::Arc,
+};
 
-use analyzer::resolve::Program;
+use analyzer::{base::Problem, resolve::Program};
 use anyhow::Result;
+use rules::{Confidence, Finding};
+use serde::Serialize;
+
+use crate::config::Severity;
+
+/// The answer of `check`, in whatever format.
+pub(crate) struct Answer {
+    /// What is printed.
+    pub(crate) findings: Vec<Finding>,
+    /// Findings beyond `--max-findings`.
+    pub(crate) withheld: usize,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) sources: Sources,
+    /// What findings were compared with, as in ` since main`; empty if nothing.
+    pub(crate) scope: String,
+    /// The way from where the command runs to the folder that is checked; empty, or with a `/` at its end. Code hosts
+    /// know files by it.
+    pub(crate) prefix: String,
+    /// How findings of a rule are to be taken, where that was configured.
+    pub(crate) levels: BTreeMap<String, Severity>,
+    pub(crate) statistics: Option<Statistics>,
+}
+
+/// How much was read, and what was found.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Statistics {
+    pub(crate) files: usize,
+    pub(crate) lines: usize,
+    pub(crate) functions: usize,
+    pub(crate) spawn_sites: usize,
+    /// Findings before the baseline, the revision, comments and levels of confidence took any away.
+    pub(crate) considered: usize,
+    /// Allowed by comments.
+    pub(crate) allowed: usize,
+    /// Found in the revision or the baseline, too.
+    pub(crate) known: usize,
+    /// Of the baseline, and not found any more.
+    pub(crate) gone: usize,
+    /// What is printed, by rule.
+    pub(crate) by_rule: BTreeMap<&'static str, usize>,
+}
+
+impl Answer {
+    /// How a finding is to be taken.
+    pub(crate) fn severity(&self, finding: &Finding) -> Severity {
+        self.levels.get(finding.rule.0).copied().unwrap_or(match finding.confidence {
+            Confidence::High => Severity::Error,
+            Confidence::Medium => Severity::Warning,
+            Confidence::Low => Severity::Note,
+        })
+    }
+
+    /// The findings for people: the first of each cause at one place, with the others of that cause.
+    pub(crate) fn by_cause(&self) -> Vec<(&Finding, Vec<&Finding>)> {
+        let mut out: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
+        let mut seen: BTreeMap<_, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            match seen.entry((&finding.fingerprint, finding.place())) {
+                Entry::Occupied(row) => out[*row.get()].1.push(finding),
+                Entry::Vacant(slot) => {
+                    slot.insert(out.len());
+                    out.push((finding, Vec::new()));
+                }
+            }
+        }
+        out
+    }
+
+    /// The path of a file as code hosts know it.
+    pub(crate) fn path(&self, file: &str) -> String {
+        format!("{}{file}", self.prefix)
+    }
+
+    /// Findings with a fingerprint that no other has: further ones of one cause get a number.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (&Finding, String)> {
+        let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+        self.findings.iter().map(move |finding| {
+            let number = seen.entry(&finding.fingerprint).or_default();
+            *number += 1;
+            (finding, format!("{}:{number}", finding.fingerprint))
+        })
+    }
+}
 
 /// Texts of the analysed files, for excerpts.
 pub(crate) struct Sources {
@@ -24,10 +113,15 @@ impl Sources {
         self.texts.get(path).map(|text| &**text)
     }
 
+    /// A line, from 1.
+    pub(crate) fn whole_line(&self, path: &str, line: u32) -> &str {
+        let index = (line as usize).saturating_sub(1);
+        self.text(path).and_then(|text| text.lines().nth(index)).unwrap_or("")
+    }
+
     /// A line without its indentation, from 1.
     pub(crate) fn line(&self, path: &str, line: u32) -> &str {
-        let index = (line as usize).saturating_sub(1);
-        self.text(path).and_then(|text| text.lines().nth(index)).unwrap_or("").trim()
+        self.whole_line(path, line).trim()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use analyzer::base::Problem;
+use analyzer::base::{Problem, ProblemKind};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::Result;
 use rules::{
@@ -10,25 +10,58 @@ use rules::{
     finding::{AccessSide, ExplainedReport, ExplainedStack, Finding, JoinState, Site, Verdict},
 };
 
-use super::Sources;
+use super::{Answer, Sources, Statistics};
+use crate::{
+    config::Severity,
+    say::{counted, note},
+};
 
 /// Problems printed one by one; further ones are counted.
 const MAX_PROBLEMS: usize = 20;
 
-/// Prints the answer of `check`.
-pub(crate) fn check(findings: &[Finding], problems: &[Problem], sources: &Sources) -> Result<()> {
-    let page = Page::new(sources);
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for finding in findings {
-        write!(out, "{}", page.finding(finding))?;
+/// The answer of `check`; colours only where a person looks on.
+pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
+    let page = Page::new(&answer.sources, coloured);
+    let mut out = String::new();
+    for (finding, others) in answer.by_cause() {
+        let mut text = page.finding(finding, answer.severity(finding));
+        if !others.is_empty() {
+            // Nine goroutines left running by one exit are one thing to mend.
+            text.truncate(text.trim_end().len());
+            text.push_str("\n   = the same leaves running, too:\n");
+            for other in others {
+                let (what, name) = (short(&other.goroutine), &other.location.name);
+                text.push_str(&format!("     {}:{} {what}, which uses {name}\n", other.spawn.file, other.spawn.line));
+            }
+            text.push('\n');
+        }
+        out.push_str(&text);
     }
-    write_problems(problems);
-    let high = findings.iter().filter(|f| f.confidence == Confidence::High).count();
-    match findings.len() {
-        0 => writeln!(out, "no lifetime races found")?,
-        n => writeln!(out, "{n} finding{}, {high} of high confidence", if n == 1 { "" } else { "s" })?,
+    let new = if answer.scope.is_empty() { "" } else { "new " };
+    let high = answer.findings.iter().filter(|f| f.confidence == Confidence::High).count();
+    match answer.findings.len() {
+        0 => out.push_str(&format!("no {new}lifetime races found{}\n", answer.scope)),
+        n => {
+            let found = counted(n, &format!("{new}finding"));
+            out.push_str(&format!("{found}{}, {high} of high confidence\n", answer.scope));
+        }
     }
-    Ok(out.flush()?)
+    if answer.withheld > 0 {
+        out.push_str(&format!("{} more not printed (--max-findings)\n", answer.withheld));
+    }
+    if let Some(numbers) = &answer.statistics {
+        let Statistics { files, lines, functions, spawn_sites, considered, allowed, known, gone, .. } = numbers;
+        out.push_str(&format!(
+            "\n{files} files, {lines} lines, {functions} functions, {spawn_sites} places that start goroutines\n\
+             {} of any rule and confidence, {allowed} allowed by comments, {known} known before, \
+             {gone} of those known are gone\n",
+            counted(*considered, "finding")
+        ));
+        for (rule, count) in &numbers.by_rule {
+            out.push_str(&format!("{count:6} {rule}\n"));
+        }
+    }
+    out.into_bytes()
 }
 
 /// Prints the answer of `explain`.
@@ -44,31 +77,39 @@ pub(crate) fn explain(reports: &[ExplainedReport], problems: &[Problem], sources
     Ok(out.flush()?)
 }
 
-fn write_problems(problems: &[Problem]) {
-    for problem in problems.iter().take(MAX_PROBLEMS) {
-        eprintln!("note: {problem}");
+/// Trouble with the input, beside the answer.
+pub(crate) fn write_problems(problems: &[Problem]) {
+    // What the user wrote for this command is a warning, and none of it is left out.
+    let (own, others): (Vec<_>, Vec<_>) = problems.iter().partition(|p| p.kind == ProblemKind::Configuration);
+    for problem in own {
+        note(format_args!("warning: {problem}"));
     }
-    if problems.len() > MAX_PROBLEMS {
-        eprintln!("note: {} more of this kind; --format json lists all", problems.len() - MAX_PROBLEMS);
+    for problem in others.iter().take(MAX_PROBLEMS) {
+        note(format_args!("note: {problem}"));
+    }
+    if others.len() > MAX_PROBLEMS {
+        note(format_args!("note: {} more of this kind; --format json lists all", others.len() - MAX_PROBLEMS));
     }
 }
 
 struct Page<'a> {
     sources: &'a Sources,
     renderer: Renderer,
-    colours: bool,
 }
 
 impl<'a> Page<'a> {
-    fn new(sources: &'a Sources) -> Self {
-        let colours = colours();
-        Self { sources, renderer: if colours { Renderer::styled() } else { Renderer::plain() }, colours }
+    fn new(sources: &'a Sources, coloured: bool) -> Self {
+        Self { sources, renderer: if coloured { Renderer::styled() } else { Renderer::plain() } }
     }
 
-    fn finding(&self, finding: &Finding) -> String {
+    fn finding(&self, finding: &Finding, severity: Severity) -> String {
         let place = finding.place();
         let title = format!("{} [{} confidence]", finding.message, finding.confidence.name());
-        let level = if finding.confidence == Confidence::High { Level::ERROR } else { Level::WARNING };
+        let level = match severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note | Severity::Off => Level::NOTE,
+        };
         let mut text = String::new();
         if let Some(source) = self.sources.text(&place.file) {
             let mut snippet = Snippet::source(source).path(place.file.as_str()).fold(true);
@@ -98,7 +139,6 @@ impl<'a> Page<'a> {
             text.push_str(&format!("   = assumed: {assumption}\n"));
         }
         text.push_str(&format!("   = fix: {}\n\n", finding.fix.text));
-        debug_assert!(!self.colours || !text.is_empty());
         text
     }
 
@@ -133,7 +173,8 @@ impl<'a> Page<'a> {
     }
 }
 
-fn colours() -> bool {
+/// Whether standard output is a terminal that may be coloured.
+pub(crate) fn colours() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 

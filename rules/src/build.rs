@@ -8,7 +8,6 @@ use analyzer::{
     },
     resolve::FuncId,
 };
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     finding::{
@@ -217,17 +216,13 @@ impl Cx<'_> {
             _ => None,
         };
         let spawn_site = self.site(spawn.func, spawn.span);
-        let text = format!(
-            "{}\0{}\0{}\0{}\0{}\0{}",
-            rule.0, location.package, location.name, spawn_site.function, goroutine, other.site.function
-        );
         let mut assumptions: Vec<String> = conflict.assumptions.iter().map(|a| words_of(*a).to_owned()).collect();
         assumptions.dedup();
-        Finding {
+        let mut finding = Finding {
             rule,
             confidence,
             message: wording.message,
-            fingerprint: format!("{:016x}", xxh3_64(text.as_bytes())),
+            fingerprint: String::new(),
             witness: self.witness(conflict, &location.name),
             join: self.join(conflict),
             accesses: vec![self.access(AccessSide::Goroutine, &conflict.inside), other],
@@ -238,7 +233,9 @@ impl Cx<'_> {
             round,
             assumptions,
             fix: wording.fix,
-        }
+        };
+        finding.fingerprint = finding.cause();
+        finding
     }
 }
 

@@ -6,6 +6,7 @@ use analyzer::{
     base::Symbol,
     lifetime::{Effect, Models, Operand},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The embedded files, by name.
@@ -17,7 +18,7 @@ pub const FILES: [(&str, &str); 4] = [
 ];
 
 /// A catalogue file, or the catalogue part of `outlive.toml`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Catalogue {
     spawn: Vec<Spawn>,
@@ -42,7 +43,7 @@ pub struct Catalogue {
     recycled: Vec<Types>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Spawn {
     func: String,
@@ -51,7 +52,7 @@ struct Spawn {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct WithArg {
     func: String,
@@ -59,7 +60,7 @@ struct WithArg {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct OnObject {
     func: String,
@@ -67,7 +68,7 @@ struct OnObject {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Lock {
     func: String,
@@ -76,14 +77,14 @@ struct Lock {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Plain {
     func: String,
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct TestMethod {
     types: Vec<String>,
@@ -92,7 +93,7 @@ struct TestMethod {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Atomic {
     package: String,
@@ -104,14 +105,14 @@ struct Atomic {
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Names {
     names: Vec<String>,
     why: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Types {
     types: Vec<String>,

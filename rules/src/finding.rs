@@ -1,6 +1,8 @@
 //! What a rule found, as facts and words; and what `explain` says about one report. No output format.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
+
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Id of a rule, kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,7 +209,7 @@ pub struct Finding {
     pub confidence: Confidence,
     /// One sentence.
     pub message: String,
-    /// Stable under moved lines and reformatting.
+    /// Its [`Finding::cause`].
     pub fingerprint: String,
     /// The shared memory.
     pub location: MemoryLocation,
@@ -237,6 +239,48 @@ impl Finding {
         let skipped = self.join.skipped_at.first().map(|(site, _)| site);
         skipped.or(self.reset.as_ref()).unwrap_or_else(|| self.accesses.last().map_or(&self.spawn, |a| &a.site))
     }
+
+    /// Every place the finding speaks of, once each.
+    pub fn sites(&self) -> BTreeSet<&Site> {
+        let accesses = self.accesses.iter().map(|access| &access.site);
+        let skipped = self.join.skipped_at.iter().map(|(site, _)| site);
+        let steps = self.witness.iter().map(|step| &step.site);
+        accesses.chain(skipped).chain(steps).chain(self.reset.as_ref()).chain([&self.spawn]).collect()
+    }
+
+    /// What stays the same of a finding when lines move, locals are renamed and code is formatted anew: its cause.
+    ///
+    /// A skipped join is named by the function that skips it, anything else by the goroutine and the location. Absent
+    /// on purpose is all that follows from the choice of one access among several: the rule, the other access, and under
+    /// a skipped join also the location and the goroutine. Closures have no number, because a new one renumbers those
+    /// after it, and locals no name. So two findings may share a fingerprint; who compares must count.
+    pub fn cause(&self) -> String {
+        let parts = match self.join.skipped_at.first() {
+            Some((skip, _)) if self.join.state == JoinState::Skipped => {
+                vec!["skipped".to_owned(), unnumbered(&skip.function)]
+            }
+            _ => {
+                let name = if self.location.kind == LocationKind::Local { "" } else { &self.location.name };
+                let package = self.location.package.clone();
+                let (spawn, goroutine) = (unnumbered(&self.spawn.function), unnumbered(&self.goroutine));
+                vec!["location".to_owned(), package, name.to_owned(), spawn, goroutine]
+            }
+        };
+        format!("{:016x}", xxh3_64(parts.join("\0").as_bytes()))
+    }
+}
+
+/// A symbol without the numbers that the compiler gives to closures: `run.func2.1` is `run.func`.
+fn unnumbered(symbol: &str) -> String {
+    let numbers = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let part = |part: &'_ str| -> Option<String> {
+        if numbers(part) {
+            return None;
+        }
+        let closure = ["func", "gowrap", "deferwrap"].into_iter().find(|p| part.strip_prefix(p).is_some_and(numbers));
+        Some(closure.unwrap_or(part).to_owned())
+    };
+    symbol.split('.').filter_map(part).collect::<Vec<_>>().join(".")
 }
 
 /// What kind of race a report shows.
@@ -306,4 +350,17 @@ pub struct ExplainedReport {
     pub explanations: Vec<Finding>,
     /// Remarks for the reader: recoveries that left stale frames, frames not found, drift.
     pub notes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unnumbered;
+
+    #[test]
+    fn closures_have_no_number() {
+        assert_eq!(unnumbered("a.b/c.(*T).run.func2.1"), "a.b/c.(*T).run.func");
+        assert_eq!(unnumbered("a.b/c.init.0"), "a.b/c.init");
+        assert_eq!(unnumbered("gopkg.in/yaml.v2.f.gowrap1"), "gopkg.in/yaml.v2.f.gowrap");
+        assert_eq!(unnumbered("a.function1"), "a.function1");
+    }
 }
