@@ -22,7 +22,7 @@ pub(crate) fn check(findings: &[Finding], problems: &[Problem], sources: &Source
     for finding in findings {
         write!(out, "{}", page.finding(finding))?;
     }
-    write_problems(problems);
+    self::problems(problems);
     let high = findings.iter().filter(|f| f.confidence == Confidence::High).count();
     match findings.len() {
         0 => writeln!(out, "no lifetime races found")?,
@@ -40,11 +40,12 @@ pub(crate) fn explain(reports: &[ExplainedReport], problems: &[Problem], sources
     for report in reports {
         write!(out, "{}", explained(report, sources))?;
     }
-    write_problems(problems);
+    self::problems(problems);
     Ok(out.flush()?)
 }
 
-fn write_problems(problems: &[Problem]) {
+/// What could not be read, as notes on standard error.
+pub(crate) fn problems(problems: &[Problem]) {
     for problem in problems.iter().take(MAX_PROBLEMS) {
         eprintln!("note: {problem}");
     }
