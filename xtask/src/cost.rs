@@ -24,9 +24,9 @@ const SHARES: [usize; 3] = [1, 2, 4];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folders to measure
+    /// Folders to measure, each as DIR or as NAME=DIR, the name being for the table
     #[arg(required = true)]
-    dirs: Vec<PathBuf>,
+    dirs: Vec<String>,
     /// The outlive binary whose whole run is measured (default: a release build)
     #[arg(long)]
     outlive: Option<PathBuf>,
@@ -43,8 +43,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
     if let Some(share) = args.share {
-        for dir in &args.dirs {
-            println!("{}", measure(dir, share)?);
+        for (name, dir) in args.dirs.iter().map(|dir| named(dir)) {
+            println!("{}", measure(name, dir, share)?);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -60,11 +60,12 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
          after syntax | after names | after the graph | peak | whole command |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
-    for dir in &args.dirs {
+    for argument in &args.dirs {
+        let (name, dir) = named(argument);
         for share in SHARES {
-            eprintln!("{} {share}/4", dir.display());
+            eprintln!("{name} {share}/4");
             let mut part = command::new(std::env::current_exe()?);
-            part.arg("callgraph-cost").arg(dir).arg("--share").arg(share.to_string());
+            part.arg("callgraph-cost").arg(argument).arg("--share").arg(share.to_string());
             text.push_str(command::output(&mut part)?.trim_end());
             if share == 4 {
                 let path = dir.to_str().context("the folder is not UTF-8")?;
@@ -85,8 +86,14 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The name and the folder of an argument.
+fn named(argument: &str) -> (&str, &Path) {
+    let (name, dir) = argument.split_once('=').unwrap_or((argument, argument));
+    (name, Path::new(dir))
+}
+
 /// A row of the table, without its last cell.
-fn measure(dir: &Path, share: usize) -> Result<String> {
+fn measure(name: &str, dir: &Path, share: usize) -> Result<String> {
     let mut paths = Vec::new();
     collect(dir, &mut paths)?;
     let folders: BTreeSet<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
@@ -134,9 +141,8 @@ fn measure(dir: &Path, share: usize) -> Result<String> {
     let each = (names + calls) * 1e6 / (sites + edges).max(1) as f64;
     let megabytes = bytes as f64 / 1e6;
     Ok(format!(
-        "| {} | {share}/4 | {files} | {megabytes:.1} | {functions} | {sites} | {edges} | {syntax:.2} s | {names:.2} s | \
-         {calls:.2} s | {each:.1} | {after_syntax} MiB | {after_names} MiB | {after_graph} MiB | {peak} MiB |",
-        dir.display()
+        "| {name} | {share}/4 | {files} | {megabytes:.1} | {functions} | {sites} | {edges} | {syntax:.2} s | {names:.2} s | \
+         {calls:.2} s | {each:.1} | {after_syntax} MiB | {after_names} MiB | {after_graph} MiB | {peak} MiB |"
     ))
 }
 

@@ -138,7 +138,7 @@ fn unknowns(text: &mut String, all: &[Measured]) {
 fn costs(text: &mut String, all: &[Measured]) {
     text.push_str(
         "### Cost\n\n\
-         x/tools: loading and SSA of the program with its dependencies, then the graph; ours: the whole command.\n\n\
+         x/tools: loading and SSA of the program with its dependencies, then the graph; ours: processor time of the whole command, which reads all of the folder it is given.\n\n\
          | Program | ours | x/tools load | static | CHA | VTA | x/tools peak | functions | edges static / CHA / VTA |\n\
          |---|--:|--:|--:|--:|--:|--:|--:|--:|\n",
     );
