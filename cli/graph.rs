@@ -9,12 +9,14 @@ use std::{
 };
 
 use analyzer::{
-    base::Span,
+    base::{Problem, Span},
     callgraph::{CallGraph, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
     resolve::{Callee, FuncId, Program},
     source::FileId,
     syntax::{Expr, ExprId},
 };
+
+use crate::{names::Meant, render};
 
 /// What to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +24,11 @@ pub(crate) enum Query {
     /// All edges.
     Calls,
     /// What a function calls.
-    From(String),
+    From(Vec<FuncId>),
     /// What calls a function.
-    To(String),
+    To(Meant),
     /// A shortest path from one function to another.
-    Path(String, String),
+    Path(Vec<FuncId>, Vec<FuncId>),
 }
 
 /// How to print it.
@@ -55,16 +57,9 @@ pub(crate) struct Edge {
     pub(crate) kind: String,
 }
 
-/// Prints what `query` asks for. `packages` restricts callers to packages with these import paths or below them; empty
-/// for all. False when a function asked for is not there.
-pub(crate) fn run(
-    program: &Program,
-    graph: &CallGraph,
-    query: &Query,
-    packages: &[String],
-    format: Format,
-    out: &mut dyn Write,
-) -> io::Result<bool> {
+/// The edges `query` asks for. `packages` restricts callers to packages with these import paths or below them; empty for
+/// all.
+pub(crate) fn edges(program: &Program, graph: &CallGraph, query: &Query, packages: &[String]) -> Vec<Edge> {
     let printer = Printer::new(program, graph);
     let admitted = |func: FuncId| {
         let path = program.packages()[program.funcs()[func].package].path.as_str();
@@ -73,47 +68,43 @@ pub(crate) fn run(
                 path.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
     };
-    let named = |name: &str| program.funcs_by_symbol(name.into()).to_vec();
     let mut edges = Vec::new();
+    let sites = graph.sites();
     match query {
         Query::Calls => {
-            for (id, site) in graph.sites().iter_enumerated().filter(|(_, site)| admitted(site.func)) {
+            for (id, site) in sites.iter_enumerated().filter(|(_, site)| admitted(site.func)) {
                 printer.edges(id, site, &mut edges);
             }
         }
-        Query::From(name) => {
-            let funcs = named(name);
-            if funcs.is_empty() {
-                return Ok(false);
-            }
+        Query::From(funcs) => {
             for &id in funcs.iter().flat_map(|&func| graph.sites_of(func)) {
-                printer.edges(id, &graph.sites()[id], &mut edges);
+                printer.edges(id, &sites[id], &mut edges);
             }
         }
-        Query::To(name) => {
-            let funcs = named(name);
-            if funcs.is_empty() {
-                return Ok(false);
-            }
-            for &func in &funcs {
-                for &id in graph.callers(func) {
-                    let site = &graph.sites()[id];
-                    edges.push(printer.edge(site, &Target::Func(func)));
-                }
+        Query::To(Meant::Funcs(funcs)) => {
+            for &func in funcs {
+                let callers = graph.callers(func).iter().map(|&id| &sites[id]).filter(|site| admitted(site.func));
+                edges.extend(callers.map(|site| printer.edge(site, &Target::Func(func))));
             }
         }
-        Query::Path(from, to) => match path(graph, &named(from), &named(to)) {
-            Some(steps) => {
-                let steps = steps.iter().map(|&(id, callee)| printer.edge(&graph.sites()[id], &Target::Func(callee)));
-                return write_edges(&steps.collect::<Vec<_>>(), format, out).map(|()| true);
-            }
-            None => return Ok(false),
-        },
+        Query::To(Meant::External(key)) => {
+            let target = Target::External(*key);
+            let calls = |site: &&CallSite| match &site.targets {
+                Targets::Known { callees, .. } => callees.contains(&target),
+                Targets::Unknown(_) => false,
+            };
+            let callers = sites.iter().filter(|site| admitted(site.func)).filter(calls);
+            edges.extend(callers.map(|site| printer.edge(site, &target)));
+        }
+        Query::Path(from, to) => {
+            // In the order of the path.
+            let steps = path(graph, from, to).unwrap_or_default();
+            return steps.iter().map(|&(id, callee)| printer.edge(&sites[id], &Target::Func(callee))).collect();
+        }
     }
     edges.sort();
     edges.dedup();
-    write_edges(&edges, format, out)?;
-    Ok(true)
+    edges
 }
 
 /// A shortest path, as calls with the callee taken.
@@ -278,7 +269,8 @@ impl<'a> Printer<'a> {
     }
 }
 
-fn write_edges(edges: &[Edge], format: Format, out: &mut dyn Write) -> io::Result<()> {
+/// Prints edges; JSON has the trouble met while reading, too.
+pub(crate) fn write(edges: &[Edge], problems: &[Problem], format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => {
             for edge in edges {
@@ -298,7 +290,9 @@ fn write_edges(edges: &[Edge], format: Format, out: &mut dyn Write) -> io::Resul
                     })
                 })
                 .collect();
-            writeln!(out, "{}", serde_json::json!({ "schema": "outlive.graph/1", "edges": rows }))?;
+            let problems: Vec<_> = problems.iter().map(render::json::problem).collect();
+            let answer = serde_json::json!({ "schema": "outlive.graph/1", "edges": rows, "problems": problems });
+            writeln!(out, "{answer}")?;
         }
         Format::Dot => {
             writeln!(out, "digraph calls {{")?;

@@ -10,6 +10,7 @@ mod graph;
 mod ignores;
 mod load;
 mod manual;
+mod names;
 mod news;
 mod output;
 mod render;
@@ -67,22 +68,33 @@ fn with_threads(threads: Option<usize>, job: impl FnOnce() -> Result<u8> + Send)
 }
 
 fn print_graph(args: &GraphArgs) -> Result<u8> {
+    if args.from.is_none() && args.to.is_none() && !args.calls {
+        bail!("say what to print: --calls, --from FUNC or --to FUNC");
+    }
     let loaded = load::load(&args.dir, &args.build, args.tests)?;
+    let (program, calls) = (&loaded.program, &loaded.graph);
     let query = match (&args.from, &args.to, args.calls) {
-        (Some(from), Some(to), _) => graph::Query::Path(from.clone(), to.clone()),
-        (Some(from), None, _) => graph::Query::From(from.clone()),
-        (None, Some(to), _) => graph::Query::To(to.clone()),
-        (None, None, true) => graph::Query::Calls,
-        (None, None, false) => bail!("say what to print: --calls, --from FUNC or --to FUNC"),
+        (Some(from), Some(to), _) => graph::Query::Path(names::funcs(program, from)?, names::funcs(program, to)?),
+        (Some(from), None, _) => graph::Query::From(names::funcs(program, from)?),
+        (None, Some(to), _) => graph::Query::To(names::called(program, calls, to)?),
+        (None, None, _) => graph::Query::Calls,
     };
     let format = match args.format {
         Format::Text => graph::Format::Text,
         Format::Json => graph::Format::Json,
         Format::Dot => graph::Format::Dot,
     };
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if !graph::run(&loaded.program, &loaded.graph, &query, &args.package, format, &mut out)? {
-        bail!("no such function in {}; names are as in Go symbols: `path.F`, `path.(*T).M`", args.dir.display());
+    let edges = graph::edges(program, calls, &query, &args.package);
+    if format != graph::Format::Json {
+        render::text::write_problems(&loaded.problems);
     }
+    if let (graph::Query::Path(from, to), true) = (&query, edges.is_empty())
+        && !from.iter().any(|func| to.contains(func))
+    {
+        eprintln!("note: no path");
+    }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    graph::write(&edges, &loaded.problems, format, &mut out)?;
+    std::io::Write::flush(&mut out)?;
     Ok(0)
 }

@@ -1,6 +1,7 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
 mod gate;
+mod graph;
 mod guide;
 mod tidy;
 mod week;
@@ -138,7 +139,7 @@ fn what_cannot_run_says_why_and_exits_with_2() {
         (&["check", &file], "is not a folder"),
         (&["check", scratch.path()], "no Go files"),
         (&["check", "--rules", "no-such-rule", "."], "no rule `no-such-rule`"),
-        (&["graph", "testdata/modules/stmt-reset", "--from", "no.Such"], "no such function"),
+        (&["graph", "testdata/modules/stmt-reset", "--from", "no.Such"], "no function `no.Such`"),
     ];
     for (args, message) in cases {
         let answer = outlive(args);

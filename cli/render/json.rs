@@ -155,7 +155,7 @@ struct EditRow<'a> {
 }
 
 #[derive(Serialize)]
-struct ProblemRow<'a> {
+pub(crate) struct ProblemRow<'a> {
     kind: &'static str,
     message: &'a str,
     file: Option<&'a str>,
@@ -283,7 +283,8 @@ fn edit(edit: &Edit) -> EditRow<'_> {
     EditRow { file: &edit.file, start_line: edit.start_line, end_line: edit.end_line, replacement: &edit.replacement }
 }
 
-fn problem(problem: &Problem) -> ProblemRow<'_> {
+/// A row of `problems`.
+pub(crate) fn problem(problem: &Problem) -> ProblemRow<'_> {
     ProblemRow {
         kind: problem.kind.name(),
         message: &problem.message,

@@ -30,6 +30,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
+    /// Processor time of all threads: others work on the machine, too.
     pub(crate) seconds: f64,
     pub(crate) peak_mib: f64,
 }
@@ -40,12 +41,12 @@ pub(crate) fn measured(program: &Path, args: &[&str], stdout: &Path) -> Result<C
     let cost = stdout.with_extension("cost");
     let out = File::create(stdout).with_context(|| format!("cannot write {}", stdout.display()))?;
     let mut command = new("/usr/bin/time");
-    command.args(["-f", "%e %M", "-o"]).arg(&cost).arg(program).args(args).stdout(out);
+    command.args(["-f", "%U %S %M", "-o"]).arg(&cost).arg(program).args(args).stdout(out);
     run(&mut command)?;
     let text = fs::read_to_string(&cost)?;
     let mut words = text.split_whitespace().map(str::parse::<f64>);
-    let (Some(Ok(seconds)), Some(Ok(kib))) = (words.next(), words.next()) else {
+    let (Some(Ok(user)), Some(Ok(system)), Some(Ok(kib))) = (words.next(), words.next(), words.next()) else {
         bail!("time printed {text:?}");
     };
-    Ok(Cost { seconds, peak_mib: kib / 1024.0 })
+    Ok(Cost { seconds: user + system, peak_mib: kib / 1024.0 })
 }

@@ -1,5 +1,6 @@
 //! Development commands: `cargo xtask callgraph-quality` measures the call graph against `golang.org/x/tools`,
-//! `cargo xtask callgraph-stacks` checks it against stacks of real race reports.
+//! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
+//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
 
@@ -13,9 +14,12 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 mod command;
+mod cost;
+mod document;
 mod graph;
 mod quality;
 mod stacks;
+mod syntax_errors;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Development commands of outlive")]
@@ -30,6 +34,10 @@ enum Command {
     CallgraphQuality(quality::Args),
     /// Check that adjacent frames of real race reports are edges of `outlive graph --calls`
     CallgraphStacks(stacks::Args),
+    /// Measure time and memory of names, types and call graph, by size
+    CallgraphCost(cost::Args),
+    /// Compare what is read of files the grammar fails at with what Go's own parser reads
+    SyntaxErrors(syntax_errors::Args),
 }
 
 fn main() -> Result<ExitCode> {
@@ -37,6 +45,8 @@ fn main() -> Result<ExitCode> {
     match Args::parse().command {
         Command::CallgraphQuality(args) => quality::run(&repository, &args),
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
+        Command::CallgraphCost(args) => cost::run(&repository, &args),
+        Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) struct Dispatch<'p> {
     external: Vec<u32>,
     /// Function types with methods.
     function_types: Vec<TypeId>,
+    functions: Functions,
     implementers: RefCell<FxHashMap<TypeId, Rc<[u32]>>>,
     admitted: RefCell<FxHashMap<Filter, Rc<[u64]>>>,
 }
@@ -98,6 +99,7 @@ impl<'p> Dispatch<'p> {
             .map(|(file, decl)| t.declared_type(file, decl))
             .filter(|&ty| matches!(t.ty(t.underlying(ty)), Type::Func { .. }))
             .collect();
+        let functions = Functions::new(&t, items);
         Self {
             t,
             p,
@@ -107,6 +109,7 @@ impl<'p> Dispatch<'p> {
             partly_by_method,
             external,
             function_types,
+            functions,
             implementers: RefCell::default(),
             admitted: RefCell::default(),
         }
@@ -324,44 +327,31 @@ impl<'p> Dispatch<'p> {
         if let Some(known) = self.admitted.borrow().get(&filter) {
             return known.clone();
         }
-        let mut bits = vec![0_u64; items.len().div_ceil(64)];
-        let mut admit = |i: usize| bits[i / 64] |= 1 << (i % 64);
-        match filter {
+        let bits = match filter {
             Filter::Interface(interface) => {
+                let mut bits = match self.function_implements(interface) {
+                    true => self.functions.all.clone(),
+                    false => self.functions.open.clone(),
+                };
                 let possible = self.possible_implementers(interface, items);
                 for &i in self.implementers(interface, items).iter().chain(&possible).chain(&self.external) {
-                    admit(i as usize);
+                    admit(&mut bits, i);
                 }
-                let functions = self.function_implements(interface);
-                for (i, item) in items.iter().enumerate() {
-                    let passes = match item {
-                        Item::Type(_) => false,
-                        Item::Func { .. } | Item::Bound(..) | Item::RangeBody(..) => functions,
-                        Item::Open(_) => true,
-                    };
-                    if passes {
-                        admit(i);
-                    }
-                }
+                bits
             }
             Filter::Function(signature) => {
-                let mut agrees: FxHashMap<TypeId, bool> = FxHashMap::default();
-                let mut agrees = |own: TypeId| {
-                    *agrees.entry(own).or_insert_with(|| self.agree(self.t.underlying(own), signature, 0))
-                };
-                for (i, item) in items.iter().enumerate() {
-                    let passes = match *item {
-                        Item::Type(_) => false,
-                        Item::Func { signature: own, .. } => agrees(own),
-                        Item::Bound(file, expr) => agrees(self.t.expr_type(file, expr)),
-                        Item::RangeBody(..) | Item::Open(_) => true,
-                    };
-                    if passes {
-                        admit(i);
+                let mut bits = self.functions.untyped.clone();
+                let functions = &self.functions;
+                let alike = functions.by_shape.get(&shape(&self.t, signature)).map_or(&[][..], Vec::as_slice);
+                let unknown = functions.by_shape.get(&None).map_or(&[][..], Vec::as_slice);
+                for (_, group) in alike.iter().chain(unknown).filter(|&&(own, _)| self.agree(own, signature, 0)) {
+                    for &i in group {
+                        admit(&mut bits, i);
                     }
                 }
+                bits
             }
-        }
+        };
         let bits: Rc<[u64]> = bits.into();
         self.admitted.borrow_mut().insert(filter, bits.clone());
         bits
@@ -371,6 +361,72 @@ impl<'p> Dispatch<'p> {
     pub(super) fn receiver_local(&self, func: FuncId) -> Option<super::node::Node> {
         collect::receiver_local(&self.t, self.p, func).map(|(node, _)| node)
     }
+}
+
+/// How many parameters and results a function type has, and whether the last parameter is variadic: types that differ
+/// in these never agree. `None` for what is not known to be a function type.
+type Shape = Option<(usize, usize, bool)>;
+
+fn shape(t: &Typer<'_>, ty: TypeId) -> Shape {
+    match t.ty(ty) {
+        Type::Func { params, variadic, results } => Some((params.len(), results.len(), *variadic)),
+        _ => None,
+    }
+}
+
+/// The items that are no types, sorted once: a program has thousands of function types to look for among tens of
+/// thousands of functions.
+#[derive(Default)]
+struct Functions {
+    /// By shape, then by underlying type.
+    by_shape: FxHashMap<Shape, Vec<(TypeId, Vec<u32>)>>,
+    /// All of them, as a bit set like those below.
+    all: Vec<u64>,
+    /// What comes from outside.
+    open: Vec<u64>,
+    /// What any function type admits: loop bodies, and what comes from outside.
+    untyped: Vec<u64>,
+}
+
+impl Functions {
+    fn new(t: &Typer<'_>, items: &[Item]) -> Self {
+        let none = vec![0; items.len().div_ceil(64)];
+        let mut functions =
+            Self { by_shape: FxHashMap::default(), all: none.clone(), open: none.clone(), untyped: none };
+        let mut group_of: FxHashMap<TypeId, (Shape, usize)> = FxHashMap::default();
+        for (i, item) in (0_u32..).zip(items) {
+            let own = match *item {
+                Item::Type(_) => continue,
+                Item::Func { signature, .. } => Some(signature),
+                Item::Bound(file, expr) => Some(t.expr_type(file, expr)),
+                Item::RangeBody(..) => None,
+                Item::Open(_) => {
+                    admit(&mut functions.open, i);
+                    None
+                }
+            };
+            admit(&mut functions.all, i);
+            let Some(own) = own else {
+                admit(&mut functions.untyped, i);
+                continue;
+            };
+            let own = t.underlying(own);
+            let &mut (shape, group) = group_of.entry(own).or_insert_with(|| {
+                let shape = shape(t, own);
+                let groups = functions.by_shape.entry(shape).or_default();
+                groups.push((own, Vec::new()));
+                (shape, groups.len() - 1)
+            });
+            if let Some(groups) = functions.by_shape.get_mut(&shape) {
+                groups[group].1.push(i);
+            }
+        }
+        functions
+    }
+}
+
+fn admit(bits: &mut [u64], item: u32) {
+    bits[item as usize / 64] |= 1 << (item % 64);
 }
 
 /// Collects the names of a type's methods, promoted ones included. Whether a type without source is among those that

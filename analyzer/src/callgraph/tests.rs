@@ -279,3 +279,88 @@ fn components_come_callees_first() {
         .collect();
     assert_eq!(names, [vec!["p.c"], vec!["p.a", "p.b"], vec!["p.f"]]);
 }
+
+// ---- bad input ----
+
+/// Builds the graph of a text that is wrong, or endless if one follows it naively; the calls of `p.f`.
+fn calls_of_f(text: &str) -> Vec<String> {
+    let (program, graph) = build(text);
+    let sites = graph.sites_of(func(&program, "f"));
+    sites.iter().map(|&id| targets(&program, &graph.sites()[id].targets)).collect()
+}
+
+#[test]
+fn embedding_in_a_circle_ends() {
+    let found = calls_of_f(
+        "type A struct { *B }\ntype B struct { *A; C }\ntype C struct{}\nfunc (C) M() {}\ntype I interface { J; M() }\ntype J interface { I }\n
+         func f(a A, i I) { a.M(); a.none(); i = a; i.M() }",
+    );
+    assert_eq!(found, ["C.M", "unknown no-member", "C.M"]);
+}
+
+#[test]
+fn instances_that_grow_without_end_are_followed_to_the_declaration() {
+    let found = calls_of_f(
+        "type G[T any] struct { n *G[G[T]]; v T }\nfunc (g *G[T]) M() { g.n.M(); var x G[[]T]; x.M() }\n
+         func F[T any](t T) { F[[]T](nil); F(&t); F(func() T { return t }) }\n
+         func f(g G[int]) { F(1); g.M(); g.n.n.n.M() }",
+    );
+    assert_eq!(found, ["F", "(*G).M", "(*G).M"]);
+    let found = calls_of_f(
+        "type A[T any] = B[[]T]\ntype B[T any] = A[map[int]T]\ntype C[T any] struct { A[C[T]] }\n
+         func f(a A[int], c C[int]) { a.M(); c.M() }",
+    );
+    assert!(found.iter().all(|name| name.starts_with("unknown")), "{found:?}");
+}
+
+#[test]
+fn types_that_double_with_every_step_are_written_once() {
+    let steps = 40;
+    let pairs: String =
+        (0..steps).map(|i| format!("type T{i}[X any] struct {{ v T{}[Pair[X, X]] }}\n", i + 1)).collect();
+    let way = ".v".repeat(steps);
+    let found = calls_of_f(&format!(
+        "type Pair[A, B any] struct {{ a A; b B }}\n{pairs}type T{steps}[X any] struct {{ x X }}\nfunc (T{steps}[X]) M() {{}}\n
+         func f(t T0[int]) {{ t{way}.M() }}"
+    ));
+    assert_eq!(found, ["T40.M"]);
+    // Two ways from every level to the next: 2^40 from top to bottom.
+    let levels: String = (0..steps)
+        .map(|i| {
+            let next = i + 1;
+            format!("type D{i} struct {{ *L{i}; *R{i} }}\ntype L{i} struct {{ *D{next} }}\ntype R{i} struct {{ *D{next} }}\n
+                     type E{i} interface {{ E{next}; O{next} }}\ntype O{i} interface {{ E{next}; O{next} }}\n")
+        })
+        .collect();
+    let found = calls_of_f(&format!(
+        "{levels}type D{steps} struct {{}}\nfunc (D{steps}) M() {{}}\ntype E{steps} interface {{ M() }}\ntype O{steps} interface {{ N() }}\n
+         type S struct {{}}\nfunc (S) M() {{}}\nfunc (S) N() {{}}\nfunc f(d D0, e E0) {{ d.M(); d.none(); e = S{{}}; e.N() }}"
+    ));
+    assert_eq!(found, ["unknown no-member", "unknown no-member", "S.N"]);
+}
+
+#[test]
+fn values_that_depend_on_themselves_end() {
+    let found = calls_of_f(
+        "var a = b()\nfunc b() func() { return a }\nvar c = func() { c() }\ntype F func(F) F\nfunc g(x F) F { return x(x) }\n
+         func f() { a(); c(); g(g)(g); var h func(); h = func() { h() }; h() }",
+    );
+    assert_eq!(found, ["unknown no-function-value", "init.func1", "g", "unknown no-function-value", "f.func1"]);
+}
+
+#[test]
+fn duplicates_and_what_is_missing_are_called_as_far_as_known() {
+    let found = calls_of_f(
+        "import \"gone\"\ntype T struct{}\nfunc (T) M() {}\nfunc (T) M() {}\ntype T int\nfunc g() {}\nfunc g(int) {}\n
+         func f[gone any](t T, x gone.T, y gone) { t.M(); g(); x.M(); y.M(); none(); gone.F() }",
+    );
+    assert_eq!(found.len(), 6);
+    assert!(found[3].starts_with("unknown") && found[4].starts_with("unknown"), "{found:?}");
+}
+
+#[test]
+fn many_calls_of_many_values_take_no_more_than_their_edges() {
+    let functions: String = (0..500).map(|i| format!("func g{i}() {{ h = g{}; h() }}\n", (i + 1) % 500)).collect();
+    let found = calls_of_f(&format!("var h func()\n{functions}func f() {{ h() }}"));
+    assert_eq!(found[0].split(' ').count(), 500);
+}

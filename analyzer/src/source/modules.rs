@@ -1,5 +1,7 @@
 //! Where folders belong: modules of `go.mod`, `vendor` trees, GOPATH trees, the standard library.
 
+use std::collections::BTreeMap;
+
 use crate::base::{Problem, ProblemKind, Symbol};
 
 use super::{GoVersion, InputFile, Module, imports};
@@ -12,6 +14,9 @@ pub(super) struct Layout {
     modules: Vec<Module>,
     /// The root is GOROOT/src: import paths are folders.
     standard: bool,
+    /// The folder of every package that stands in a `vendor` tree: the one nearest to the root. Further copies, those
+    /// of nested modules, are packages of their own.
+    vendored: BTreeMap<String, String>,
 }
 
 /// What a folder is.
@@ -57,7 +62,15 @@ impl Layout {
                 modules.push(Module { path: Symbol::new(&path), dir: "".into(), go: OLDEST_GO });
             }
         }
-        Self { modules, standard }
+        let mut first_copies: BTreeMap<String, String> = BTreeMap::new();
+        for (dir, _) in inputs.iter().filter_map(|input| input.path.rsplit_once('/')) {
+            if let Some((_, path)) = vendored(dir)
+                && first_copies.get(path).is_none_or(|first| dir.len() < first.len())
+            {
+                first_copies.insert(path.to_owned(), dir.to_owned());
+            }
+        }
+        Self { modules, standard, vendored: first_copies }
     }
 
     /// What a folder (relative to the root) is.
@@ -65,8 +78,13 @@ impl Layout {
         let nearest =
             self.modules.iter().enumerate().filter(|(_, m)| below(dir, &m.dir)).max_by_key(|(_, m)| m.dir.len());
         let module = nearest.and_then(|(at, _)| u32::try_from(at).ok());
-        if let Some(path) = vendored(dir) {
-            let import_path = if self.standard { format!("vendor/{path}") } else { path.to_owned() };
+        if let Some((above, path)) = vendored(dir) {
+            let import_path = match self.vendored.get(path) {
+                // As the go command names them.
+                _ if self.standard => dir.to_owned(),
+                Some(first) if first != dir => format!("{}/vendor/{path}", self.place(above).import_path),
+                _ => path.to_owned(),
+            };
             return Place { import_path, module, vendored: true, known: true };
         }
         let import_path = match nearest {
@@ -108,14 +126,14 @@ fn below(dir: &str, module: &str) -> bool {
     module.is_empty() || dir == module || dir.strip_prefix(module).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The import path of a folder in a `vendor` tree.
-fn vendored(dir: &str) -> Option<&str> {
-    let at = match dir.rfind("/vendor/") {
-        Some(at) => at + 1,
-        None if dir.starts_with("vendor/") => 0,
+/// The folder above the `vendor` tree that a folder stands in, and the import path of the package there.
+fn vendored(dir: &str) -> Option<(&str, &str)> {
+    let (above, at) = match dir.rfind("/vendor/") {
+        Some(at) => (&dir[..at], at + 1),
+        None if dir.starts_with("vendor/") => ("", 0),
         None => return None,
     };
-    Some(&dir[at + "vendor/".len()..])
+    Some((above, &dir[at + "vendor/".len()..]))
 }
 
 fn module(dir: &str, text: &str) -> Option<Module> {
@@ -177,6 +195,27 @@ mod tests {
             ("x.go", "example.com/a", false),
         ];
         assert_eq!(found, expect.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c)));
+    }
+
+    #[test]
+    fn copies_in_several_vendor_trees_are_packages_of_their_own() {
+        let found = paths(&[
+            ("go.mod", "module example.com/a\n"),
+            ("vendor/x.org/lib/l.go", "package lib"),
+            ("tools/go.mod", "module example.com/tools\n"),
+            ("tools/vendor/x.org/lib/l.go", "package lib"),
+            ("tools/vendor/x.org/more/m.go", "package more"),
+        ]);
+        let found: Vec<&str> = found.iter().map(|(_, path, _)| path.as_str()).collect();
+        assert_eq!(found, ["example.com/tools/vendor/x.org/lib", "x.org/more", "x.org/lib"]);
+        let found = paths(&[
+            ("go.mod", "module std\n"),
+            ("vendor/x.org/lib/l.go", "package lib"),
+            ("cmd/go.mod", "module cmd\n"),
+            ("cmd/vendor/x.org/lib/l.go", "package lib"),
+        ]);
+        let found: Vec<&str> = found.iter().map(|(_, path, _)| path.as_str()).collect();
+        assert_eq!(found, ["cmd/vendor/x.org/lib", "vendor/x.org/lib"]);
     }
 
     #[test]

@@ -65,6 +65,9 @@ pub struct FileFacts {
     pub cgo: bool,
     /// Syntax errors and what was left out because of them.
     pub problems: Vec<Problem>,
+    /// Errors of the grammar before the file was read again in another spelling or piece by piece. What helped is no
+    /// problem, but worth measuring.
+    pub grammar_errors: u32,
 }
 
 /// One import specification.

@@ -80,6 +80,7 @@ impl<'t> Lowerer<'t> {
 
     fn file(&mut self) {
         self.facts.directives = self.tree.directive_rows(self.text, |offset| self.facts.lines.line(offset));
+        self.facts.grammar_errors = self.tree.first_errors;
         for &span in &self.tree.errors {
             let line = self.facts.lines.line(span.start);
             let message = "Go syntax that could not be read".to_owned();

@@ -19,16 +19,17 @@ pub(super) fn repair(text: &[u8]) -> Option<Repair> {
     let mut copy = text.to_vec();
     let mut receivers = Vec::new();
     let mut changed = false;
+    let brackets = Brackets::of(text);
     let mut code = Code { text, at: 0 };
     while let Some(token) = code.next_token() {
         match &text[token.clone()] {
-            b"new" | b"make" if !after_dot(text, token.start) && takes_value(text, token.end) => {
+            b"new" | b"make" if !after_dot(text, token.start) && takes_value(text, &brackets, token.end) => {
                 // An ordinary name: its arguments are then read as expressions.
                 copy[token.end - 1] = b'_';
                 changed = true;
             }
             b"func" if starts_line(text, token.start) => {
-                if let Some(receiver) = generic_method(text, token.end) {
+                if let Some(receiver) = generic_method(text, &brackets, token.end) {
                     copy[receiver.clone()].fill(b' ');
                     receivers.push((token.start, receiver));
                     changed = true;
@@ -42,12 +43,13 @@ pub(super) fn repair(text: &[u8]) -> Option<Repair> {
 
 /// Where declarations begin, going by the first column as gofmt writes it.
 pub(super) fn declaration_starts(text: &[u8]) -> Vec<usize> {
+    let brackets = Brackets::of(text);
     let mut starts = Vec::new();
     let mut code = Code { text, at: 0 };
     while let Some(token) = code.next_token() {
         let declares = match &text[token.clone()] {
             b"func" => match code.peek() {
-                Some(b'(') => matching(text, code.at).is_some_and(|end| Code { text, at: end }.peek_is_name()),
+                Some(b'(') => brackets.end(code.at).is_some_and(|end| Code { text, at: end }.peek_is_name()),
                 _ => code.peek_is_name(),
             },
             b"type" | b"var" | b"const" | b"import" => true,
@@ -70,12 +72,12 @@ fn after_dot(text: &[u8], at: usize) -> bool {
 
 /// Whether the first argument of the `new` or `make` that ends at `at` reads as an expression: it does unless it can
 /// only be a type.
-fn takes_value(text: &[u8], at: usize) -> bool {
+fn takes_value(text: &[u8], brackets: &Brackets, at: usize) -> bool {
     let mut code = Code { text, at };
     if code.peek() != Some(b'(') {
         return false;
     }
-    let Some(end) = matching(text, code.at) else { return false };
+    let Some(end) = brackets.end(code.at) else { return false };
     code.at += 1;
     let Some(first) = code.peek() else { return false };
     let start = code.at;
@@ -84,16 +86,17 @@ fn takes_value(text: &[u8], at: usize) -> bool {
     if !may_be_type {
         return true;
     }
-    // `[]T{…}` and `func() {…}()` have a pair of braces more than a type made of the same words.
-    let (mut braces, mut words) = (0, 0);
+    // `[]T{…}` and `func() {…}()` have a pair of braces more than a type made of the same words. What stands inside of
+    // brackets is passed over: however deep calls are nested, each then looks at its own words only.
+    let (mut braces, mut words) = (0_u32, 0_u32);
     let mut code = Code { text, at: start };
     while let Some(token) = code.next_token() {
         match &text[token.clone()] {
             _ if token.start >= end => break,
             b"struct" | b"interface" => words += 1,
-            b"{" => {
-                braces += 1;
-                code.at = matching(text, token.start).unwrap_or(end);
+            [open @ (b'{' | b'(' | b'[')] => {
+                braces += u32::from(*open == b'{');
+                code.at = brackets.end(token.start).unwrap_or(end);
             }
             _ => {}
         }
@@ -102,12 +105,12 @@ fn takes_value(text: &[u8], at: usize) -> bool {
 }
 
 /// The receiver of the method that follows `func`, if the method has type parameters of its own.
-fn generic_method(text: &[u8], at: usize) -> Option<Range<usize>> {
+fn generic_method(text: &[u8], brackets: &Brackets, at: usize) -> Option<Range<usize>> {
     let mut code = Code { text, at };
     if code.peek()? != b'(' {
         return None;
     }
-    let receiver = code.at..matching(text, code.at)?;
+    let receiver = code.at..brackets.end(code.at)?;
     code.at = receiver.end;
     if !code.peek_is_name() {
         return None;
@@ -116,23 +119,33 @@ fn generic_method(text: &[u8], at: usize) -> Option<Range<usize>> {
     (code.peek()? == b'[').then_some(receiver)
 }
 
-/// One past the bracket that closes the one at `open`.
-fn matching(text: &[u8], open: usize) -> Option<usize> {
-    let mut depth = 0_u32;
-    let mut code = Code { text, at: open };
-    while let Some(token) = code.next_token() {
-        match text[token.start] {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(token.end);
-                }
+/// Where brackets end, found in one pass: a file may open thousands and close none.
+struct Brackets {
+    /// The place of each bracket that is closed, and one past the bracket that does it; by place.
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Brackets {
+    fn of(text: &[u8]) -> Self {
+        let mut open = Vec::new();
+        let mut pairs = Vec::new();
+        let mut code = Code { text, at: 0 };
+        while let Some(token) = code.next_token() {
+            match text[token.start] {
+                b'(' | b'[' | b'{' => open.push(token.start),
+                b')' | b']' | b'}' => pairs.extend(open.pop().map(|start| (start, token.end))),
+                _ => {}
             }
-            _ => {}
         }
+        pairs.sort_unstable();
+        Self { pairs }
     }
-    None
+
+    /// One past the bracket that closes the one at `open`, whatever its shape.
+    fn end(&self, open: usize) -> Option<usize> {
+        let row = self.pairs.binary_search_by_key(&open, |&(start, _)| start).ok()?;
+        Some(self.pairs[row].1)
+    }
 }
 
 /// Words and single characters of Go text, without comments and white space. A string is one token.

@@ -31,7 +31,10 @@ pub(super) struct Tree {
     rooted: u32,
     /// What the grammar could not read, or missed.
     pub(super) errors: Vec<Span>,
-    /// Parameter lists that are receivers of methods the grammar cannot read, by the start of the method.
+    /// Errors of the first reading, before anything was read again.
+    pub(super) first_errors: u32,
+    /// Parameter lists that are receivers of methods the grammar cannot read, by the start of the method and in that
+    /// order.
     receivers: Vec<(u32, NodeId)>,
     /// Comments that are instructions.
     pub(super) directives: Vec<(Span, bool)>,
@@ -92,13 +95,15 @@ impl Tree {
     /// The receiver of a method that was read as a function because it has type parameters.
     pub(super) fn separate_receiver(&self, declaration: NodeId) -> Option<NodeId> {
         let start = self.span(declaration).start;
-        self.receivers.iter().find(|&&(method, _)| method == start).map(|&(_, receiver)| receiver)
+        let row = self.receivers.binary_search_by_key(&start, |&(method, _)| method).ok()?;
+        Some(self.receivers[row].1)
     }
 
     fn clear(&mut self) {
         self.rows.clear();
         self.rooted = 0;
         self.errors.clear();
+        self.first_errors = 0;
         self.receivers.clear();
         self.directives.clear();
         self.generated = None;
@@ -206,6 +211,7 @@ impl Workspace {
     }
 
     fn read_with_errors(&mut self, text: &[u8], parsed: tree_sitter::Tree) {
+        self.tree.first_errors = error_nodes(&parsed);
         let repair = recover::repair(text);
         let (copy, receivers) = match &repair {
             Some(repair) => (repair.text.as_slice(), repair.receivers.as_slice()),
@@ -247,6 +253,24 @@ impl Workspace {
 
 fn row_number(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Nodes that hold what the grammar could not read, and those it made up for something missing.
+fn error_nodes(parsed: &tree_sitter::Tree) -> u32 {
+    let mut cursor = parsed.walk();
+    let mut found = 0;
+    loop {
+        let node = cursor.node();
+        found += u32::from(node.is_error() || node.is_missing());
+        if node.has_error() && cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+        }
+    }
 }
 
 /// Whether something the grammar failed at has the beginning of another declaration inside.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{self, Cost};
+use crate::document;
 
 mod compare;
 mod programs;
@@ -96,10 +97,7 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
 
     let text = table::report(&all);
     if args.program.is_empty() {
-        let document = repository.join("docs/callgraph-quality.md");
-        let old = fs::read_to_string(&document).with_context(|| format!("cannot read {}", document.display()))?;
-        fs::write(&document, table::replace_generated(&old, &text)?)?;
-        println!("wrote {}", document.display());
+        document::write_generated(&repository.join("docs/callgraph-quality.md"), "callgraph-quality", &text)?;
     } else {
         println!("{text}");
     }

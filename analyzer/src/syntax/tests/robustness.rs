@@ -2,8 +2,8 @@
 
 use super::in_function;
 use crate::{
-    base::ProblemKind,
-    syntax::{FuncKind, dump, lower},
+    base::{ProblemKind, Span},
+    syntax::{Expr, FuncKind, dump, lower},
 };
 
 /// A bit of everything.
@@ -148,6 +148,70 @@ fn an_error_costs_its_own_function_at_most() {
     assert!(names.starts_with(&["before".to_owned()]) && names.ends_with(&["after".to_owned()]), "{names:?}");
     assert_eq!(facts.types.len(), 1);
     assert!(facts.problems.iter().all(|problem| problem.kind == ProblemKind::Syntax && problem.line >= Some(3)));
+}
+
+/// Names of declared functions, each with the calls in it as written.
+fn calls_of_functions(text: &str) -> Vec<(String, Vec<String>)> {
+    let facts = lower(text.as_bytes());
+    let calls = facts.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Call { .. }));
+    let spans: Vec<Span> = calls.map(|(id, _)| facts.expr_spans[id]).collect();
+    let declared = facts.functions.iter().filter_map(|function| match function.kind {
+        FuncKind::Decl { name, .. } => Some((name.to_string(), function.span)),
+        FuncKind::Literal { .. } | FuncKind::VarInit => None,
+    });
+    let within =
+        |around: Span| spans.iter().filter(move |&&span| around.contains(span)).map(|span| span.of(text).to_owned());
+    declared.map(|(name, span)| (name, within(span).collect())).collect()
+}
+
+#[test]
+fn no_error_reaches_the_functions_around_it() {
+    let before = "func before() { a(b()) }\n\nfunc (t *T) also() {\n\tgo t.c(func() { d() })\n}\n";
+    let after = "func (T) next() {\n\tdefer e()\n\tfor range f() {\n\t\tg()\n\t}\n}\n\nfunc last() { h() }\n";
+    let expected = calls_of_functions(&format!("package p\n{before}{after}"));
+    assert_eq!(expected.len(), 4);
+    assert_eq!(expected.iter().map(|(_, calls)| calls.len()).sum::<usize>(), 8);
+    let broken = [
+        "func broken() {\n",
+        "func broken( {\n\tx()\n}\n",
+        "func broken() {\n\tif x {\n\t\ty(\n}\n",
+        "func broken() {\n\tx()\n}}\n",
+        "func (broken\n",
+        "func (t T broken() { x() }\n",
+        "func broken() { return x := := 1 }\n",
+        "func broken() { a.b.( }\n",
+        "func broken() { [[[ ((( {{{ }\n",
+        "func broken() { \"unfinished }\n",
+        "func broken() { 'xyz' @ # $ }\n",
+        "func broken[T any(x T) {}\n",
+        "func broken() (int, { }\n",
+        "func broken() { switch { case x: default: default } }\n",
+        "func broken() { var x = struct { a b c } }\n",
+        "func broken() { go defer x() }\n",
+        "type Broken struct {\n\ta int\n",
+        "type Broken = = int\n",
+        "var broken = func() {\n",
+        "var broken = [...]{1, 2\n",
+        "const (\n\tbroken = iota\n",
+        "import \"broken\n",
+        "broken()\n",
+        "}\n",
+        ")\n",
+    ];
+    for broken in broken {
+        let mut found = calls_of_functions(&format!("package p\n{before}\n{broken}\n{after}"));
+        found.retain(|(name, _)| name != "broken");
+        assert_eq!(found, expected, "around {broken}");
+    }
+}
+
+#[test]
+fn brackets_that_nothing_closes_are_read_in_one_pass() {
+    // What read on to the end of the file from each of them would take minutes.
+    for line in ["func (\n", "new(x\n", "make([]int{\n", "make(chan make(chan\n", "((((\n", "}})\n"] {
+        let text = format!("package p\nfunc f() {{ ] }}\n{}", line.repeat(20_000));
+        assert!(!lower(text.as_bytes()).problems.is_empty(), "{line}");
+    }
 }
 
 #[test]

@@ -1,0 +1,3 @@
+module outlive.test/syntax
+
+go 1.26.0
