@@ -5,12 +5,12 @@ use std::{fs, io::Read, path::Path};
 use analyzer::{
     base::Problem,
     lifetime::Lifetimes,
-    report::{GoroutineRef, RaceReport, parse_reports},
+    report::{RaceReport, parse_reports},
 };
 use anyhow::{Context, Result, bail};
 use rules::{
-    explain::explain_report,
-    finding::{ExplainedFrame, ExplainedReport, ExplainedStack, Verdict},
+    explain::{Explainer, list_reports},
+    finding::ExplainedReport,
 };
 
 use crate::{
@@ -33,11 +33,11 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
             fs::metadata(repo).with_context(|| format!("cannot read {}", repo.display()))?;
             (Vec::new(), parsed.problems, None)
         }
-        None => (parsed.value.iter().map(listed).collect(), parsed.problems, None),
+        None => (list_reports(&parsed.value), parsed.problems, None),
     };
     match args.format {
         Format::Json => render::json::explain(&explained, &problems)?,
-        Format::Text => render::text::explain(&explained, &problems, sources.as_ref())?,
+        Format::Text => render::explained::print(&explained, &problems, sources.as_ref())?,
         Format::Dot => bail!("`explain` prints text or json"),
     }
     Ok(u8::from(args.exit_code && !explained.is_empty()))
@@ -52,13 +52,9 @@ fn explain_in(
     let loaded = load(repo, &args.build, true)?;
     let models = rules::catalogue::embedded().context("the embedded catalogue")?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
-    let mut explained = Vec::new();
-    for report in reports {
-        let parsed = explain_report(&lifetimes, report);
-        problems.extend(parsed.problems);
-        explained.push(parsed.value);
-    }
-    Ok((explained, problems, Some(Sources::new(&loaded.program))))
+    let parsed = Explainer::new(&lifetimes).explain_all(reports);
+    problems.extend(parsed.problems);
+    Ok((parsed.value, problems, Some(Sources::new(&loaded.program))))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -75,46 +71,4 @@ fn print_rule(id: &str) -> Result<u8> {
     let Some(rule) = rules::rule(id) else { bail!("no rule `{id}`; `outlive rules` lists them") };
     std::io::stdout().lock().write_all(rule.meta().docs.as_bytes())?;
     Ok(0)
-}
-
-/// A report without a checkout: as it was read.
-fn listed(report: &RaceReport) -> ExplainedReport {
-    let frames = |stack: &analyzer::report::StackTrace| -> Vec<ExplainedFrame> {
-        let frame = |f: &analyzer::report::Frame| ExplainedFrame {
-            function: f.function.clone(),
-            file: f.file.clone(),
-            line: f.line,
-            resolved: None,
-            stale: false,
-        };
-        stack.frames.iter().map(frame).collect()
-    };
-    ExplainedReport {
-        id: report.number.to_string(),
-        title: report.title.clone(),
-        accesses: report
-            .accesses
-            .iter()
-            .map(|access| ExplainedStack {
-                kind: match access.kind {
-                    analyzer::report::AccessKind::Read => "read",
-                    analyzer::report::AccessKind::Write => "write",
-                },
-                goroutine: match access.goroutine {
-                    GoroutineRef::Main => "main".to_owned(),
-                    GoroutineRef::Id(id) => id.to_string(),
-                },
-                frames: frames(&access.stack),
-            })
-            .collect(),
-        created: report
-            .creations
-            .iter()
-            .map(|c| ExplainedStack { kind: "", goroutine: c.goroutine.to_string(), frames: frames(&c.stack) })
-            .collect(),
-        location: None,
-        verdict: Verdict::Unknown,
-        explanations: Vec::new(),
-        notes: Vec::new(),
-    }
 }

@@ -1,5 +1,6 @@
 //! Output: what was found, in the format asked for.
 
+pub(crate) mod explained;
 pub(crate) mod json;
 pub(crate) mod text;
 

@@ -7,6 +7,7 @@ pub mod catalogue;
 mod certainty;
 pub mod explain;
 pub mod finding;
+mod recovers;
 pub mod rule;
 
 mod captured_variable_outlives;
