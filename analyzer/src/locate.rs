@@ -120,7 +120,7 @@ impl<'a> Locator<'a> {
         };
         let best = candidates.iter().copied().max_by_key(|func| (score(func), std::cmp::Reverse(func.index())))?;
         // Every program has a package `main`: the file must tell which.
-        (package != "" || !tail.starts_with("main.") || score(&best).0 > 0).then_some(best)
+        (!package.is_empty() || !tail.starts_with("main.") || score(&best).0 > 0).then_some(best)
     }
 
     /// Elements that the end of a file's path shares with the printed one.
@@ -173,7 +173,7 @@ impl<'a> Locator<'a> {
     pub fn report(&self, report: &RaceReport) -> LocatedReport {
         let stacks: Vec<&StackTrace> =
             report.accesses.iter().map(|a| &a.stack).chain(report.creations.iter().map(|c| &c.stack)).collect();
-        let mut located = self.stacks(&stacks);
+        let mut located = self.stacks(&stacks, report.accesses.len());
         let creations = located.split_off(report.accesses.len());
         let mut drift: Vec<(FileId, i64, i64)> = Vec::new();
         for stack in located.iter().chain(&creations) {
@@ -190,10 +190,18 @@ impl<'a> Locator<'a> {
         LocatedReport { accesses: located, creations, drift }
     }
 
-    fn stacks(&self, stacks: &[&StackTrace]) -> Vec<LocatedStack> {
+    /// Locates stacks together; from `creations` on they end in the start of a goroutine.
+    fn stacks(&self, stacks: &[&StackTrace], creations: usize) -> Vec<LocatedStack> {
         let funcs: Vec<Vec<Option<FuncId>>> =
             stacks.iter().map(|s| s.frames.iter().map(|frame| self.function(frame)).collect()).collect();
         let mut anchors = Anchors::default();
+        for (stack, funcs) in stacks.iter().zip(&funcs).skip(creations) {
+            let (Some(frame), Some(Some(func))) = (stack.frames.first(), funcs.first()) else { continue };
+            if let Some((line, true)) = self.start_line(*func, frame.line) {
+                let file = self.lifetimes.program.funcs()[*func].file;
+                anchors.entry(file).or_default().push((frame.line, i64::from(line) - i64::from(frame.line)));
+            }
+        }
         for (stack, funcs) in stacks.iter().zip(&funcs) {
             for (caller, pair) in funcs.windows(2).enumerate() {
                 let (Some(callee), Some(func)) = (pair[0], pair[1]) else { continue };
@@ -204,17 +212,34 @@ impl<'a> Locator<'a> {
                 }
             }
         }
-        let locate = |(stack, funcs): (&&StackTrace, &Vec<Option<FuncId>>)| {
+        let locate = |(index, (stack, funcs)): (usize, (&&StackTrace, &Vec<Option<FuncId>>))| {
             let stale = self.stale(stack, funcs, &anchors);
-            let frames = (0..stack.frames.len()).map(|at| self.locate(stack, funcs, at, &anchors)).collect();
+            let mut frames: Vec<Option<Located>> =
+                (0..stack.frames.len()).map(|at| self.locate(stack, funcs, at, &anchors)).collect();
+            if let (true, Some(Some(top))) = (index >= creations, frames.first_mut())
+                && let Some((line, _)) = self.start_line(top.func, top.line)
+            {
+                let printed = stack.frames[0].line;
+                *top = Located { line, drift: i64::from(line) - i64::from(printed), anchored: true, ..*top };
+            }
             LocatedStack { frames, stale }
         };
-        stacks.iter().zip(&funcs).map(locate).collect()
+        stacks.iter().zip(&funcs).enumerate().map(locate).collect()
+    }
+
+    /// The line nearest to the given one on which a function starts a goroutine, and whether it is the only one.
+    fn start_line(&self, func: FuncId, near: u32) -> Option<(u32, bool)> {
+        let lifetimes = self.lifetimes;
+        let lines = &lifetimes.program.facts(lifetimes.program.funcs()[func].file).lines;
+        let sites = lifetimes.spawns.of(func);
+        let starts = sites.iter().map(|id| lines.line(lifetimes.spawns.sites[*id].span.start));
+        let nearest = starts.min_by_key(|line| line.abs_diff(near)).filter(|line| line.abs_diff(near) <= MAX_DRIFT)?;
+        Some((nearest, sites.len() == 1))
     }
 
     /// A single stack, for callers without a report.
     pub fn stack(&self, stack: &StackTrace) -> LocatedStack {
-        let mut one = self.stacks(&[stack]);
+        let mut one = self.stacks(&[stack], 1);
         one.pop().unwrap_or(LocatedStack { frames: Vec::new(), stale: Vec::new() })
     }
 

@@ -6,6 +6,7 @@ use crate::{
     lifetime::{AccessKind, Index, Location, LockSet, Stored, place::Places},
     report::{self, FunctionName, RaceAccess},
     resolve::{Callee, FuncId},
+    source::FileId,
     syntax::{Expr, LocalDecl},
 };
 
@@ -58,6 +59,9 @@ pub struct SharedPlace {
 #[derive(Clone, Debug)]
 struct Candidate {
     cost: u32,
+    /// Lines between where it is and where its frame says it should be.
+    drift: i64,
+    file: FileId,
     at: LocatedAccess,
     location: Location,
     element: bool,
@@ -81,7 +85,7 @@ impl Locator<'_> {
     /// What one side alone may have touched, best first.
     pub fn side_alone(&self, access: &RaceAccess, stack: &LocatedStack) -> Vec<(LocatedAccess, Location)> {
         let mut found = self.candidates(access, stack, false);
-        found.sort_by_key(|c| (c.cost, c.at.span));
+        found.sort_by_key(|c| (c.cost + lines_off(c.drift), c.at.span));
         let mut out: Vec<(LocatedAccess, Location)> = Vec::new();
         for candidate in found {
             if candidate.cost < OUTER && !out.iter().any(|row| row.1 == candidate.location) {
@@ -123,22 +127,21 @@ impl Locator<'_> {
             });
             for (made, location) in made.chain(self.called_values(found.func, index)) {
                 // A library reads and writes what it is given; the caller only reads the pointer.
-                if !fits(access.kind, &made) && !any_kind && !(through_library && seen == 0) {
+                let by_library = through_library && seen == 0;
+                if !(fits(access.kind, &made) || any_kind || by_library) {
                     continue;
                 }
-                let line = lines.line(made.span.start);
-                let last = lines.line(made.span.end.saturating_sub(1));
-                let distance =
-                    |to: u32| if (line..=last).contains(&to) { 0 } else { line.abs_diff(to).min(last.abs_diff(to)) };
-                let distance =
-                    distance(found.line).min(distance(frame.line).saturating_add(u32::from(found.drift != 0)));
-                if distance > MAX_DRIFT {
+                let (line, last) = (lines.line(made.span.start), lines.line(made.span.end.saturating_sub(1)));
+                let drift = |to: u32| i64::from(to.clamp(line, last)) - i64::from(to);
+                let drift = drift(found.line);
+                if drift.unsigned_abs() > u64::from(MAX_DRIFT) {
                     continue;
                 }
                 let outer = if seen == 0 { 0 } else { OUTER };
                 let loose = u32::from(through_library && seen == 0) * 2 + u32::from(made.atomic != through_atomic) * 6;
                 let element = made.element;
-                let base = Candidate { cost: 2 * distance + outer + loose, at: made, location, element };
+                let file = self.lifetimes.program.funcs()[found.func].file;
+                let base = Candidate { cost: outer + loose, drift, file, at: made, location, element };
                 let lifted = self.lift(access, stack, &base);
                 out.push(Candidate { cost: base.cost + u32::from(lifted.is_some()), ..base });
                 out.extend(lifted);
@@ -254,13 +257,24 @@ fn fits(kind: report::AccessKind, access: &LocatedAccess) -> bool {
     }
 }
 
+/// What it costs to be so many lines off.
+fn lines_off(drift: i64) -> u32 {
+    u32::try_from(drift.unsigned_abs()).unwrap_or(u32::MAX / 16).saturating_mul(2)
+}
+
 /// The pair that costs least to believe in.
 fn best_pair(a: &[Candidate], b: &[Candidate]) -> Option<SharedPlace> {
     let mut best: Option<SharedPlace> = None;
     for x in a {
         for y in b.iter().filter(|y| y.location == x.location) {
             // An element is not the variable that holds it, but a struct in place is both.
-            let cost = x.cost + y.cost + if x.element == y.element { 0 } else { 20 };
+            let apart = if x.file == y.file {
+                // Lines of one file move together.
+                lines_off(x.drift - y.drift) + (lines_off(x.drift) + lines_off(y.drift)) / 8
+            } else {
+                lines_off(x.drift) + lines_off(y.drift)
+            };
+            let cost = x.cost + y.cost + apart + if x.element == y.element { 0 } else { 20 };
             if best.as_ref().is_none_or(|known| cost < known.cost) {
                 best = Some(SharedPlace {
                     first: x.at.clone(),
