@@ -6,7 +6,9 @@ mod dependencies;
 mod explain;
 mod graph;
 mod load;
+mod patch;
 mod render;
+mod revision;
 
 use std::process::ExitCode;
 

@@ -145,7 +145,7 @@ impl Page<'_> {
             text.push_str("\n  the side without a stack may be, best first\n");
             for side in &report.candidates {
                 let what = if side.write { "writes" } else { "reads" };
-                let _ = write!(text, "    {what}  {}         ({})\n", self.at(&side.site), side.why);
+                let _ = writeln!(text, "    {what}  {}         ({})", self.at(&side.site), side.why);
             }
         }
         if report.race.is_some() {

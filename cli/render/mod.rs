@@ -2,6 +2,7 @@
 
 pub(crate) mod explained;
 pub(crate) mod json;
+pub(crate) mod page;
 pub(crate) mod text;
 
 use std::{collections::HashMap, io::Write, sync::Arc};

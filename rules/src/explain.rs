@@ -6,6 +6,7 @@
 //! Invariant: a frame that cannot be placed becomes a `Problem`, never a guess.
 
 pub mod blame;
+mod covered;
 mod lost;
 mod peers;
 mod stacks;
@@ -237,6 +238,12 @@ impl Explaining<'_> {
             self.cx.lifetimes.conflicts.iter().filter(|c| c.spawn == spawn && c.location == shared.location).collect();
         known.sort_by_key(|c| (!self.is_reported(c, other), c.inside.span != inside.span));
         // What is known of another pair of accesses holds of this one, too: it is the same goroutine and location.
+        let exact = |c: &&Conflict| self.is_reported(c, other) && c.inside.span == inside.span;
+        if !known.first().is_some_and(exact)
+            && let Some(covered) = self.covered(spawn, 1 - index.min(1), inside, other, shared)
+        {
+            return Some(tell(covered));
+        }
         let found = known.into_iter().find_map(|conflict| {
             let reported = self.build(spawn, inside, other, shared, conflict.relation.clone(), conflict.join.clone());
             let fits = self.is_reported(conflict, other) && conflict.inside.span == inside.span;
@@ -248,6 +255,42 @@ impl Explaining<'_> {
         // The other side has to be an end of the state's life: a peer that merely lacks a lock is not this story.
         let resets = ends && !self.is_peer(index);
         resets.then(|| self.missing(spawn, inside, other, shared)).and_then(|c| claim(self.cx, &c)).map(tell)
+    }
+
+    /// The finding that there is nothing left to mend.
+    fn covered(
+        &self,
+        spawn: SpawnId,
+        other_index: usize,
+        inside: &LocatedAccess,
+        other: &LocatedAccess,
+        shared: &SharedPlace,
+    ) -> Option<Finding> {
+        let access = self.report.accesses.get(other_index)?;
+        let stack = self.located.accesses.get(other_index)?;
+        let join = covered::covering_join(self.cx, self.locator, spawn, (access, stack), other)?;
+        let site = self.cx.site(join.func, join.span);
+        let conflict = self.build(spawn, inside, other, shared, Relation::AfterSpawn, JoinStatus::Late(join));
+        let mut finding = claim(self.cx, &conflict)?;
+        let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+        let name = self.cx.location_name(shared.location);
+        let what = self.cx.short(other.func);
+        finding.message = format!(
+            "this checkout waits for {body} ({}:{}) before {what} gets to {name}: the join covers it",
+            site.file, site.line
+        );
+        finding.join.state = JoinState::NoneNeeded;
+        finding.fix.text = "none is needed in this checkout".to_owned();
+        finding.fix.edits.clear();
+        for step in &mut finding.witness {
+            if step.site == site {
+                step.what = format!(
+                    "the join that covers it: `{}`",
+                    self.cx.join_point(&conflict).map_or(String::new(), |j| self.cx.quote(j.func, j.span))
+                );
+            }
+        }
+        Some(finding)
     }
 
     /// Whether an access ends or replaces the state. An update leaves it what it was, and so does a store into one of
