@@ -216,6 +216,15 @@ pub(crate) struct ExplainArgs {
     /// Exit 1 when there is a race
     #[arg(long)]
     pub(crate) exit_code: bool,
+    /// Print the mechanical fixes as one unified diff, and nothing else
+    #[arg(long, requires = "repo")]
+    pub(crate) patch: bool,
+    /// Write a page with timelines and source excerpts, too
+    #[arg(long, value_name = "FILE", requires = "repo")]
+    pub(crate) html: Option<PathBuf>,
+    /// Say which revision of the checkout's history the lines of the reports fit best (asks git)
+    #[arg(long, requires = "repo")]
+    pub(crate) find_revision: bool,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
 }

@@ -1,22 +1,28 @@
 //! `outlive explain`.
 
-use std::{fs, io::Read, path::Path};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+};
 
 use analyzer::{
-    base::Problem,
+    base::{Parsed, Problem},
     lifetime::Lifetimes,
-    report::{GoroutineRef, RaceReport, parse_reports},
+    report::{RaceReport, ReportReader, parse_reports},
 };
 use anyhow::{Context, Result, bail};
 use rules::{
-    explain::explain_report,
-    finding::{ExplainedFrame, ExplainedReport, ExplainedStack, Verdict},
+    explain::{Explainer, list_reports},
+    finding::ExplainedReport,
 };
 
 use crate::{
     args::{ExplainArgs, Format},
     load::load,
+    patch,
     render::{self, Sources},
+    revision,
 };
 
 /// Runs the command; the answer is the exit code.
@@ -25,22 +31,35 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
         return print_rule(id);
     }
     let Some(path) = &args.report else { bail!("no report given") };
-    let text = read(path)?;
-    let parsed = parse_reports(&text);
-    let (explained, problems, sources) = match &args.repo {
+    let parsed = read(path)?;
+    let (mut explained, problems, sources) = match &args.repo {
         Some(repo) if !parsed.value.is_empty() => explain_in(repo, args, &parsed.value, parsed.problems)?,
         Some(repo) => {
             fs::metadata(repo).with_context(|| format!("cannot read {}", repo.display()))?;
             (Vec::new(), parsed.problems, None)
         }
-        None => (parsed.value.iter().map(listed).collect(), parsed.problems, None),
+        None => (list_reports(&parsed.value), parsed.problems, None),
     };
+    if let (true, Some(repo)) = (args.find_revision, &args.repo) {
+        for report in explained.iter_mut().filter(|report| report.group == report.id) {
+            report.notes.push(revision::find(repo, report)?);
+        }
+    }
+    if let Some(file) = &args.html {
+        let page = render::page::page(&explained, sources.as_ref());
+        fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let races = u8::from(args.exit_code && !explained.is_empty());
+    if args.patch {
+        patch::print(&explained, sources.as_ref())?;
+        return Ok(races);
+    }
     match args.format {
         Format::Json => render::json::explain(&explained, &problems)?,
-        Format::Text => render::text::explain(&explained, &problems, sources.as_ref())?,
+        Format::Text => render::explained::print(&explained, &problems, sources.as_ref())?,
         Format::Dot => bail!("`explain` prints text or json"),
     }
-    Ok(u8::from(args.exit_code && !explained.is_empty()))
+    Ok(races)
 }
 
 fn explain_in(
@@ -52,22 +71,36 @@ fn explain_in(
     let loaded = load(repo, &args.build, true)?;
     let models = rules::catalogue::embedded().context("the embedded catalogue")?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
-    let mut explained = Vec::new();
-    for report in reports {
-        let parsed = explain_report(&lifetimes, report);
-        problems.extend(parsed.problems);
-        explained.push(parsed.value);
-    }
-    Ok((explained, problems, Some(Sources::new(&loaded.program))))
+    let parsed = Explainer::new(&lifetimes).explain_all(reports);
+    problems.extend(parsed.problems);
+    Ok((parsed.value, problems, Some(Sources::new(&loaded.program))))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+/// Reads the reports of a file line by line: logs are large, reports are not.
+fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
     if path.as_os_str() == "-" {
-        let mut text = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut text).context("cannot read standard input")?;
-        return Ok(text);
+        return stream(std::io::stdin().lock()).context("cannot read standard input");
     }
-    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    let open = || stream(BufReader::with_capacity(1 << 18, fs::File::open(path)?));
+    open().with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn stream(mut input: impl BufRead) -> std::io::Result<Parsed<Vec<RaceReport>>> {
+    if input.fill_buf()?.starts_with(b"\xff\xfe") {
+        // UTF-16 has newlines of two bytes; such a file comes from a console, and is short.
+        let mut text = Vec::new();
+        input.read_to_end(&mut text)?;
+        return Ok(parse_reports(&text));
+    }
+    let mut reader = ReportReader::new();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            return Ok(reader.finish());
+        }
+        reader.push_line(line.strip_suffix(b"\n").unwrap_or(&line));
+    }
 }
 
 fn print_rule(id: &str) -> Result<u8> {
@@ -75,46 +108,4 @@ fn print_rule(id: &str) -> Result<u8> {
     let Some(rule) = rules::rule(id) else { bail!("no rule `{id}`; `outlive rules` lists them") };
     std::io::stdout().lock().write_all(rule.meta().docs.as_bytes())?;
     Ok(0)
-}
-
-/// A report without a checkout: as it was read.
-fn listed(report: &RaceReport) -> ExplainedReport {
-    let frames = |stack: &analyzer::report::StackTrace| -> Vec<ExplainedFrame> {
-        let frame = |f: &analyzer::report::Frame| ExplainedFrame {
-            function: f.function.clone(),
-            file: f.file.clone(),
-            line: f.line,
-            resolved: None,
-            stale: false,
-        };
-        stack.frames.iter().map(frame).collect()
-    };
-    ExplainedReport {
-        id: report.number.to_string(),
-        title: report.title.clone(),
-        accesses: report
-            .accesses
-            .iter()
-            .map(|access| ExplainedStack {
-                kind: match access.kind {
-                    analyzer::report::AccessKind::Read => "read",
-                    analyzer::report::AccessKind::Write => "write",
-                },
-                goroutine: match access.goroutine {
-                    GoroutineRef::Main => "main".to_owned(),
-                    GoroutineRef::Id(id) => id.to_string(),
-                },
-                frames: frames(&access.stack),
-            })
-            .collect(),
-        created: report
-            .creations
-            .iter()
-            .map(|c| ExplainedStack { kind: "", goroutine: c.goroutine.to_string(), frames: frames(&c.stack) })
-            .collect(),
-        location: None,
-        verdict: Verdict::Unknown,
-        explanations: Vec::new(),
-        notes: Vec::new(),
-    }
 }

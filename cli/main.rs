@@ -13,7 +13,9 @@ mod manual;
 mod names;
 mod news;
 mod output;
+mod patch;
 mod render;
+mod revision;
 mod say;
 mod since;
 

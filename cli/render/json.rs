@@ -5,7 +5,7 @@ use std::io::Write;
 use analyzer::base::Problem;
 use anyhow::Result;
 use rules::finding::{
-    Access, AccessSide, Edit, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, MemoryLocation, Site,
+    Access, AccessSide, Edit, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, MemoryLocation, RaceSide, Site,
 };
 use serde::Serialize;
 
@@ -39,6 +39,42 @@ struct ReportRow<'a> {
     verdict: &'static str,
     explanations: Vec<FindingRow<'a>>,
     notes: &'a [String],
+    confidence: &'static str,
+    assumptions: &'a [String],
+    race: Option<RaceRow<'a>>,
+    candidates: Vec<SideRow<'a>>,
+    blame: Option<BlameRow<'a>>,
+    group: &'a str,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct RaceRow<'a> {
+    kind: &'static str,
+    accesses: Vec<SideRow<'a>>,
+    fix: &'a str,
+}
+
+#[derive(Serialize)]
+struct SideRow<'a> {
+    goroutine: Option<&'a str>,
+    kind: &'static str,
+    file: &'a str,
+    line: u32,
+    function: &'a str,
+    expression: &'a str,
+    locks: &'a [String],
+    #[serde(skip_serializing_if = "str::is_empty")]
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct BlameRow<'a> {
+    leaked_by: &'a str,
+    printed_under: Option<&'a str>,
+    package: Option<&'a str>,
+    run: &'a [String],
+    command: &'a str,
 }
 
 #[derive(Serialize)]
@@ -61,6 +97,8 @@ struct FrameRow<'a> {
     line: u32,
     resolved: Option<ResolvedRow<'a>>,
     stale: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_by: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -207,6 +245,36 @@ fn report(report: &ExplainedReport) -> ReportRow<'_> {
         verdict: report.verdict.name(),
         explanations: report.explanations.iter().map(finding).collect(),
         notes: &report.notes,
+        confidence: report.confidence.name(),
+        assumptions: &report.assumptions,
+        race: report.race.as_ref().map(|race| RaceRow {
+            kind: race.kind.name(),
+            accesses: race.sides.iter().map(side).collect(),
+            fix: &race.fix,
+        }),
+        candidates: report.candidates.iter().map(side).collect(),
+        blame: report.blame.as_ref().map(|blame| BlameRow {
+            leaked_by: &blame.leaked_by,
+            printed_under: blame.printed_under.as_deref(),
+            package: blame.package.as_deref(),
+            run: &blame.run,
+            command: &blame.command,
+        }),
+        group: &report.group,
+        count: report.count,
+    }
+}
+
+fn side(side: &RaceSide) -> SideRow<'_> {
+    SideRow {
+        goroutine: Some(side.goroutine.as_str()).filter(|name| !name.is_empty()),
+        kind: if side.write { "write" } else { "read" },
+        file: &side.site.file,
+        line: side.site.line,
+        function: &side.site.function,
+        expression: &side.expression,
+        locks: &side.locks,
+        why: &side.why,
     }
 }
 
@@ -222,6 +290,7 @@ fn frame(frame: &ExplainedFrame) -> FrameRow<'_> {
         line: frame.line,
         resolved: resolved.map(|(file, line, drift)| ResolvedRow { file, line: *line, drift: *drift }),
         stale: frame.stale,
+        left_by: frame.left_by.as_deref(),
     }
 }
 

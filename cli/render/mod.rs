@@ -1,7 +1,9 @@
 //! Output: what was found, in the format asked for.
 
 pub(crate) mod ci;
+pub(crate) mod explained;
 pub(crate) mod json;
+pub(crate) mod page;
 pub(crate) mod sarif;
 pub(crate) mod text;
 

@@ -1,13 +1,12 @@
 //! Output for people: an excerpt, then the proof step by step.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use analyzer::base::{Problem, ProblemKind};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use anyhow::Result;
 use rules::{
     Confidence,
-    finding::{AccessSide, ExplainedReport, ExplainedStack, Finding, JoinState, Site, Verdict},
+    finding::{AccessSide, Finding, JoinState, Site},
 };
 
 use super::{Answer, Sources, Statistics};
@@ -62,19 +61,6 @@ pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
         }
     }
     out.into_bytes()
-}
-
-/// Prints the answer of `explain`.
-pub(crate) fn explain(reports: &[ExplainedReport], problems: &[Problem], sources: Option<&Sources>) -> Result<()> {
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if reports.is_empty() {
-        writeln!(out, "no race report in this input")?;
-    }
-    for report in reports {
-        write!(out, "{}", explained(report, sources))?;
-    }
-    write_problems(problems);
-    Ok(out.flush()?)
 }
 
 /// Trouble with the input, beside the answer.
@@ -193,113 +179,6 @@ fn line_range(text: &str, line: u32) -> Option<std::ops::Range<usize>> {
 }
 
 /// The last part of a symbol.
-fn short(symbol: &str) -> &str {
+pub(super) fn short(symbol: &str) -> &str {
     symbol.rsplit('/').next().unwrap_or(symbol)
-}
-
-fn explained(report: &ExplainedReport, sources: Option<&Sources>) -> String {
-    let mut text = format!("report {}: {}\n", report.id, report.title);
-    let quote = |file: &str, line: u32| sources.map_or("", |s| s.line(file, line)).to_owned();
-    let at = |site: &Site| {
-        let code = quote(&site.file, site.line);
-        format!("{}:{}  {}\n         {code}\n", site.file, site.line, short(&site.function))
-    };
-    let Some(best) = report.explanations.first() else {
-        let verdict = match report.verdict {
-            Verdict::Lifetime => "a lifetime race",
-            Verdict::Unsynchronised => "peers without a common lock",
-            Verdict::Unknown => "not explained",
-        };
-        if sources.is_some() {
-            text.push_str(&format!("  verdict: {verdict}\n"));
-        }
-        if let Some(location) = &report.location {
-            text.push_str(&format!("  location: {}\n", location.name));
-        }
-        text.push_str(&stacks(report));
-        text.push_str(&notes(report));
-        return text;
-    };
-    text.push_str(&format!("  {} [{} confidence, {}]\n\n", best.message, best.confidence.name(), best.rule));
-    text.push_str(&format!("  location   {} ({})\n\n", best.location.name, best.location.package));
-    text.push_str(&format!("  goroutine  {}\n    spawned  {}", short(&best.goroutine), at(&best.spawn)));
-    for access in &best.accesses {
-        let who = match access.side {
-            AccessSide::Goroutine => "goroutine",
-            AccessSide::Other => "other side",
-        };
-        let what = if access.write { "writes" } else { "reads" };
-        text.push_str(&format!("    {who} {what}  {}", at(&access.site)));
-    }
-    let join = &best.join;
-    text.push_str("\n  join\n");
-    match (&join.object, &join.joined_by) {
-        (Some(object), Some(site)) => text.push_str(&format!("    {object} is waited for at  {}", at(site))),
-        _ => text.push_str("    nobody waits for this goroutine\n"),
-    }
-    if !join.reached_by.is_empty() {
-        let way: Vec<&str> = join.reached_by.iter().map(|f| short(f)).collect();
-        text.push_str(&format!("    reached through  {}\n", way.join(" → ")));
-    }
-    for (site, exit) in &join.skipped_at {
-        text.push_str(&format!("    skipped ({})  {}", exit.name(), at(site)));
-    }
-    for site in &join.siblings {
-        text.push_str(&format!("    not skipped  {}", at(site)));
-    }
-    if let Some(reset) = &best.reset {
-        let round = best.round.as_deref().map_or(String::new(), |r| format!(" in the next round of {}", short(r)));
-        text.push_str(&format!("\n  reset{round}\n    {}", at(reset)));
-    }
-    text.push_str(&stale(report));
-    for assumption in &best.assumptions {
-        text.push_str(&format!("\n  assumed  {assumption}"));
-    }
-    text.push_str(&format!("\n  fix  {}\n", best.fix.text));
-    for other in report.explanations.iter().skip(1) {
-        text.push_str(&format!("  or: {} [{} confidence]\n", other.message, other.confidence.name()));
-    }
-    text.push_str(&notes(report));
-    text
-}
-
-fn notes(report: &ExplainedReport) -> String {
-    report.notes.iter().map(|note| format!("  note: {note}\n")).collect::<String>() + "\n"
-}
-
-fn stale(report: &ExplainedReport) -> String {
-    let mut text = String::new();
-    let (dim, plain) = if colours() { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
-    let all = report.accesses.iter().chain(&report.created);
-    for stack in all.filter(|stack| stack.frames.iter().any(|frame| frame.stale)) {
-        let title = if stack.kind.is_empty() { "creation".to_owned() } else { stack.kind.to_owned() };
-        text.push_str(&format!("\n  stale frames of the {title} stack of goroutine {}\n", stack.goroutine));
-        for frame in stack.frames.iter().filter(|frame| frame.stale) {
-            text.push_str(&format!(
-                "    {dim}{}  {}:{}  left by a recovered panic{plain}\n",
-                short(&frame.function),
-                frame.file,
-                frame.line
-            ));
-        }
-    }
-    text
-}
-
-fn stacks(report: &ExplainedReport) -> String {
-    let mut text = String::new();
-    let mut add = |title: String, stack: &ExplainedStack| {
-        text.push_str(&format!("  {title}\n"));
-        for frame in &stack.frames {
-            let stale = if frame.stale { "  (stale)" } else { "" };
-            text.push_str(&format!("    {}  {}:{}{stale}\n", frame.function, frame.file, frame.line));
-        }
-    };
-    for stack in &report.accesses {
-        add(format!("{} by goroutine {}", stack.kind, stack.goroutine), stack);
-    }
-    for stack in &report.created {
-        add(format!("goroutine {} created at", stack.goroutine), stack);
-    }
-    text
 }

@@ -1,142 +1,326 @@
-//! One race report explained: located, named, and matched with what the analysis knows about the goroutine.
+//! Race reports explained: located, named, and matched with what the analysis knows about the goroutines.
+//!
+//! `stacks` words what is known of each frame, `peers` races that are not about a lifetime, `lost` what a side without
+//! a stack may have been, `blame` which test leaked the goroutine.
+//!
+//! Invariant: a frame that cannot be placed becomes a `Problem`, never a guess.
+
+pub mod blame;
+mod covered;
+mod lost;
+mod peers;
+mod stacks;
 
 use analyzer::{
-    base::{Parsed, Problem, ProblemKind},
+    base::{Idx, Parsed, Problem, ProblemKind},
     lifetime::{
-        Access, Lifetimes, Location, SpawnId,
+        AccessKind, Index, Lifetimes, Location, SpawnId, Stored,
         conflict::{Conflict, JoinStatus, Relation, Side},
         obligations::Skip,
         rounds::skipped_join,
     },
-    locate::{LocatedAccess, LocatedStack, Locator},
-    report::{AccessKind, FunctionName, GoroutineRef, RaceAccess, RaceReport, StackTrace},
+    locate::{LocatedAccess, LocatedReport, LocatedStack, Locator, SharedPlace},
+    report::{FunctionName, GoroutineRef, RaceReport, StackTrace, group_reports},
     resolve::FuncId,
 };
 
 use crate::{
     claim,
-    finding::{ExplainedFrame, ExplainedReport, ExplainedStack, Finding, LocationKind, MemoryLocation, Verdict},
+    finding::{Confidence, ExplainedReport, Finding, JoinState, LocationKind, MemoryLocation, Verdict},
+    recovers::Recovers,
     rule::Cx,
 };
 
-/// Explains a report against the analysed checkout.
+/// Lines off from which on an access is no longer taken for certain.
+const NEAR: u32 = 20;
+
+/// Explains reports against one analysed checkout.
+pub struct Explainer<'a> {
+    cx: Cx<'a>,
+    locator: Locator<'a>,
+    recovers: Recovers,
+}
+
+/// Explains a single report.
 pub fn explain_report(lifetimes: &Lifetimes<'_>, report: &RaceReport) -> Parsed<ExplainedReport> {
-    let locator = Locator::new(lifetimes);
-    let cx = Cx { lifetimes };
-    let mut problems = Vec::new();
-    let stacks: Vec<LocatedStack> = report.accesses.iter().map(|a| locator.stack(&a.stack)).collect();
-    let created: Vec<LocatedStack> = report.creations.iter().map(|c| locator.stack(&c.stack)).collect();
-    let all = report.accesses.iter().map(|a| &a.stack).chain(report.creations.iter().map(|c| &c.stack));
-    for (stack, located) in all.zip(stacks.iter().chain(&created)) {
-        missing_frames(stack, located, &mut problems);
-    }
-    let pair = match &report.accesses[..] {
-        [first, second, ..] => locator.accesses(first, second),
-        _ => None,
-    };
-    let mut explanations = Vec::new();
-    let mut notes = Vec::new();
-    let mut location = None;
-    if let Some((first, second, shared)) = pair {
-        location = Some(memory(&cx, shared));
-        let sides = [(0, first, second), (1, second, first)];
-        for (index, inside, other) in sides {
-            let found = Explaining { cx: &cx, locator: &locator, report, created: &created };
-            explanations.extend(found.side(index, inside, other, shared));
+    Explainer::new(lifetimes).explain(report)
+}
+
+/// Reports as they were read, without a checkout.
+pub fn list_reports(reports: &[RaceReport]) -> Vec<ExplainedReport> {
+    let mut listed: Vec<ExplainedReport> = reports.iter().map(stacks::listed).collect();
+    group(reports, &mut listed);
+    listed
+}
+
+/// Writes into each report which other has the same cause, and how many there are.
+fn group(reports: &[RaceReport], explained: &mut [ExplainedReport]) {
+    for group in group_reports(reports) {
+        let first = explained[group.reports[0]].id.clone();
+        for &at in &group.reports {
+            explained[at].group.clone_from(&first);
+            explained[at].count = group.count();
         }
     }
-    // The side whose join is known comes first.
-    explanations
-        .sort_by_key(|f: &Finding| (std::cmp::Reverse(!f.join.skipped_at.is_empty()), std::cmp::Reverse(f.confidence)));
-    explanations.dedup_by(|a, b| a.fingerprint == b.fingerprint);
-    for (stack, located) in report.accesses.iter().map(|a| &a.stack).zip(&stacks) {
-        recoveries(&cx, &locator, stack, located, &mut notes);
+}
+
+/// What one side of a report has to say: the finding, and whether the other side ends or replaces the state.
+struct Told {
+    finding: Finding,
+    ends: bool,
+}
+
+impl<'a> Explainer<'a> {
+    /// Prepares for any number of reports.
+    pub fn new(lifetimes: &'a Lifetimes<'a>) -> Self {
+        Self { cx: Cx { lifetimes }, locator: Locator::new(lifetimes), recovers: Recovers::embedded() }
     }
-    for (stack, located) in report.creations.iter().map(|c| &c.stack).zip(&created) {
-        recoveries(&cx, &locator, stack, located, &mut notes);
+
+    /// Explains all reports of an input.
+    pub fn explain_all(&self, reports: &[RaceReport]) -> Parsed<Vec<ExplainedReport>> {
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut explained = Vec::with_capacity(reports.len());
+        for report in reports {
+            let parsed = self.explain(report);
+            problems.extend(parsed.problems);
+            explained.push(parsed.value);
+        }
+        let mut seen = std::collections::HashSet::new();
+        problems.retain(|problem| seen.insert(format!("{problem}")));
+        group(reports, &mut explained);
+        Parsed { value: explained, problems }
     }
-    let drift = stacks.iter().chain(&created).flat_map(|s| s.frames.iter().flatten()).map(|f| f.drift.unsigned_abs());
-    if let Some(most) = drift.max().filter(|most| *most > 0) {
-        notes.push(format!("the report is of another revision: lines moved by up to {most}"));
+
+    /// Explains one report.
+    pub fn explain(&self, report: &RaceReport) -> Parsed<ExplainedReport> {
+        let cx = &self.cx;
+        let mut problems = Vec::new();
+        let mut located = self.locator.report(report);
+        let all = report.accesses.iter().map(|a| &a.stack).chain(report.creations.iter().map(|c| &c.stack));
+        for (stack, found) in all.zip(located.accesses.iter().chain(&located.creations)) {
+            missing_frames(stack, found, &mut problems);
+        }
+        let shared = match (&report.accesses[..], &located.accesses[..]) {
+            ([first, second, ..], [a, b, ..]) => self.locator.accesses((first, a), (second, b)),
+            _ => None,
+        };
+        let mut told: Vec<Told> = Vec::new();
+        if let Some(shared) = &shared {
+            self.settle(&mut located, shared);
+            for (index, inside, other) in [(0, &shared.first, &shared.second), (1, &shared.second, &shared.first)] {
+                let explaining = Explaining { cx, locator: &self.locator, report, located: &located };
+                told.extend(explaining.side(index, inside, other, shared));
+            }
+        }
+        // The side whose join is known comes first, then the one that the other side ends.
+        told.sort_by_key(|t| {
+            let skipped = t.finding.join.state == JoinState::Skipped;
+            (!skipped, !t.ends, std::cmp::Reverse(t.finding.confidence))
+        });
+        told.dedup_by(|a, b| a.finding.fingerprint == b.finding.fingerprint);
+        let lifetime = told.first().is_some_and(|t| t.ends || t.finding.join.state == JoinState::Skipped);
+        let race = shared
+            .as_ref()
+            .filter(|_| !lifetime)
+            .and_then(|shared| peers::unsynchronised(cx, &self.locator, report, &located, shared));
+        let verdict = match (&shared, lifetime) {
+            (_, true) => Verdict::Lifetime,
+            (Some(_), false) => Verdict::Unsynchronised,
+            (None, _) => Verdict::Unknown,
+        };
+        let candidates = match &shared {
+            Some(_) => Vec::new(),
+            None => lost::candidates(cx, &self.locator, report, &located),
+        };
+        let mut assumptions = assumed(cx, shared.as_ref(), &located);
+        let explanations: Vec<Finding> = told.into_iter().map(|t| t.finding).collect();
+        let mut confidence = match &shared {
+            None => Confidence::Low,
+            Some(shared) if shared.cost == 0 => Confidence::High,
+            Some(shared) if shared.cost <= NEAR => Confidence::Medium.max(race_certainty(&located)),
+            Some(_) => Confidence::Low,
+        };
+        if let (true, Some(best)) = (lifetime, explanations.first()) {
+            confidence = confidence.min(best.confidence);
+            assumptions
+                .extend(best.assumptions.iter().filter(|a| !assumptions.contains(a)).cloned().collect::<Vec<_>>());
+        }
+        let stale: Vec<Vec<bool>> =
+            located.accesses.iter().chain(&located.creations).map(|stack| stack.stale.clone()).collect();
+        let left_by = stacks::LeftBy::new(cx, &self.locator, &self.recovers);
+        let mut notes = Vec::new();
+        let (accesses, created) = stacks::explained(cx, &left_by, report, &located, &mut notes);
+        notes.extend(stacks::drift_notes(cx, &located));
+        notes.extend(lost::advice(report));
+        notes.dedup();
+        let value = ExplainedReport {
+            id: report.number.to_string(),
+            title: report.title.clone(),
+            accesses,
+            created,
+            location: shared.as_ref().map(|shared| memory(cx, shared)),
+            verdict,
+            confidence,
+            assumptions,
+            race,
+            candidates,
+            blame: blame::blame(report, Some(&stale)),
+            group: report.number.to_string(),
+            count: 1,
+            explanations,
+            notes,
+        };
+        Parsed { value, problems }
     }
-    if let (Some(test), Some(leaker)) = (&report.test, created.first().and_then(|s| test_of(&cx, s)))
-        && !leaker.ends_with(test.as_str())
-    {
-        notes.push(format!("printed under {test}, leaked by {leaker}"));
+
+    /// Moves the frames of the two accesses to the lines of what they were found to be.
+    fn settle(&self, located: &mut LocatedReport, shared: &SharedPlace) {
+        for (stack, at) in located.accesses.iter_mut().zip([&shared.first, &shared.second]) {
+            let line = self.cx.site(at.func, at.span).line;
+            if let Some(Some(frame)) = stack.frames.get_mut(at.frame)
+                && !frame.anchored
+            {
+                frame.drift += i64::from(line) - i64::from(frame.line);
+                frame.line = line;
+            }
+        }
     }
-    notes.dedup();
-    let verdict = match (&explanations[..], &location) {
-        ([_, ..], _) => Verdict::Lifetime,
-        ([], Some(_)) => Verdict::Unsynchronised,
-        ([], None) => Verdict::Unknown,
-    };
-    let value = ExplainedReport {
-        id: report.number.to_string(),
-        title: report.title.clone(),
-        accesses: report.accesses.iter().zip(&stacks).map(|(a, s)| access_stack(&cx, a, s)).collect(),
-        created: report
-            .creations
-            .iter()
-            .zip(&created)
-            .map(|(c, s)| ExplainedStack {
-                kind: "",
-                goroutine: c.goroutine.to_string(),
-                frames: frames(&cx, &c.stack, s),
-            })
-            .collect(),
-        location,
-        verdict,
-        explanations,
-        notes,
-    };
-    Parsed { value, problems }
+}
+
+/// How certain a pair of near accesses is: lines that moved are no doubt where calls say how far.
+fn race_certainty(located: &LocatedReport) -> Confidence {
+    let anchored = located.accesses.iter().all(|stack| stack.frames.iter().flatten().any(|frame| frame.anchored));
+    if anchored { Confidence::High } else { Confidence::Medium }
+}
+
+fn assumed(cx: &Cx<'_>, shared: Option<&SharedPlace>, located: &LocatedReport) -> Vec<String> {
+    let mut out = Vec::new();
+    let Some(shared) = shared else { return out };
+    if let Location::Field(_) = shared.location {
+        out.push("both lines mean the same object; the report says only that they met at one address".to_owned());
+    }
+    if shared.cost >= 1_000 {
+        out.push("the innermost frame shares nothing with the other side; the one below it was taken".to_owned());
+    } else if shared.cost > NEAR {
+        let name = cx.location_name(shared.location);
+        out.push(format!("the lines hold no common location; {name} is the nearest that both functions use"));
+    }
+    if located.drift.iter().any(|row| row.1 != row.2) {
+        out.push("the checkout is of another revision: lines were found by the calls they must hold".to_owned());
+    }
+    out
 }
 
 struct Explaining<'a> {
     cx: &'a Cx<'a>,
     locator: &'a Locator<'a>,
     report: &'a RaceReport,
-    created: &'a [LocatedStack],
+    located: &'a LocatedReport,
 }
 
 impl Explaining<'_> {
-    /// Explanations with access `index` as the goroutine that lives on.
-    fn side(&self, index: usize, inside: LocatedAccess, other: LocatedAccess, shared: Location) -> Option<Finding> {
+    /// The explanation with access `index` as the goroutine that lives on.
+    fn side(&self, index: usize, inside: &LocatedAccess, other: &LocatedAccess, shared: &SharedPlace) -> Option<Told> {
         let GoroutineRef::Id(id) = self.report.accesses[index].goroutine else { return None };
         let at = self.report.creations.iter().position(|c| c.goroutine == id)?;
         let creation = &self.report.creations[at];
-        let root = self.locator.root(&self.report.accesses[index].stack);
-        let spawn = self.locator.spawn(&creation.stack, root)?;
-        let known = self.cx.lifetimes.conflicts.iter().filter(|c| c.spawn == spawn && c.location == shared);
-        let outwards = callers(&self.created[at]);
+        let root = self.locator.root(&self.report.accesses[index].stack, &self.located.accesses[index]);
+        let spawn = self.locator.spawn(&creation.stack, &self.located.creations[at], root)?;
+        // Two goroutines that run one line use the state alike: neither ends it for the other.
+        let same_line = (inside.func, inside.span) == (other.func, other.span);
+        let ends = self.ends(other) && !same_line;
+        let tell = |finding: Finding| Told { finding, ends };
+        let outwards = callers(&self.located.creations[at]);
         if let Some(skip) = self.skip(spawn, &outwards) {
-            return claim(self.cx, &self.conflict(spawn, inside, other, shared, &skip));
+            return claim(self.cx, &self.conflict(spawn, inside, other, shared, &skip)).map(tell);
         }
-        let mut known: Vec<&Conflict> = known.collect();
-        known.sort_by_key(|c| !self.is_reported(c, other));
-        if let Some(found) = known.into_iter().find_map(|conflict| claim(self.cx, conflict)) {
-            return Some(found);
+        let mut known: Vec<&Conflict> =
+            self.cx.lifetimes.conflicts.iter().filter(|c| c.spawn == spawn && c.location == shared.location).collect();
+        known.sort_by_key(|c| (!self.is_reported(c, other), c.inside.span != inside.span));
+        // What is known of another pair of accesses holds of this one, too: it is the same goroutine and location.
+        let exact = |c: &&Conflict| self.is_reported(c, other) && c.inside.span == inside.span;
+        if !known.first().is_some_and(exact)
+            && let Some(covered) = self.covered(spawn, 1 - index.min(1), inside, other, shared)
+        {
+            return Some(tell(covered));
+        }
+        let found = known.into_iter().find_map(|conflict| {
+            let reported = self.build(spawn, inside, other, shared, conflict.relation.clone(), conflict.join.clone());
+            let fits = self.is_reported(conflict, other) && conflict.inside.span == inside.span;
+            if fits { claim(self.cx, conflict) } else { claim(self.cx, &reported).or_else(|| claim(self.cx, conflict)) }
+        });
+        if let Some(found) = found {
+            return Some(tell(found));
         }
         // The other side has to be an end of the state's life: a peer that merely lacks a lock is not this story.
-        let write = self.access(other);
-        let resets = write.kind.is_write() && write.stored != analyzer::lifetime::Stored::Update && !write.element;
-        resets.then(|| self.missing(spawn, inside, other, shared)).and_then(|c| claim(self.cx, &c))
+        let resets = ends && !self.is_peer(index);
+        resets.then(|| self.missing(spawn, inside, other, shared)).and_then(|c| claim(self.cx, &c)).map(tell)
     }
 
-    fn is_reported(&self, conflict: &Conflict, other: LocatedAccess) -> bool {
-        conflict.other.func == other.func && conflict.other.span == self.access(other).span
+    /// The finding that there is nothing left to mend.
+    fn covered(
+        &self,
+        spawn: SpawnId,
+        other_index: usize,
+        inside: &LocatedAccess,
+        other: &LocatedAccess,
+        shared: &SharedPlace,
+    ) -> Option<Finding> {
+        let access = self.report.accesses.get(other_index)?;
+        let stack = self.located.accesses.get(other_index)?;
+        let join = covered::covering_join(self.cx, self.locator, spawn, (access, stack), other)?;
+        let site = self.cx.site(join.func, join.span);
+        let conflict = self.build(spawn, inside, other, shared, Relation::AfterSpawn, JoinStatus::Late(join));
+        let mut finding = claim(self.cx, &conflict)?;
+        let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+        let name = self.cx.location_name(shared.location);
+        let what = self.cx.short(other.func);
+        finding.message = format!(
+            "this checkout waits for {body} ({}:{}) before {what} gets to {name}: the join covers it",
+            site.file, site.line
+        );
+        finding.join.state = JoinState::NoneNeeded;
+        finding.fix.text = "none is needed in this checkout".to_owned();
+        finding.fix.edits.clear();
+        for step in &mut finding.witness {
+            if step.site == site {
+                step.what = format!(
+                    "the join that covers it: `{}`",
+                    self.cx.join_point(&conflict).map_or(String::new(), |j| self.cx.quote(j.func, j.span))
+                );
+            }
+        }
+        Some(finding)
     }
 
-    fn access(&self, at: LocatedAccess) -> &Access {
-        &self.cx.lifetimes.events.of(at.func).accesses[at.row as usize]
+    /// Whether an access ends or replaces the state. An update leaves it what it was, and so does a store into one of
+    /// many elements.
+    fn ends(&self, access: &LocatedAccess) -> bool {
+        let element = access.element && access.index != Index::Whole;
+        match access.kind {
+            AccessKind::Read | AccessKind::Send => false,
+            AccessKind::Close | AccessKind::End | AccessKind::Recycle => true,
+            AccessKind::Write => access.stored != Stored::Update && !element,
+        }
+    }
+
+    /// Whether both sides are goroutines that run the same function: they live as long as each other.
+    fn is_peer(&self, index: usize) -> bool {
+        let root = |at: usize| self.locator.root(&self.report.accesses[at].stack, &self.located.accesses[at]);
+        let goroutine = |at: usize| self.report.accesses[at].goroutine;
+        let other = 1 - index.min(1);
+        goroutine(other) != GoroutineRef::Main && root(index).is_some() && root(index) == root(other)
+    }
+
+    fn is_reported(&self, conflict: &Conflict, other: &LocatedAccess) -> bool {
+        conflict.other.func == other.func && conflict.other.span == other.span
     }
 
     /// The exits that skip the goroutine's join in the nearest function that holds its owner.
     fn skip(&self, spawn: SpawnId, outwards: &[FuncId]) -> Option<Vec<&Skip>> {
         outwards.iter().find_map(|func| {
             let skips = self.cx.lifetimes.obligations.skips.iter();
-            let group: Vec<&Skip> =
-                skips.filter(|s| s.func == *func && s.spawns.contains(analyzer::base::Idx::index(spawn))).collect();
+            let group: Vec<&Skip> = skips.filter(|s| s.func == *func && s.spawns.contains(Idx::index(spawn))).collect();
             (!group.is_empty()).then_some(group)
         })
     }
@@ -144,9 +328,9 @@ impl Explaining<'_> {
     fn conflict(
         &self,
         spawn: SpawnId,
-        inside: LocatedAccess,
-        other: LocatedAccess,
-        shared: Location,
+        inside: &LocatedAccess,
+        other: &LocatedAccess,
+        shared: &SharedPlace,
         group: &[&Skip],
     ) -> Conflict {
         let relation = Relation::NextRound { round: self.round(), holder: group[0].holder };
@@ -154,37 +338,33 @@ impl Explaining<'_> {
         self.build(spawn, inside, other, shared, relation, join)
     }
 
-    fn missing(&self, spawn: SpawnId, inside: LocatedAccess, other: LocatedAccess, shared: Location) -> Conflict {
-        let holder = analyzer::base::Idx::new(0);
-        let relation = Relation::NextRound { round: self.round(), holder };
+    fn missing(&self, spawn: SpawnId, inside: &LocatedAccess, other: &LocatedAccess, shared: &SharedPlace) -> Conflict {
+        let relation = Relation::NextRound { round: self.round(), holder: Idx::new(0) };
         self.build(spawn, inside, other, shared, relation, JoinStatus::Missing { asked: None })
     }
 
     fn build(
         &self,
         spawn: SpawnId,
-        inside: LocatedAccess,
-        other: LocatedAccess,
-        shared: Location,
+        inside: &LocatedAccess,
+        other: &LocatedAccess,
+        shared: &SharedPlace,
         relation: Relation,
         join: JoinStatus,
     ) -> Conflict {
-        let side = |at: LocatedAccess| {
-            let access = self.access(at);
-            Side {
-                func: at.func,
-                span: access.span,
-                kind: access.kind,
-                stored: access.stored,
-                path: Vec::new(),
-                dispatched: 0,
-                same_object: true,
-            }
+        let side = |at: &LocatedAccess| Side {
+            func: at.func,
+            span: at.span,
+            kind: at.kind,
+            stored: at.stored,
+            path: Vec::new(),
+            dispatched: 0,
+            same_object: true,
         };
         Conflict {
             spawn,
-            location: shared,
-            element: self.access(inside).element,
+            location: shared.location,
+            element: shared.element,
             inside: side(inside),
             other: side(other),
             relation,
@@ -195,11 +375,9 @@ impl Explaining<'_> {
 
     /// The innermost function that stands both above the reset and above the goroutine's creation.
     fn round(&self) -> Option<FuncId> {
-        let of_creations: Vec<FuncId> = self.created.iter().flat_map(callers).collect();
-        self.report.accesses.iter().find_map(|access| {
-            let located = self.locator.stack(&access.stack);
-            callers(&located).into_iter().skip(1).find(|func| of_creations.contains(func))
-        })
+        let of_creations: Vec<FuncId> = self.located.creations.iter().flat_map(callers).collect();
+        let mut stacks = self.located.accesses.iter();
+        stacks.find_map(|stack| callers(stack).into_iter().skip(1).find(|func| of_creations.contains(func)))
     }
 }
 
@@ -209,35 +387,47 @@ fn callers(stack: &LocatedStack) -> Vec<FuncId> {
     frames.filter_map(|(frame, _)| Some(frame.as_ref()?.func)).collect()
 }
 
-/// The test function that a stack begins in.
-fn test_of(cx: &Cx<'_>, stack: &LocatedStack) -> Option<String> {
-    let func = callers(stack).into_iter().rev().find(|func| {
-        let program = cx.lifetimes.program;
-        let name = cx.short(*func);
-        program.sources().files[program.funcs()[*func].file].test && name.starts_with("Test")
-    })?;
-    Some(cx.short(func).to_owned())
-}
-
-fn memory(cx: &Cx<'_>, location: Location) -> MemoryLocation {
+fn memory(cx: &Cx<'_>, shared: &SharedPlace) -> MemoryLocation {
     let program = cx.lifetimes.program;
-    let (kind, package) = match location {
+    let mut name = cx.location_name(shared.location);
+    let (kind, package) = match shared.location {
         Location::Field(field) => {
             let owner = program.field(field).owner.map(|named| program.named(named).package.as_str());
-            (LocationKind::Field, owner.unwrap_or(""))
+            if owner.is_none() {
+                // A field of a struct type without a name: the code's own words say more.
+                name = without_indices(&cx.quote(shared.first.func, shared.first.span));
+            }
+            let own = program.packages()[program.funcs()[shared.first.func].package].path.as_str();
+            (LocationKind::Field, owner.unwrap_or(own))
         }
         Location::Global(var) => (LocationKind::Global, program.var(var).package.as_str()),
         Location::Local(file, _) => (LocationKind::Local, program.sources().files[file].import_path.as_str()),
     };
-    MemoryLocation { name: cx.location_name(location), kind, package: package.to_owned() }
+    MemoryLocation { name, kind, package: package.to_owned() }
+}
+
+/// `cells[i].n` to `cells.n`.
+fn without_indices(text: &str) -> String {
+    let mut depth = 0_usize;
+    let keep = |c: &char| {
+        let outside = depth == 0 && *c != '[';
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        outside
+    };
+    text.chars().filter(keep).collect()
 }
 
 fn missing_frames(stack: &StackTrace, located: &LocatedStack, problems: &mut Vec<Problem>) {
     for (frame, found) in stack.frames.iter().zip(&located.frames) {
         let name = FunctionName::parse(&frame.function);
-        // Frames of the standard library are expected to be elsewhere.
+        // Frames of the standard library are expected to be elsewhere, and generated ones have no source.
         let library = !name.package.contains('.') || name.is_uninstrumented();
-        if found.is_none() && !library {
+        let generated = frame.file.starts_with('<') || frame.file.ends_with("_testmain.go");
+        if found.is_none() && !library && !generated {
             let message = format!("{} ({}:{}) is not in the checkout", frame.function, frame.file, frame.line);
             let problem = Problem { kind: ProblemKind::FrameNotFound, message, file: None, line: None };
             if !problems.contains(&problem) {
@@ -245,61 +435,4 @@ fn missing_frames(stack: &StackTrace, located: &LocatedStack, problems: &mut Vec
             }
         }
     }
-}
-
-/// Names the functions on the true part of a stack that recover from panics, when the stack has stale frames.
-fn recoveries(cx: &Cx<'_>, locator: &Locator<'_>, stack: &StackTrace, located: &LocatedStack, notes: &mut Vec<String>) {
-    let count = located.stale.iter().filter(|s| **s).count();
-    if count == 0 {
-        return;
-    }
-    let mut known: Vec<FuncId> = located.frames.iter().flatten().map(|f| f.func).collect();
-    known.dedup();
-    let recovering = known.into_iter().find_map(|func| locator.recovery(func));
-    let runs = stack.frames.len();
-    let text = match recovering {
-        Some((func, span)) => {
-            let site = cx.site(func, span);
-            format!(
-                "{count} of {runs} frames were left by a recovered panic; {} recovers at {}:{}",
-                cx.short(func),
-                site.file,
-                site.line
-            )
-        }
-        None => format!("{count} of {runs} frames were left by a recovered panic"),
-    };
-    if !notes.contains(&text) {
-        notes.push(text);
-    }
-}
-
-fn access_stack(cx: &Cx<'_>, access: &RaceAccess, located: &LocatedStack) -> ExplainedStack {
-    ExplainedStack {
-        kind: match access.kind {
-            AccessKind::Read => "read",
-            AccessKind::Write => "write",
-        },
-        goroutine: match access.goroutine {
-            GoroutineRef::Main => "main".to_owned(),
-            GoroutineRef::Id(id) => id.to_string(),
-        },
-        frames: frames(cx, &access.stack, located),
-    }
-}
-
-fn frames(cx: &Cx<'_>, stack: &StackTrace, located: &LocatedStack) -> Vec<ExplainedFrame> {
-    let program = cx.lifetimes.program;
-    let rows = stack.frames.iter().zip(&located.frames).zip(&located.stale);
-    rows.map(|((frame, found), stale)| ExplainedFrame {
-        function: frame.function.clone(),
-        file: frame.file.clone(),
-        line: frame.line,
-        resolved: found.as_ref().map(|at| {
-            let file = &program.sources().files[program.funcs()[at.func].file];
-            (file.path.to_string(), at.line, at.drift)
-        }),
-        stale: *stale,
-    })
-    .collect()
 }

@@ -318,6 +318,8 @@ pub struct ExplainedFrame {
     pub resolved: Option<(String, u32, i64)>,
     /// Left over from an abandoned call, not a caller.
     pub stale: bool,
+    /// For a stale frame, the function whose recovered panic most likely left it, where the source has one.
+    pub left_by: Option<String>,
 }
 
 /// A stack of a report.
@@ -329,6 +331,96 @@ pub struct ExplainedStack {
     pub goroutine: String,
     /// Frames, top first.
     pub frames: Vec<ExplainedFrame>,
+}
+
+/// Which test leaked the goroutine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blame {
+    /// The test whose goroutine lives on.
+    pub leaked_by: String,
+    /// The test under which the report was printed, with its subtest, where the log says so.
+    pub printed_under: Option<String>,
+    /// The package, by import path.
+    pub package: Option<String>,
+    /// The tests that must run together, the leaking one first.
+    pub run: Vec<String>,
+    /// The command that runs them.
+    pub command: String,
+}
+
+/// What kind of race it is that is not about a lifetime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RaceKind {
+    /// A map, which may not even be read while it is written.
+    Map,
+    /// One side goes through `sync/atomic`, the other does not.
+    OneSideAtomic,
+    /// One side holds a lock, the other none.
+    OneSideLocked,
+    /// Both sides hold locks, but none in common.
+    DifferentLocks,
+    /// A local variable that a function literal captures.
+    CapturedVariable,
+    /// Goroutines of one kind that share state.
+    Peers,
+    /// Nothing guards the location.
+    MissingLock,
+}
+
+impl RaceKind {
+    /// The name in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Map => "map",
+            Self::OneSideAtomic => "one-side-atomic",
+            Self::OneSideLocked => "one-side-locked",
+            Self::DifferentLocks => "different-locks",
+            Self::CapturedVariable => "captured-variable",
+            Self::Peers => "peers",
+            Self::MissingLock => "missing-lock",
+        }
+    }
+
+    /// In a few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Map => "a map used by two goroutines without a common lock",
+            Self::OneSideAtomic => "one side is atomic, the other is not",
+            Self::OneSideLocked => "one side holds a lock, the other does not",
+            Self::DifferentLocks => "the two sides hold different locks",
+            Self::CapturedVariable => "a captured variable that both sides use",
+            Self::Peers => "peers: goroutines of one kind share it without a lock",
+            Self::MissingLock => "no lock guards it",
+        }
+    }
+}
+
+/// One side of a race that is not about a lifetime, or a candidate for a side that was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaceSide {
+    /// `main`, the number, or empty for a candidate.
+    pub goroutine: String,
+    /// Whether it writes.
+    pub write: bool,
+    /// Where.
+    pub site: Site,
+    /// The code's own words.
+    pub expression: String,
+    /// Locks certainly held there, by name.
+    pub locks: Vec<String>,
+    /// Why it is listed, for candidates.
+    pub why: String,
+}
+
+/// A race that is not about a lifetime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsynchronised {
+    /// What kind.
+    pub kind: RaceKind,
+    /// The two sides, in the order of the report.
+    pub sides: Vec<RaceSide>,
+    /// How to mend it.
+    pub fix: String,
 }
 
 /// One report, explained.
@@ -346,6 +438,20 @@ pub struct ExplainedReport {
     pub location: Option<MemoryLocation>,
     /// What kind of race.
     pub verdict: Verdict,
+    /// How certain the verdict is.
+    pub confidence: Confidence,
+    /// What the verdict assumes.
+    pub assumptions: Vec<String>,
+    /// The race, where it is not about a lifetime.
+    pub race: Option<Unsynchronised>,
+    /// What the side whose stack was lost may have been, best first.
+    pub candidates: Vec<RaceSide>,
+    /// Which test leaked the goroutine.
+    pub blame: Option<Blame>,
+    /// Id of the first report of the same cause; its own if there is none before it.
+    pub group: String,
+    /// How many reports of the input have this cause.
+    pub count: usize,
     /// Explanations, best first.
     pub explanations: Vec<Finding>,
     /// Remarks for the reader: recoveries that left stale frames, frames not found, drift.

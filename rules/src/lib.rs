@@ -7,6 +7,8 @@ pub mod catalogue;
 mod certainty;
 pub mod explain;
 pub mod finding;
+mod fix;
+mod recovers;
 pub mod rule;
 
 mod captured_variable_outlives;
@@ -51,7 +53,11 @@ pub const RULES: &[&dyn Rule] = &[
 pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
     RULES.iter().find_map(|rule| {
         let confidence = rule.detect(cx, conflict)?;
-        Some(cx.finding(rule.meta().id, conflict, confidence, rule.word(cx, conflict)))
+        let mut wording = rule.word(cx, conflict);
+        if wording.fix.edits.is_empty() {
+            wording.fix.edits = fix::edits(cx, conflict);
+        }
+        Some(cx.finding(rule.meta().id, conflict, confidence, wording))
     })
 }
 

@@ -68,6 +68,37 @@ pub(super) fn may_start(line: &[u8]) -> bool {
     })
 }
 
+/// What a line of a log says about the tests around a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TestMark<'a> {
+    /// `=== RUN   TestA/sub`, and the like for a test that goes on: what follows is printed under it.
+    Running(&'a str),
+    /// `--- FAIL: TestA (0.01s)`: what came before may have been printed under it.
+    Failed(&'a str),
+}
+
+/// Reads a line of the testing package. Cheap: it runs on every line of a log.
+pub(super) fn test_mark(line: &[u8]) -> Option<TestMark<'_>> {
+    // Behind a time stamp or a service's name at most.
+    let at = line.iter().take(128).position(|byte| matches!(byte, b'=' | b'-')).filter(|at| line.len() - at > 9)?;
+    let head = line.get(at..)?;
+    let (rest, failed) = match head {
+        [b'=', b'=', b'=', b' ', rest @ ..] => {
+            let verb = [&b"RUN "[..], b"CONT ", b"NAME "].iter().find_map(|verb| rest.strip_prefix(*verb))?;
+            (verb, false)
+        }
+        [b'-', b'-', b'-', b' ', rest @ ..] => (rest.strip_prefix(b"FAIL: ")?, true),
+        // The date of a time stamp has dashes of its own.
+        _ => {
+            let next = head.windows(4).take(128).position(|w| w == b"=== " || w == b"--- ")?;
+            return if next == 0 { None } else { test_mark(&head[next..]) };
+        }
+    };
+    let text = std::str::from_utf8(rest).ok()?.trim();
+    let name = text.split_whitespace().next().filter(|name| !name.is_empty())?;
+    Some(if failed { TestMark::Failed(name) } else { TestMark::Running(name) })
+}
+
 /// Where the title starts in a line that holds one.
 pub(super) fn title_start(text: &str) -> Option<usize> {
     let at = text.find("DATA RACE")?;

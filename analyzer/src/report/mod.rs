@@ -35,7 +35,8 @@ pub struct RaceReport {
     pub creations: Vec<Creation>,
     /// Package that was tested, where the text says so (`go test -json`).
     pub package: Option<String>,
-    /// Test that was blamed, where the text says so. With parallel tests it may be innocent.
+    /// Test that was blamed, where the text says so: `go test -json`, or the last `=== RUN` or next `--- FAIL` of a log.
+    /// With parallel tests, or after a leak, it may be innocent.
     pub test: Option<String>,
     /// First and last line of the report in the input, from 1.
     pub lines: (u32, u32),

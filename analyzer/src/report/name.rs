@@ -119,6 +119,17 @@ impl FunctionName {
             || package.is_empty()
     }
 
+    /// Whether the function starts a goroutine and is called by no sane program: `main`, or a test.
+    pub fn is_entry(&self) -> bool {
+        let test = ["Test", "Benchmark", "Fuzz", "Example"].iter().any(|word| {
+            // `Testify` is a name like any other.
+            let rest = self.base.strip_prefix(word);
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_lowercase()))
+        });
+        let main = self.package == "main" && self.base == "main";
+        self.suffix.is_empty() && self.receiver.is_none() && (test || main)
+    }
+
     /// Reads the receiver off the front of what follows the package, and returns the rest.
     fn take_receiver<'a>(&mut self, rest: &'a str) -> &'a str {
         let pointer = rest.strip_prefix("(*").and_then(|r| r.split_once(")."));

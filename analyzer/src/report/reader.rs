@@ -20,7 +20,7 @@
 use super::{
     AccessKind, Creation, Frame, GoroutineRef, RaceAccess, RaceReport, StackTrace,
     json::{self, Origin},
-    lines::{AccessHeader, Line, TITLE, classify, may_start, title_start},
+    lines::{AccessHeader, Line, TITLE, TestMark, classify, may_start, test_mark, title_start},
     unwrap::{Prefix, clean, strip_known},
 };
 use crate::base::{Parsed, Problem, ProblemKind};
@@ -55,6 +55,10 @@ pub struct ReportReader {
     streams: Vec<Stream>,
     reports: Vec<RaceReport>,
     problems: Vec<Problem>,
+    /// The test that runs, by the last line of `go test -v`.
+    running: Option<String>,
+    /// The first report that the next failed test may have been blamed for.
+    unblamed: usize,
 }
 
 /// One report being read, and how to know its lines.
@@ -80,6 +84,17 @@ impl ReportReader {
     /// Takes the next line, with or without its newline.
     pub fn push_line(&mut self, raw: &[u8]) {
         self.line = self.line.saturating_add(1);
+        match test_mark(raw) {
+            Some(TestMark::Running(name)) => self.running = Some(name.to_owned()),
+            // Subtests follow their test, indented.
+            Some(TestMark::Failed(name)) if !name.contains('/') => {
+                for report in self.reports.iter_mut().skip(self.unblamed).filter(|report| report.test.is_none()) {
+                    report.test = Some(name.to_owned());
+                }
+                self.unblamed = self.reports.len();
+            }
+            _ => {}
+        }
         if self.streams.is_empty() && !may_start(raw) {
             return;
         }
@@ -221,6 +236,7 @@ impl ReportReader {
         let Stream { origin, builder, .. } = stream;
         let (package, test) = origin.map_or((None, None), |o| (o.package, o.test));
         if let Some(report) = builder.finish(&mut self.problems) {
+            let test = test.or_else(|| self.running.clone());
             self.reports.push(RaceReport { package, test, ..report });
         }
     }

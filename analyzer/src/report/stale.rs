@@ -69,19 +69,13 @@ pub fn stale_frames_without_source(stack: &StackTrace) -> Vec<bool> {
             continue;
         }
         let seen = &entries[..entries.partition_point(|&i| i <= end)];
-        if is_root(&name) || !is_recursive(frames, seen) {
+        // A loop in a test that recovers leaves equal lines, which would look like recursion.
+        if name.is_entry() || !is_recursive(frames, seen) {
             stale[first + 1..=end].fill(true);
             end = first + 1;
         }
     }
     stale
-}
-
-/// Whether the function starts a goroutine and calls itself in no sane program: `main`, or a test. A loop in one that
-/// recovers leaves equal lines, which would look like recursion otherwise.
-fn is_root(name: &FunctionName) -> bool {
-    let test = ["Test", "Benchmark", "Fuzz", "Example"].iter().any(|t| name.base.starts_with(t));
-    name.suffix.is_empty() && name.receiver.is_none() && (test || name.package == "main" && name.base == "main")
 }
 
 /// Whether the entries of one function look like recursion: two at the same line, or two in a row.

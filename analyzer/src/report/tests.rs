@@ -1,5 +1,8 @@
 //! Whole reports in every wrapping they are known to come in, and reports damaged at random.
 
+mod forms;
+mod property;
+
 use super::*;
 use crate::base::{Parsed, ProblemKind};
 
@@ -283,4 +286,21 @@ fn random_damage_never_panics() {
             }
         }
     }
+}
+
+#[test]
+fn logs_say_which_test_ran() {
+    let of = |text: &str| read(text).value[0].test.clone();
+    assert_eq!(of(PLAIN), None);
+    assert_eq!(
+        of(&format!("=== RUN   TestA\n=== RUN   TestA/sub\n{PLAIN}--- FAIL: TestA (0.1s)\n")).as_deref(),
+        Some("TestA/sub")
+    );
+    assert_eq!(of(&format!("2026-03-04T05:06:07Z === CONT  TestB\n{PLAIN}")).as_deref(), Some("TestB"));
+    let late = "    testing.go:1867: race detected during execution of test\n";
+    assert_eq!(
+        of(&format!("{PLAIN}--- FAIL: TestC (0.03s)\n    --- FAIL: TestC/x (0.0s)\n{late}")).as_deref(),
+        Some("TestC")
+    );
+    assert_eq!(of(&format!("--- FAIL: TestD (0.03s)\n{PLAIN}")), None);
 }

@@ -1,0 +1,290 @@
+//! What the innermost frames of two accesses can have touched, and which locks they held.
+
+use super::{LocatedStack, Locator, MAX_DRIFT};
+use crate::{
+    base::Span,
+    lifetime::{AccessKind, Index, Location, LockSet, Stored, place::Places},
+    report::{self, FunctionName, RaceAccess},
+    resolve::{Callee, FuncId},
+    source::FileId,
+    syntax::{Expr, LocalDecl},
+};
+
+/// Located frames of a stack that may have made the access: the innermost, and the one it may be inlined into.
+const MAX_ACCESS_FRAMES: usize = 2;
+/// Calls upwards in which a pointer parameter is followed to what it was given.
+const MAX_LIFTS: usize = 6;
+/// Added to the distance in lines of what is not in the innermost frame.
+const OUTER: u32 = 1_000;
+
+/// An access of the checkout that fits a report's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocatedAccess {
+    /// Its function.
+    pub func: FuncId,
+    /// Where it stands.
+    pub span: Span,
+    /// What it does.
+    pub kind: AccessKind,
+    /// For writes, what is stored.
+    pub stored: Stored,
+    /// Whether it is an element of the location, or what it points to.
+    pub element: bool,
+    /// Which element.
+    pub index: Index,
+    /// Through `sync/atomic` or a type of it.
+    pub atomic: bool,
+    /// Locks certainly held, by its own function.
+    pub locks: LockSet,
+    /// The frame it was found by.
+    pub frame: usize,
+}
+
+/// What two sides of a report share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedPlace {
+    /// The first access.
+    pub first: LocatedAccess,
+    /// The second access.
+    pub second: LocatedAccess,
+    /// The memory: where both sides reach it through a parameter, what that was given.
+    pub location: Location,
+    /// Whether it is an element of it, or what it points to.
+    pub element: bool,
+    /// Lines that the two accesses are off; more than a thousand where one is not in the innermost frame.
+    pub cost: u32,
+}
+
+/// A possible access, with what it costs to believe in it.
+#[derive(Clone, Debug)]
+struct Candidate {
+    cost: u32,
+    /// Lines between where it is and where its frame says it should be.
+    drift: i64,
+    file: FileId,
+    at: LocatedAccess,
+    location: Location,
+    element: bool,
+}
+
+impl Locator<'_> {
+    /// The pair of accesses of one location that the two sides of a report most likely are.
+    pub fn accesses(
+        &self,
+        (first, first_stack): (&RaceAccess, &LocatedStack),
+        (second, second_stack): (&RaceAccess, &LocatedStack),
+    ) -> Option<SharedPlace> {
+        let strict =
+            best_pair(&self.candidates(first, first_stack, false), &self.candidates(second, second_stack, false));
+        // What the analysis takes for a read may write: `append`, a method of a library.
+        strict.or_else(|| {
+            best_pair(&self.candidates(first, first_stack, true), &self.candidates(second, second_stack, true))
+        })
+    }
+
+    /// What one side alone may have touched, best first.
+    pub fn side_alone(&self, access: &RaceAccess, stack: &LocatedStack) -> Vec<(LocatedAccess, Location)> {
+        let mut found = self.candidates(access, stack, false);
+        found.sort_by_key(|c| (c.cost + lines_off(c.drift), c.at.span));
+        let mut out: Vec<(LocatedAccess, Location)> = Vec::new();
+        for candidate in found {
+            if candidate.cost < OUTER && !out.iter().any(|row| row.1 == candidate.location) {
+                out.push((candidate.at, candidate.location));
+            }
+        }
+        out
+    }
+
+    /// Accesses of the innermost known functions of a stack that fit in kind, by their distance from the line.
+    fn candidates(&self, access: &RaceAccess, stack: &LocatedStack, any_kind: bool) -> Vec<Candidate> {
+        let through_atomic = access.stack.frames.first().is_some_and(|f| f.function.starts_with("sync/atomic."));
+        let mut out = Vec::new();
+        let mut through_library = false;
+        let mut seen = 0;
+        for (index, frame) in access.stack.frames.iter().enumerate() {
+            let name = FunctionName::parse(&frame.function);
+            if name.is_runtime() || stack.stale[index] || name.is_wrapper() {
+                continue;
+            }
+            let Some(found) = stack.frames[index] else {
+                through_library |= seen == 0;
+                continue;
+            };
+            let lines = &self.lifetimes.program.facts(self.lifetimes.program.funcs()[found.func].file).lines;
+            let made = self.lifetimes.events.of(found.func).accesses.iter().map(|made| {
+                let at = LocatedAccess {
+                    func: found.func,
+                    span: made.span,
+                    kind: made.kind,
+                    stored: made.stored,
+                    element: made.element,
+                    index: made.index,
+                    atomic: made.atomic,
+                    locks: made.locks.clone(),
+                    frame: index,
+                };
+                (at, made.location)
+            });
+            for (made, location) in made.chain(self.called_values(found.func, index)) {
+                // A library reads and writes what it is given; the caller only reads the pointer.
+                let by_library = through_library && seen == 0;
+                if !(fits(access.kind, &made) || any_kind || by_library) {
+                    continue;
+                }
+                let (line, last) = (lines.line(made.span.start), lines.line(made.span.end.saturating_sub(1)));
+                let drift = |to: u32| i64::from(to.clamp(line, last)) - i64::from(to);
+                let drift = drift(found.line);
+                if drift.unsigned_abs() > u64::from(MAX_DRIFT) {
+                    continue;
+                }
+                let outer = if seen == 0 { 0 } else { OUTER };
+                let loose = u32::from(through_library && seen == 0) * 2 + u32::from(made.atomic != through_atomic) * 6;
+                let element = made.element;
+                let file = self.lifetimes.program.funcs()[found.func].file;
+                let base = Candidate { cost: outer + loose, drift, file, at: made, location, element };
+                let lifted = self.lift(access, stack, &base);
+                out.push(Candidate { cost: base.cost + u32::from(lifted.is_some()), ..base });
+                out.extend(lifted);
+            }
+            seen += 1;
+            if seen == MAX_ACCESS_FRAMES {
+                break;
+            }
+        }
+        out
+    }
+
+    /// Function values that are called: the call reads the variable or field that holds them.
+    fn called_values(&self, func: FuncId, frame: usize) -> Vec<(LocatedAccess, Location)> {
+        let (program, graph) = (self.lifetimes.program, self.lifetimes.graph);
+        let file = program.funcs()[func].file;
+        let sites = graph.sites_of(func).iter().map(|site| &graph.sites()[*site]);
+        let values = sites.filter_map(|site| match program.callee(file, site.expr) {
+            Callee::Value(value) => Some((value, site.expr)),
+            _ => None,
+        });
+        let read = values.filter_map(|(value, call)| {
+            let at = LocatedAccess {
+                func,
+                span: program.facts(file).expr_spans[value],
+                kind: AccessKind::Read,
+                stored: Stored::Other,
+                element: false,
+                index: Index::Whole,
+                atomic: false,
+                locks: self.lifetimes.events.of(func).locks_at(call).iter().copied().collect(),
+                frame,
+            };
+            Some((at, Places::location(&program.place(file, value), file)?))
+        });
+        read.collect()
+    }
+
+    /// What a pointer, slice or map parameter was given by the callers on the stack.
+    fn lift(&self, access: &RaceAccess, stack: &LocatedStack, base: &Candidate) -> Option<Candidate> {
+        let program = self.lifetimes.program;
+        let mut func = base.at.func;
+        let mut location = base.location;
+        let mut frame = base.at.frame;
+        let mut lifted = None;
+        for _ in 0..MAX_LIFTS {
+            let Location::Local(file, local) = location else { break };
+            let row = &program.facts(file).locals[local];
+            let LocalDecl::Param { index, variadic: false, .. } = row.decl else { break };
+            // The parameter of a function around a literal is bound further out than this stack may show.
+            if !base.element || program.func_of(file, row.function) != Some(func) {
+                break;
+            }
+            let caller = (frame + 1..access.stack.frames.len()).find(|at| !stack.stale[*at])?;
+            let Some(found) = stack.frames[caller] else { break };
+            let Some((_, site)) = self.call_site(found.func, func, access.stack.frames[caller].line) else { break };
+            let site = &self.lifetimes.graph.sites()[site];
+            let caller_file = program.funcs()[found.func].file;
+            let facts = program.facts(caller_file);
+            let Expr::Call { args, .. } = &facts.exprs[site.expr] else { break };
+            let Some(&argument) = args.get(index as usize) else { break };
+            let (argument, through_address) = match facts.exprs[argument] {
+                Expr::AddressOf(inner) => (inner, true),
+                _ => (argument, false),
+            };
+            let place = program.place(caller_file, argument);
+            let Some(next) = Places::location(&place, caller_file) else { break };
+            location = next;
+            func = found.func;
+            frame = caller;
+            // `&x` hands over x itself; a pointer, slice or map what it leads to.
+            lifted = Some(Candidate { location, element: !through_address, ..base.clone() });
+            if through_address {
+                break;
+            }
+        }
+        lifted
+    }
+
+    /// Locks certainly held at an access: by its own function, and by its callers on the stack.
+    pub fn locks(&self, stack: &LocatedStack, access: &RaceAccess, at: &LocatedAccess) -> LockSet {
+        let lifetimes = self.lifetimes;
+        let mut held = at.locks.clone();
+        let mut callee = at.func;
+        for index in at.frame + 1..stack.frames.len() {
+            if stack.stale[index] {
+                continue;
+            }
+            let Some(found) = stack.frames[index] else { continue };
+            if let Some((_, site)) = self.call_site(found.func, callee, access.stack.frames[index].line) {
+                let call = lifetimes.graph.sites()[site].expr;
+                for lock in lifetimes.events.of(found.func).locks_at(call) {
+                    if !held.contains(lock) {
+                        held.push(*lock);
+                    }
+                }
+            }
+            callee = found.func;
+        }
+        held.sort_unstable();
+        held
+    }
+}
+
+/// Whether an access can be what the detector saw. `x++` is seen as the read or as the write.
+fn fits(kind: report::AccessKind, access: &LocatedAccess) -> bool {
+    match kind {
+        report::AccessKind::Read => {
+            matches!(access.kind, AccessKind::Read | AccessKind::Send)
+                || access.kind == AccessKind::Write && access.stored == Stored::Update
+        }
+        report::AccessKind::Write => access.kind.is_write(),
+    }
+}
+
+/// What it costs to be so many lines off.
+fn lines_off(drift: i64) -> u32 {
+    u32::try_from(drift.unsigned_abs()).unwrap_or(u32::MAX / 16).saturating_mul(2)
+}
+
+/// The pair that costs least to believe in.
+fn best_pair(a: &[Candidate], b: &[Candidate]) -> Option<SharedPlace> {
+    let mut best: Option<SharedPlace> = None;
+    for x in a {
+        for y in b.iter().filter(|y| y.location == x.location) {
+            // An element is not the variable that holds it, but a struct in place is both.
+            let apart = if x.file == y.file {
+                // Lines of one file move together.
+                lines_off(x.drift - y.drift) + (lines_off(x.drift) + lines_off(y.drift)) / 8
+            } else {
+                lines_off(x.drift) + lines_off(y.drift)
+            };
+            let cost = x.cost + y.cost + apart + if x.element == y.element { 0 } else { 20 };
+            if best.as_ref().is_none_or(|known| cost < known.cost) {
+                best = Some(SharedPlace {
+                    first: x.at.clone(),
+                    second: y.at.clone(),
+                    location: x.location,
+                    element: x.element,
+                    cost,
+                });
+            }
+        }
+    }
+    best
+}
