@@ -61,7 +61,14 @@ impl Cx<'_> {
 
     fn memory(&self, conflict: &Conflict) -> MemoryLocation {
         let program = self.lifetimes.program;
-        let name = self.location_name(conflict.location);
+        let name = match (&conflict.relation, conflict.location) {
+            // The variable is the function's own; what ends is the test.
+            (Relation::TestEnd, Location::Local(file, local)) => {
+                let key = program.type_key(program.local_type(file, local));
+                key.map_or_else(|| self.location_name(conflict.location), |key| last_part(key.as_str()).to_owned())
+            }
+            _ => self.location_name(conflict.location),
+        };
         let (kind, package) = match conflict.location {
             Location::Field(field) => {
                 let owner = program.field(field).owner.map(|named| program.named(named).package);
@@ -237,6 +244,11 @@ impl Cx<'_> {
         finding.fingerprint = finding.cause();
         finding
     }
+}
+
+/// `pkg.T` of `path/of/pkg.T`.
+fn last_part(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
 }
 
 fn exit_kind(exit: Exit) -> ExitKind {

@@ -57,8 +57,8 @@ pub(super) struct State {
     received: Vec<Vec<Location>>,
     /// Keys the function may have signalled.
     signalled: Vec<Location>,
-    /// Locations the function may have accessed atomically, or sent on, since.
-    atomics: Vec<Location>,
+    /// Locations the function may have accessed atomically since the goroutine started: (goroutine, location).
+    atomics: Vec<(usize, Location)>,
     /// Variables declared anew since the goroutine started: (goroutine, variable).
     pub(super) fresh: Vec<(usize, LocalId)>,
     /// Deferred calls registered, by event.
@@ -103,7 +103,7 @@ impl State {
     }
 }
 
-fn union(mine: &mut Vec<Location>, theirs: &[Location]) {
+fn union<T: Copy + Ord>(mine: &mut Vec<T>, theirs: &[T]) {
     for key in theirs {
         if let Err(at) = mine.binary_search(key) {
             mine.insert(at, *key);
@@ -273,7 +273,8 @@ impl Pass<'_> {
                 EventKind::Access(row) => {
                     let access = &events.accesses[*row as usize];
                     if access.atomic {
-                        union(&mut state.atomics, &[access.location]);
+                        let since: Vec<_> = state.active.ones().map(|goroutine| (goroutine, access.location)).collect();
+                        union(&mut state.atomics, &since);
                     } else if self.reporting {
                         self.check(access, &[], 0, state);
                     }
@@ -319,6 +320,7 @@ impl Pass<'_> {
         state.ended.set(goroutine, false);
         state.received[goroutine].clear();
         state.fresh.retain(|(g, _)| *g != goroutine);
+        state.atomics.retain(|(g, _)| *g != goroutine);
     }
 
     fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
@@ -644,7 +646,9 @@ impl Pass<'_> {
                 let by_atomic = !state.atomics.is_empty() && {
                     let accesses = &facts.cx.events.of(*body).accesses;
                     accesses.iter().any(|a| {
-                        a.atomic && a.span.start > inner.span.start && state.atomics.binary_search(&a.location).is_ok()
+                        a.atomic
+                            && a.span.start > inner.span.start
+                            && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
                     })
                 };
                 let by_channel = self.guarded_by_channel(*body, inner.span, access);

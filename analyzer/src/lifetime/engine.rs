@@ -18,7 +18,7 @@ use super::{
     obligations::Obligations,
     owner::owner_conflicts,
     place::Places,
-    published::set_while_running,
+    published::{set_after_construction, set_while_running},
     reach::{AccessIndex, Reach},
     restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
@@ -144,6 +144,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let by_tests = changed_by_tests(facts, &alive, &lifetimes.obligations.scoped);
     conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     conflicts.extend(late_adds(facts));
+    conflicts.extend(set_after_construction(facts));
     conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));

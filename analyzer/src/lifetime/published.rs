@@ -5,9 +5,13 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Location, Stored},
+    domain::{AccessKind, Anchor, Location, Stored},
     obligations::{Obligations, UseWhileOpen, spawn_ids},
     reach::Reach,
+};
+use crate::{
+    resolve::FuncId,
+    syntax::{Expr, ExprId, InstrKind, LocalId, Source, Terminator},
 };
 
 /// Calls followed from the method.
@@ -96,6 +100,124 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
         }
     }
     out
+}
+
+/// Finds fields set on an object by whoever got it from the constructor that started its goroutine:
+/// `l := lex(input); l.verbose = true`.
+pub fn set_after_construction(facts: Facts<'_>) -> Vec<Conflict> {
+    let ids: Vec<super::SpawnId> = facts.spawns.sites.ids().collect();
+    ids.into_par_iter().flat_map_iter(|id| of_constructor(facts, id)).collect()
+}
+
+fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let program = cx.program;
+    let constructor = facts.spawns.sites[id].func;
+    let mut out: Vec<Conflict> = Vec::new();
+    for object in returned_locals(facts, constructor) {
+        for &call in cx.graph.callers(constructor) {
+            let call = &cx.graph.sites()[call];
+            let Some(local) = holder_of(facts, call.func, call.expr) else { continue };
+            for access in &cx.events.of(call.func).accesses {
+                let set = access.kind == AccessKind::Write
+                    && !access.element
+                    && !access.atomic
+                    && access.depth == 0
+                    && access.anchor == Anchor::Local(local)
+                    && matches!(access.location, Location::Field(_))
+                    && access.span.start >= call.span.end;
+                if !set || out.iter().any(|c| c.location == access.location) {
+                    continue;
+                }
+                let running = &facts.reaches[id];
+                let inside = running.accesses(cx, facts.index.of(access.location)).into_iter().find(|inner| {
+                    let func = running.nodes[inner.node as usize].func;
+                    let row = &cx.events.of(func).accesses[inner.row as usize];
+                    inner.origin == Some(object)
+                        && row.depth == 0
+                        && !row.element
+                        && !row.atomic
+                        && row.kind.conflicts(access.kind)
+                        && !inner.locks.iter().any(|l| access.locks.contains(l))
+                        && !waits_first(facts, running, inner, row.span, id)
+                });
+                let Some(inside) = inside else { continue };
+                let node = &running.nodes[inside.node as usize];
+                let inner = &cx.events.of(node.func).accesses[inside.row as usize];
+                let side = |func, span, kind, stored, path, dispatched| Side {
+                    func,
+                    span,
+                    kind,
+                    stored,
+                    path,
+                    dispatched,
+                    same_object: true,
+                };
+                let path = running.path(inside.node);
+                out.push(Conflict {
+                    spawn: id,
+                    location: access.location,
+                    element: false,
+                    inside: side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched),
+                    other: side(call.func, access.span, access.kind, access.stored, Vec::new(), 0),
+                    relation: Relation::AfterSpawn,
+                    join: JoinStatus::Missing { asked: None },
+                    assumptions: Vec::new(),
+                });
+            }
+        }
+    }
+    debug_assert!(out.iter().all(|c| program.funcs().get(c.other.func).is_some()));
+    out
+}
+
+/// Variables of the function that a `return` hands out as they are.
+fn returned_locals(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let Some(body) = &program.function(func).body else { return Vec::new() };
+    let mut out = Vec::new();
+    for block in body.blocks.iter() {
+        let Terminator::Return { values } = &block.end else { continue };
+        for value in values {
+            if let Expr::Local(local) = program.facts(file).exprs[*value]
+                && !out.contains(&local)
+            {
+                out.push(local);
+            }
+        }
+    }
+    out
+}
+
+/// The variable that a function keeps the result of a call in.
+fn holder_of(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<LocalId> {
+    let body = facts.cx.program.function(func).body.as_ref()?;
+    body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| match instr.kind {
+        InstrKind::Define { local, source: Source::Value(value) } => {
+            (value.expr == call && value.component.unwrap_or(0) == 0).then_some(local)
+        }
+        _ => None,
+    })
+}
+
+/// Whether the goroutine waits for something before it gets to its access: perhaps for the object to be ready.
+fn waits_first(
+    facts: Facts<'_>,
+    running: &Reach,
+    inner: &super::reach::Reached,
+    span: crate::base::Span,
+    id: super::SpawnId,
+) -> bool {
+    let path = running.path(inner.node);
+    let (func, span) = path.first().copied().unwrap_or((running.nodes[inner.node as usize].func, span));
+    if !facts.spawns.sites[id].bodies.contains(&func) {
+        return true;
+    }
+    let events = facts.cx.events.of(func);
+    let order = super::order::Order::build(events, facts.cx.places);
+    let Some(&point) = super::order::points(events).get(&span) else { return true };
+    !order.gates_at(events, facts.cx.places, point).is_empty()
 }
 
 /// Whether the goroutine gets to its access only after the method closed or sent on a channel behind its write.

@@ -36,7 +36,7 @@ func (c *child) kill() {
 func copyOutput(t *testing.T, c *child) {
 	go func() {
 		for line := range c.output {
-			t.Log(line) // want "test-outlived: t"
+			t.Log(line) // want "test-outlived: testing.T"
 		}
 	}()
 }

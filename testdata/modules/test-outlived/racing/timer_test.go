@@ -17,6 +17,6 @@ func TestMain(m *testing.M) {
 // the testing package panics.
 func TestTimer(t *testing.T) {
 	time.AfterFunc(5*time.Millisecond, func() {
-		t.Log("five milliseconds are over") // want "test-outlived: t"
+		t.Log("five milliseconds are over") // want "test-outlived: testing.T"
 	})
 }
