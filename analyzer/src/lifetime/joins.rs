@@ -345,16 +345,21 @@ pub fn for_each_wait(kind: &EventKind, found: &mut impl FnMut(SyncKey, WaitKind)
 
 /// The way from a call to the function that waits for `key`: functions in order, shortest first found.
 pub fn path_to_wait(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey) -> Vec<FuncId> {
+    path_to_wait_within(joins, calls, from, key, u32::MAX)
+}
+
+/// As [`path_to_wait`], of at most so many functions; empty when there is none.
+pub fn path_to_wait_within(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey, most: u32) -> Vec<FuncId> {
     let Some(bit) = joins.index_of(key) else { return Vec::new() };
     let waits_here = |func: FuncId| joins.waits(key).iter().any(|site| site.func == func);
     let mut parents: FxHashMap<FuncId, Option<FuncId>> = FxHashMap::default();
     let mut queue = std::collections::VecDeque::new();
     for &target in from.targets.iter().chain(from.handed.iter().map(|h| &h.func)) {
         if joins.may(target).contains(bit) && parents.insert(target, None).is_none() {
-            queue.push_back(target);
+            queue.push_back((target, 1));
         }
     }
-    while let Some(func) = queue.pop_front() {
+    while let Some((func, length)) = queue.pop_front() {
         if waits_here(func) {
             let mut path = vec![func];
             let mut at = func;
@@ -365,11 +370,14 @@ pub fn path_to_wait(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey) 
             path.reverse();
             return path;
         }
+        if length >= most {
+            continue;
+        }
         for row in calls.of(func) {
             for &target in row.targets.iter().chain(row.handed.iter().map(|h| &h.func)) {
                 if joins.may(target).contains(bit) && !parents.contains_key(&target) {
                     parents.insert(target, Some(func));
-                    queue.push_back(target);
+                    queue.push_back((target, length + 1));
                 }
             }
         }

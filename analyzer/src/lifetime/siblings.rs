@@ -9,7 +9,7 @@ use super::{
     order::{Order, Point},
     reach::Reached,
 };
-use crate::{base::Span, resolve::FuncId, syntax::LocalId};
+use crate::{base::Span, resolve::FuncId, source::FileId, syntax::LocalId};
 
 impl Pass<'_> {
     /// Two goroutines of the function that may run at once.
@@ -25,8 +25,8 @@ impl Pass<'_> {
                 }
                 let node = u32::try_from(node).unwrap_or(u32::MAX);
                 let found = reach.reached(facts.cx, node, u32::try_from(row).unwrap_or(u32::MAX));
-                if let Location::Local(_, local) = access.location
-                    && (state.fresh.binary_search(&(old, local)).is_ok() || !self.declares(local))
+                if let Location::Local(file, local) = access.location
+                    && (state.fresh.binary_search(&(old, local)).is_ok() || !self.declares(file, local))
                 {
                     continue;
                 }
@@ -50,9 +50,12 @@ impl Pass<'_> {
     }
 
     /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
-    fn declares(&self, local: LocalId) -> bool {
+    fn declares(&self, file: FileId, local: LocalId) -> bool {
         let program = self.facts.cx.program;
-        let index = program.facts(self.file).locals[local].function;
+        if file != self.file {
+            return false;
+        }
+        let index = program.facts(file).locals[local].function;
         let mut at = Some(self.func);
         while let Some(func) = at {
             if program.funcs()[func].index == index {

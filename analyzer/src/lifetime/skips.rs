@@ -20,6 +20,9 @@ use crate::{
     syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
+/// Functions from a call to the wait at most, for the wait to be what the call is there for.
+const MAX_DELIBERATE_PATH: u32 = 2;
+
 /// Where the object a local variable holds goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Escape {
@@ -45,8 +48,7 @@ impl Solver<'_> {
         spawns.ones().any(|id| {
             let site = &self.spawns.sites[SpawnId::new(id)];
             site.signals.iter().any(|s| {
-                let path = super::joins::path_to_wait(self.joins, self.calls, row, s.key);
-                !path.is_empty() && path.len() <= 2
+                !super::joins::path_to_wait_within(self.joins, self.calls, row, s.key, MAX_DELIBERATE_PATH).is_empty()
             })
         })
     }
