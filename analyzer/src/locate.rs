@@ -45,6 +45,8 @@ pub struct Located {
     pub drift: i64,
     /// Whether the line holds the call of the frame above, so that it is no estimate.
     pub anchored: bool,
+    /// Whether other frames say how far the lines of the file moved.
+    pub measured: bool,
 }
 
 /// A stack with what is known about each frame.
@@ -310,7 +312,14 @@ impl<'a> Locator<'a> {
             let (first, last) = self.line_range(func);
             self.estimate(file, frame.line, anchors).clamp(first, last)
         });
-        Some(Located { func, line, drift: i64::from(line) - i64::from(frame.line), anchored: called.is_some() })
+        let measured = anchors.contains_key(&self.lifetimes.program.funcs()[func].file);
+        Some(Located {
+            func,
+            line,
+            drift: i64::from(line) - i64::from(frame.line),
+            anchored: called.is_some(),
+            measured,
+        })
     }
 
     /// Where a printed line of a file probably is.

@@ -228,7 +228,7 @@ impl Explaining<'_> {
         let spawn = self.locator.spawn(&creation.stack, &self.located.creations[at], root)?;
         // Two goroutines that run one line use the state alike: neither ends it for the other.
         let same_line = (inside.func, inside.span) == (other.func, other.span);
-        let ends = self.ends(other) && !same_line;
+        let ends = self.ends(other) && !same_line && !(other.element && peers::is_map(self.cx, shared));
         let tell = |finding: Finding| Told { finding, ends };
         let outwards = callers(&self.located.creations[at]);
         if let Some(skip) = self.skip(spawn, &outwards) {

@@ -1,4 +1,5 @@
-//! Library functions that recover from panics inside: rows of `catalogue/recovers.toml`.
+//! Library functions that recover from panics inside: rows of `recovers.toml` beside this file. They are no part of the
+//! catalogue, which the analysis reads and `outlive.toml` may extend: only explanations ask for them.
 
 use analyzer::base::Symbol;
 use serde::Deserialize;
@@ -28,7 +29,7 @@ pub(crate) struct Recovers {
 impl Recovers {
     /// The embedded rows. That they can be read is tested; if they could not, no library would be known.
     pub(crate) fn embedded() -> Self {
-        let file: File = toml::from_str(include_str!("../catalogue/recovers.toml")).unwrap_or_default();
+        let file: File = toml::from_str(include_str!("recovers.toml")).unwrap_or_default();
         let mut out = Self::default();
         for row in file.recovers {
             debug_assert!(!row.why.is_empty());

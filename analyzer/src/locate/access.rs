@@ -12,6 +12,9 @@ use crate::{
 
 /// Located frames of a stack that may have made the access: the innermost, and the one it may be inlined into.
 const MAX_ACCESS_FRAMES: usize = 2;
+/// Lines off within which a local variable is taken for the shared one where the movement of lines was measured: a
+/// function has many, and one that is gone must not be taken for its neighbour.
+const MAX_LOCAL_DRIFT: u32 = 6;
 /// Calls upwards in which a pointer parameter is followed to what it was given.
 const MAX_LIFTS: usize = 6;
 /// Added to the distance in lines of what is not in the innermost frame.
@@ -134,7 +137,9 @@ impl Locator<'_> {
                 let (line, last) = (lines.line(made.span.start), lines.line(made.span.end.saturating_sub(1)));
                 let drift = |to: u32| i64::from(to.clamp(line, last)) - i64::from(to);
                 let drift = drift(found.line);
-                if drift.unsigned_abs() > u64::from(MAX_DRIFT) {
+                let local = matches!(location, Location::Local(..));
+                let limit = if local && found.measured { MAX_LOCAL_DRIFT } else { MAX_DRIFT };
+                if drift.unsigned_abs() > u64::from(limit) {
                     continue;
                 }
                 let outer = if seen == 0 { 0 } else { OUTER };
@@ -143,7 +148,10 @@ impl Locator<'_> {
                 let file = self.lifetimes.program.funcs()[found.func].file;
                 let base = Candidate { cost: outer + loose, drift, file, at: made, location, element };
                 let lifted = self.lift(access, stack, &base);
-                out.push(Candidate { cost: base.cost + u32::from(lifted.is_some()), ..base });
+                // What the parameter was given says more than its name, but a field says most.
+                let (own, given) = if lifted.is_some() { (3, 2) } else { (0, 0) };
+                let lifted = lifted.map(|lifted| Candidate { cost: lifted.cost + given, ..lifted });
+                out.push(Candidate { cost: base.cost + own, ..base });
                 out.extend(lifted);
             }
             seen += 1;

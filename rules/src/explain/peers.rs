@@ -45,13 +45,7 @@ pub(super) fn unsynchronised(
 }
 
 fn kind(cx: &Cx<'_>, shared: &SharedPlace, locks: &[LockSet; 2], peers: bool, report: &RaceReport) -> RaceKind {
-    let program = cx.lifetimes.program;
-    let ty = match shared.location {
-        Location::Field(field) => Some(program.field(field).ty),
-        Location::Global(var) => Some(program.var(var).ty),
-        Location::Local(file, local) => Some(program.local_type(file, local)),
-    };
-    let map = ty.is_some_and(|ty| matches!(program.ty(program.underlying(ty)), Type::Map { .. }));
+    let map = is_map(cx, shared);
     let runtime_map =
         |at: usize| report.accesses[at].stack.frames.first().is_some_and(|f| f.function.starts_with("runtime.map"));
     if (map && shared.element) || runtime_map(0) || runtime_map(1) {
@@ -73,6 +67,17 @@ fn kind(cx: &Cx<'_>, shared: &SharedPlace, locks: &[LockSet; 2], peers: bool, re
         _ if peers => RaceKind::Peers,
         _ => RaceKind::MissingLock,
     }
+}
+
+/// Whether what both sides share is a map.
+pub(super) fn is_map(cx: &Cx<'_>, shared: &SharedPlace) -> bool {
+    let program = cx.lifetimes.program;
+    let ty = match shared.location {
+        Location::Field(field) => program.field(field).ty,
+        Location::Global(var) => program.var(var).ty,
+        Location::Local(file, local) => program.local_type(file, local),
+    };
+    matches!(program.ty(program.underlying(ty)), Type::Map { .. })
 }
 
 fn fix(kind: RaceKind, name: &str, cx: &Cx<'_>, locks: &[LockSet; 2]) -> String {
