@@ -23,6 +23,8 @@ impl Cx<'_> {
                 // A setter called after the start is often called before anyone listens.
                 doubts += u32::from(!conflict.other.path.is_empty());
                 doubts += 2 * u32::from(!conflict.other.same_object);
+                // Closing what a goroutine works on is also how it is stopped.
+                doubts += 2 * u32::from(conflict.other.kind == AccessKind::End);
                 doubts +=
                     u32::from(!conflict.other.kind.is_write() && !matches!(conflict.location, Location::Local(..)));
             }
@@ -59,6 +61,7 @@ impl Cx<'_> {
             }
             Relation::AddRacesWait { .. } => {
                 doubts += u32::from(conflict.assumptions.contains(&Assumption::CalledAgain));
+                doubts += u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
             }
             Relation::Recycled => {}
         }

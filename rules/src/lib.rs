@@ -27,6 +27,7 @@ mod timer_callback_outlives;
 mod waitgroup_add_races_wait;
 
 use analyzer::lifetime::{Lifetimes, conflict::Conflict};
+use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
 pub use rule::{Cx, Rule, RuleMeta, Wording};
 use rustc_hash::FxHashMap;
@@ -109,14 +110,51 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
             |f: &Finding| (std::cmp::Reverse(f.confidence), f.place().clone(), f.spawn.clone(), f.location.clone());
         key(a).cmp(&key(b))
     });
+    demote_echoes(&mut out);
     out
+}
+
+/// What one end does to many goroutines is one defect: the goroutine with the shortest way to it shows it best, and the
+/// others are listed a step lower.
+fn demote_echoes(findings: &mut Vec<Finding>) {
+    let cause = |f: &Finding| {
+        let end = f.accesses.iter().find(|access| access.side == AccessSide::Other);
+        (f.location.clone(), end.map(|access| access.site.clone()))
+    };
+    let certain = |f: &&Finding| f.confidence == Confidence::High && f.join.skipped_at.is_empty();
+    let mut best: FxHashMap<_, (usize, Site)> = FxHashMap::default();
+    for finding in findings.iter().filter(certain) {
+        let shown = (finding.witness.len(), finding.spawn.clone());
+        let known = best.entry(cause(finding)).or_insert_with(|| shown.clone());
+        if shown < *known {
+            *known = shown;
+        }
+    }
+    for finding in findings.iter_mut() {
+        let echo = certain(&&*finding)
+            && best.get(&cause(finding)).is_some_and(|known| *known != (finding.witness.len(), finding.spawn.clone()));
+        if echo {
+            finding.confidence = Confidence::Medium;
+            finding
+                .assumptions
+                .push("the same end is reported for another goroutine, which shows it better".to_owned());
+        }
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.confidence));
 }
 
 /// What tells goroutines apart: where they start, unless ten tests start the same function.
 fn started(finding: &Finding) -> String {
     let literal = finding.goroutine.rsplit('.').next().is_some_and(|last| last.starts_with("func"));
-    if finding.spawn.file.ends_with("_test.go") && !literal && !finding.goroutine.is_empty() {
-        return finding.goroutine.clone();
+    if finding.spawn.file.ends_with("_test.go") {
+        if !literal && !finding.goroutine.is_empty() {
+            return finding.goroutine.clone();
+        }
+        // `go func() { s.Start() }()` in ten tests is one start, too.
+        let inside = finding.accesses.iter().find(|access| access.side == AccessSide::Goroutine);
+        if let Some(inside) = inside.filter(|access| !access.site.file.ends_with("_test.go")) {
+            return format!("test:{}", inside.site.function);
+        }
     }
     format!("{}:{}:{}", finding.spawn.file, finding.spawn.line, finding.goroutine)
 }

@@ -225,7 +225,11 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 let EventKind::Add { key } = event.kind else { continue };
                 let own = site.signals.iter().any(|s| s.key == key && s.site.0 == body);
                 let counted_before = adds(facts, site.func, key);
-                let Some(wait) = facts.joins.waits(key).first() else { continue };
+                // What the goroutine itself waits for, it has raised before; a test that waits knows what it started.
+                let test = |func: FuncId| cx.program.sources().files[cx.program.funcs()[func].file].test;
+                let mut waits = facts.joins.waits(key).iter();
+                let wait = waits.find(|w| w.func != body && (!test(w.func) || test(body)));
+                let Some(wait) = wait else { continue };
                 if !own || counted_before || told_before(cx, body, event.span, key, wait.func, wait.span) {
                     continue;
                 }
@@ -276,7 +280,8 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
             let EventKind::Add { key: key @ Location::Field(_) } = event.kind else { continue };
             let counted = site.signals.iter().any(|s| s.key == key);
             let locked = !cx.events.of(site.func).locks_held(event.span).is_empty();
-            if !counted || locked || out.iter().any(|c: &Conflict| c.spawn == id) {
+            let test = |func: FuncId| program.sources().files[program.funcs()[func].file].test;
+            if !counted || test(site.func) || out.iter().any(|c: &Conflict| c.spawn == id) {
                 continue;
             }
             let named = |func: FuncId| {
@@ -286,22 +291,21 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                 }
                 program.funcs()[outer].receiver
             };
-            let wait = facts.joins.waits(key).iter().find(|w| {
-                w.func != site.func
-                    && named(w.func).is_some()
-                    && named(w.func) == named(site.func)
-                    && !facts.reaches[id].contains(w.func)
-                    && !program.sources().files[program.funcs()[w.func].file].test
-            });
+            let own = |func: FuncId| named(func).is_some() && named(func) == named(site.func);
+            let waits = facts.joins.waits(key).iter();
+            let wait = waits
+                .filter(|w| w.func != site.func && !facts.reaches[id].contains(w.func) && !test(w.func))
+                .min_by_key(|w| !own(w.func));
             let Some(wait) = wait else { continue };
             // A start that counts its own goroutine is called once; a wrapper or an accept loop goes on counting.
             let again = site.in_loop || is_wrapper(facts, site.func);
             // What only the constructor or the start calls is over before anybody waits.
             let started_once = cx.graph.callers(site.func).iter().all(|call| {
                 let caller = cx.graph.sites()[*call].func;
-                program.funcs()[caller].receiver.is_none() || program.sources().files[program.funcs()[caller].file].test
+                program.funcs()[caller].receiver.is_none() || test(caller)
             });
-            if started_once || !again {
+            let starts = program.funcs()[site.func].receiver.is_none() || own(wait.func) && !again;
+            if started_once || starts || !own(wait.func) && cx.graph.callers(site.func).is_empty() {
                 continue;
             }
             let mut inside = side(site.func, event.span, AccessKind::Write);
@@ -314,7 +318,10 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                 other: side(wait.func, wait.span, AccessKind::Read),
                 relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                 join: JoinStatus::Missing { asked: None },
-                assumptions: vec![Assumption::SameObject, Assumption::CalledAgain],
+                assumptions: match own(wait.func) && again && !locked {
+                    true => vec![Assumption::SameObject, Assumption::CalledAgain],
+                    false => vec![Assumption::SameObject, Assumption::CalledAgain, Assumption::TakesThatWay],
+                },
             });
         }
     }

@@ -51,16 +51,18 @@ impl Layout {
         let standard = modules.iter().any(|m| m.dir.is_empty() && m.path.as_str() == "std")
             || (modules.is_empty() && has("runtime/") && has("internal/") && has("cmd/"));
         let placed = inputs.iter().any(|i| i.path.strip_prefix("src/").is_some_and(|rest| rest.contains('.')));
-        if !standard && !placed && !modules.iter().any(|m: &Module| m.dir.is_empty()) {
-            if let Some(path) = imports::root_path(inputs) {
-                problems.push(Problem {
-                    kind: ProblemKind::Module,
-                    message: format!("no go.mod at the root: taken for {path}, as its imports have it"),
-                    file: None,
-                    line: None,
-                });
-                modules.push(Module { path: Symbol::new(&path), dir: "".into(), go: OLDEST_GO });
-            }
+        if !standard
+            && !placed
+            && !modules.iter().any(|m: &Module| m.dir.is_empty())
+            && let Some(path) = imports::root_path(inputs)
+        {
+            problems.push(Problem {
+                kind: ProblemKind::Module,
+                message: format!("no go.mod at the root: taken for {path}, as its imports have it"),
+                file: None,
+                line: None,
+            });
+            modules.push(Module { path: Symbol::new(&path), dir: "".into(), go: OLDEST_GO });
         }
         let mut first_copies: BTreeMap<String, String> = BTreeMap::new();
         for (dir, _) in inputs.iter().filter_map(|input| input.path.rsplit_once('/')) {
