@@ -116,7 +116,7 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
 
 /// What one end does to many goroutines is one defect: the goroutine with the shortest way to it shows it best, and the
 /// others are listed a step lower.
-fn demote_echoes(findings: &mut Vec<Finding>) {
+fn demote_echoes(findings: &mut [Finding]) {
     let cause = |f: &Finding| {
         let end = f.accesses.iter().find(|access| access.side == AccessSide::Other);
         (f.location.clone(), end.map(|access| access.site.clone()))
