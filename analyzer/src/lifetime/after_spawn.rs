@@ -639,7 +639,7 @@ impl Pass<'_> {
                 let waits_for_later =
                     gates.iter().any(|k| self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err());
                 let ordered_by_receive = state.received[goroutine].iter().any(|k| {
-                    (order.signals_itself(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
+                    (order.signals(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
                         || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
                 });
                 // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.

@@ -107,6 +107,11 @@ impl Order {
             })
     }
 
+    /// Whether the function itself gives a signal on `key`, deferred or not.
+    pub fn signals(&self, key: SyncKey) -> bool {
+        self.signals_itself(key) || self.deferred.iter().any(|row| row.0 == key)
+    }
+
     /// Whether the function itself gives a (not deferred) signal on `key`.
     pub fn signals_itself(&self, key: SyncKey) -> bool {
         self.signals.iter().any(|row| row.0 == key)
