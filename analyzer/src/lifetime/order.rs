@@ -132,10 +132,15 @@ fn gate(event: &Event, places: &Places, held: &mut KeySet) {
 
 /// Blocks that can come after `from` (itself only through a cycle).
 pub fn reachable(events: &FuncEvents, from: usize) -> fixedbitset::FixedBitSet {
+    reachable_without(events, from, usize::MAX)
+}
+
+/// Blocks that can come after `from` on ways that do not go through `avoided`.
+pub fn reachable_without(events: &FuncEvents, from: usize, avoided: usize) -> fixedbitset::FixedBitSet {
     let mut seen = fixedbitset::FixedBitSet::with_capacity(events.blocks.len());
     let mut work: Vec<usize> = events.blocks[from].successors.to_vec();
     while let Some(at) = work.pop() {
-        if !seen.contains(at) {
+        if at != avoided && !seen.contains(at) {
             seen.insert(at);
             work.extend(events.blocks[at].successors.iter().copied());
         }
