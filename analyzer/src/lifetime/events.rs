@@ -18,7 +18,7 @@ use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
     resolve::{Basic, Callee, FuncId, Place, Program, Root, Type},
-    source::{FileId, GoVersion},
+    source::{FileId, FileRole, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
 
@@ -434,14 +434,24 @@ impl<'a> Lowering<'a> {
 
     fn receive(&mut self, receive: ExprId, span: Span, events: &mut Vec<Event>) {
         let Expr::Receive(channel) = self.expr(receive) else { return };
-        let Some(key) = self.key_of(*channel).or_else(|| self.key_of_owner(*channel)) else { return };
+        let Some(key) = self.key_of_owner(*channel).or_else(|| self.key_of(*channel)) else { return };
         events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
     }
 
-    /// A channel in a field of a type whose source is not there (`timer.C`) goes by the object that holds it.
+    /// A channel in a field of a library's type (`timer.C`) goes by the object that holds it: what the library does with
+    /// the channel is known of the object.
     fn key_of_owner(&self, channel: ExprId) -> Option<SyncKey> {
         let Expr::Select { base, .. } = self.expr(channel) else { return None };
-        self.key_of(*base)
+        let sources = self.program.sources();
+        let own = match self.key_of(channel) {
+            Some(SyncKey::Field(field)) => {
+                let file = self.program.field(field).site.map(|site| site.0);
+                file.is_some_and(|file| sources.files[file].role == FileRole::Analysed)
+            }
+            Some(_) => true,
+            None => false,
+        };
+        (!own).then(|| self.key_of(*base)).flatten()
     }
 
     pub(super) fn access_of_key(
