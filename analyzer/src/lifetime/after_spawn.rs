@@ -11,8 +11,8 @@ use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind},
-    events::{EventKind, FuncEvents, WaitKind},
+    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
+    events::{EventKind, FuncEvents},
     handed::functions_of,
     joins::Joins,
     order::Point,
@@ -54,7 +54,7 @@ pub(super) struct State {
     /// Those whose end was certainly waited for, although they do something after their signal.
     ended: FixedBitSet,
     /// Per goroutine, keys of earlier signals certainly received since it started.
-    received: Vec<Vec<Location>>,
+    received: Vec<Vec<(Location, WaitKind)>>,
     /// Keys the function may have signalled.
     signalled: Vec<Location>,
     /// Locations the function may have accessed atomically since the goroutine started: (goroutine, location).
@@ -103,6 +103,12 @@ impl State {
             }
         }
         *self != before
+    }
+}
+
+fn receive(received: &mut Vec<(Location, WaitKind)>, what: (Location, WaitKind)) {
+    if !received.contains(&what) {
+        received.push(what);
     }
 }
 
@@ -283,10 +289,7 @@ impl Pass<'_> {
                     if *kind == SignalKind::Send && self.is_unbuffered(*key) {
                         // The send ends only when the goroutine receives: what it did before that is ordered.
                         for goroutine in state.active.ones().collect::<Vec<_>>() {
-                            let keys = &mut state.received[goroutine];
-                            if !keys.contains(key) {
-                                keys.push(*key);
-                            }
+                            receive(&mut state.received[goroutine], (*key, WaitKind::Receive));
                         }
                     }
                 }
@@ -369,7 +372,7 @@ impl Pass<'_> {
                     && facts.joins.counts(key, how)
                     && !(site.in_loop && how == WaitKind::Receive && s.kind == SignalKind::Send && !in_loop)
             });
-            let early = ends && self.bodies[goroutine].goes_on_after(facts, key);
+            let early = ends && self.bodies[goroutine].goes_on_after(facts, key, how);
             if ends && !early {
                 state.active.remove(goroutine);
                 self.note_join(id, key, span);
@@ -378,10 +381,7 @@ impl Pass<'_> {
                     self.note_join(id, key, span);
                     state.ended.insert(goroutine);
                 }
-                let keys = &mut state.received[goroutine];
-                if !keys.contains(&key) {
-                    keys.push(key);
-                }
+                receive(&mut state.received[goroutine], (key, how));
             }
         }
     }
@@ -589,6 +589,12 @@ impl Pass<'_> {
         locks: &[Location],
         state: &State,
     ) {
+        if let Location::Local(file, local) = access.location
+            && !self.declares(file, local)
+        {
+            // A variable of a function that both sides call: each call has its own.
+            return;
+        }
         for goroutine in state.active.ones() {
             let fresh = |local: LocalId| state.fresh.binary_search(&(goroutine, local)).is_ok();
             if let Location::Local(_, local) = access.location
@@ -667,8 +673,8 @@ impl Pass<'_> {
                     (self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err())
                         || (state.stopped.contains(k) && self.starts_timer(*k))
                 });
-                let ordered_by_receive = state.received[goroutine].iter().any(|k| {
-                    (order.signals(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
+                let ordered_by_receive = state.received[goroutine].iter().any(|(k, how)| {
+                    (order.signals(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k, *how))
                         || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
                 });
                 // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
@@ -700,7 +706,8 @@ impl Pass<'_> {
         let id = self.ids[goroutine];
         let (body, order, point) = self.bodies[goroutine].point(&facts.reaches[id], reached, span)?;
         let deferred = self.is_deferred(*body, point);
-        let key = *state.received[goroutine].iter().find(|k| order.may_follow(point, deferred, **k))?;
+        let (key, _) =
+            *state.received[goroutine].iter().find(|(key, how)| order.may_follow(point, deferred, *key, *how))?;
         let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
         let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };

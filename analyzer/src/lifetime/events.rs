@@ -1,6 +1,6 @@
 //! Per function, the events that matter to lifetimes, in evaluation order over the blocks of its body.
 //!
-//! Invariant: one [`FuncEvents`] per function with a body, its blocks parallel to [`crate::syntax::Body::blocks`].
+//! Invariant: one [`FuncEvents`] per function with a body; its blocks begin with those of [`crate::syntax::Body`].
 //! What library calls mean comes from [`Models`]; effects of calls into the project are left to summaries.
 
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::{
     constant::Constants,
-    domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey},
+    domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
     flags,
     models::{Effect, Models, Operand},
     place::Places,
@@ -34,7 +34,7 @@ pub struct Events {
 /// Events of one function.
 #[derive(Debug, Default)]
 pub struct FuncEvents {
-    /// Blocks, parallel to the body's; empty without a body.
+    /// Blocks, in the order of the body's, with some of their own behind them; empty without a body.
     pub blocks: Vec<BlockEvents>,
     /// Accesses, in evaluation order of blocks.
     pub accesses: Vec<Access>,
@@ -72,6 +72,8 @@ pub struct BlockEvents {
     pub successors: SmallVec<[usize; 2]>,
     /// How the function is left at the end of this block, if it is.
     pub exit: Option<(Exit, Span)>,
+    /// Where the decision at the end stands, as in [`crate::syntax::Block`].
+    pub end_span: Span,
     /// What is known on the first and second way out of a condition about one local variable.
     pub test: Option<NilTest>,
 }
@@ -129,17 +131,6 @@ pub enum EventKind {
     UsesTest,
     /// A variable comes to be: an earlier one of that declaration is another variable.
     Fresh(LocalId),
-}
-
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum WaitKind {
-    /// A counter or group.
-    Group,
-    /// One receive.
-    Receive,
-    /// `range` until the channel is closed.
-    Range,
 }
 
 impl Events {
@@ -200,6 +191,7 @@ impl<'a> Lowering<'a> {
         self.addressed = self.addressed_operands(body);
         let whole = body;
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
+        let mut ranges: Vec<(usize, usize, Event)> = Vec::new();
         let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
         let mut conditions: Vec<Span> = Vec::new();
         for block in body.blocks.iter() {
@@ -246,7 +238,7 @@ impl<'a> Lowering<'a> {
                         let one = EventKind::Wait { key, how: WaitKind::Receive };
                         heads.entry(body.index()).or_default().push(Event { kind: one, span });
                         let all = EventKind::Wait { key, how: WaitKind::Range };
-                        heads.entry(done.index()).or_default().push(Event { kind: all, span });
+                        ranges.push((self.out.blocks.len(), done.index(), Event { kind: all, span }));
                     }
                 }
                 Terminator::If { condition, .. } => test = self.nil_test(*condition),
@@ -256,7 +248,7 @@ impl<'a> Lowering<'a> {
                 | Terminator::Unreachable => {}
             }
             let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
-            self.out.blocks.push(BlockEvents { events, successors, exit, test });
+            self.out.blocks.push(BlockEvents { events, successors, exit, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
             if let Some(mut head) = heads.remove(&index) {
@@ -264,9 +256,29 @@ impl<'a> Lowering<'a> {
                 block.events = head;
             }
         }
+        self.drained(ranges);
         self.loops_once(body, constants);
         self.locksets();
         self.out
+    }
+
+    /// A `range` that ends by itself has waited for the channel to be closed; one that is left by `break` has not, though
+    /// both go on in the same place. The wait gets a block of its own where that matters.
+    fn drained(&mut self, ranges: Vec<(usize, usize, Event)>) {
+        for (head, done, wait) in ranges {
+            let ways_in = self.out.blocks.iter().filter(|block| block.successors.contains(&done)).count();
+            if ways_in == 1 {
+                self.out.blocks[done].events.insert(0, wait);
+                continue;
+            }
+            let own = self.out.blocks.len();
+            let successors = SmallVec::from_slice(&[done]);
+            let end_span = self.out.blocks[head].end_span;
+            self.out.blocks.push(BlockEvents { events: vec![wait], successors, exit: None, end_span, test: None });
+            for next in self.out.blocks[head].successors.iter_mut().filter(|next| **next == done) {
+                *next = own;
+            }
+        }
     }
 
     /// A loop that runs once does not come back.

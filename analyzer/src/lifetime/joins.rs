@@ -8,9 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{SignalKind, SyncKey},
+    domain::{SignalKind, SyncKey, WaitKind},
     domain_local::{self, Operand},
-    events::{EventKind, WaitKind},
+    events::EventKind,
     order::Order,
     spawns::{Context, Spawns},
 };
