@@ -12,12 +12,13 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
     flags,
     models::{Effect, Models, Operand},
+    no_return,
     place::Places,
 };
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Basic, Callee, FuncId, Place, Program, Root, Type},
+    resolve::{Basic, Callee, FuncId, Place, Program, Root, Type, TypeId},
     source::{FileId, FileRole, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
@@ -140,6 +141,7 @@ impl Events {
         let funcs = ids.into_par_iter().map(|func| Lowering::new(program, graph, models, places, func).run());
         let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
         flags::mark(program, &mut funcs);
+        no_return::mark(program, graph, &mut funcs);
         Self { funcs }
     }
 
@@ -211,6 +213,7 @@ impl<'a> Lowering<'a> {
             let mut test = None;
             match &block.end {
                 Terminator::Return { values } => {
+                    self.read_last(values, &mut events);
                     if !values.is_empty() {
                         self.named_results(block.end_span, &mut events);
                     }
@@ -415,13 +418,36 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Whether the location holds, in place, a value that synchronises by itself.
-    fn synchronises(&self, location: Location) -> bool {
-        let ty = match location {
+    /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads the variables.
+    fn read_last(&self, values: &[ExprId], events: &mut Vec<Event>) {
+        if values.len() < 2 {
+            return;
+        }
+        let plain = |event: &Event| {
+            let EventKind::Access(row) = event.kind else { return false };
+            let access = &self.out.accesses[row as usize];
+            values.contains(&access.expr) && matches!(self.expr(access.expr), Expr::Local(_))
+        };
+        let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(plain);
+        events.extend(first);
+        events.extend(last);
+    }
+
+    fn type_of(&self, location: Location) -> TypeId {
+        match location {
             Location::Field(field) => self.program.field(field).ty,
             Location::Global(var) => self.program.var(var).ty,
             Location::Local(file, local) => self.program.local_type(file, local),
-        };
+        }
+    }
+
+    fn holds_pointer(&self, location: Location) -> bool {
+        matches!(self.program.ty(self.type_of(location)), Type::Pointer(_))
+    }
+
+    /// Whether the location holds, in place, a value that synchronises by itself.
+    fn synchronises(&self, location: Location) -> bool {
+        let ty = self.type_of(location);
         !matches!(self.program.ty(ty), Type::Pointer(_))
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
@@ -629,10 +655,15 @@ impl<'a> Lowering<'a> {
                 let kind = if write { AccessKind::Write } else { AccessKind::Read };
                 let Some(place) = place else { return false };
                 if let Some(location) = Places::location(&place, self.file) {
+                    // What a pointer points to, not the pointer.
+                    let element = match on {
+                        Operand::Arg(n) => arg(n).is_some_and(|expr| !matches!(self.expr(expr), Expr::AddressOf(_))),
+                        Operand::Receiver => self.holds_pointer(location),
+                    };
                     let access = Access {
                         func: self.func,
                         location,
-                        element: false,
+                        element,
                         index: Index::Whole,
                         kind,
                         stored: Stored::Other,

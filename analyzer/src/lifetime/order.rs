@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{
-    domain::{SignalKind, SyncKey, WaitKind},
+    domain::{Exit, SignalKind, SyncKey, WaitKind},
     events::{Event, EventKind, FuncEvents},
     place::Places,
 };
@@ -85,6 +85,23 @@ impl Order {
             gate(event, places, &mut held);
         }
         held
+    }
+
+    /// What was certainly waited for on every way to a return.
+    pub fn gates_at_end(&self, events: &FuncEvents, places: &Places) -> KeySet {
+        let mut common: Option<KeySet> = None;
+        for (at, block) in events.blocks.iter().enumerate() {
+            let returns = matches!(block.exit, Some((Exit::Return | Exit::End, _)));
+            if !returns || self.gates.get(at).is_none_or(Option::is_none) {
+                continue;
+            }
+            let held = self.gates_at(events, places, (at, block.events.len()));
+            match &mut common {
+                None => common = Some(held),
+                Some(known) => known.retain(|key| held.contains(key)),
+            }
+        }
+        common.unwrap_or_default()
     }
 
     /// Whether the point can come after a (not deferred) signal on `key` that ends a wait of that kind.

@@ -317,7 +317,6 @@ impl Solver<'_> {
         exit: usize,
         span: Span,
     ) -> Vec<Span> {
-        let Some(body) = &self.cx.program.function(func).body else { return vec![span] };
         let mut at = exit;
         for _ in 0..events.blocks.len() {
             let before: Vec<usize> = (0..events.blocks.len())
