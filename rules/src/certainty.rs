@@ -99,7 +99,7 @@ impl Cx<'_> {
         // Who waits late waits on purpose, unless everything else is plain.
         doubts += u32::from(doubts > 0 && matches!(conflict.join, JoinStatus::Late(_)));
         let guarded = conflict.evidence.contains(&Evidence::LeftTheLock);
-        if guarded && conflict.inside.path.len() <= 2 {
+        if guarded && conflict.inside.path.is_empty() && conflict.other.path.is_empty() {
             // The code itself says that the access is to be made under the lock.
             doubts = doubts.saturating_sub(1);
         }

@@ -180,7 +180,8 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     // Reporting an error that is not expected is not what a goroutine does late.
                     let certain = node.depth == 0 && super::spawns::passes_always(events, block);
                     let looped = super::spawns::blocks_in_cycle(events, block);
-                    Some((!(certain || looped), used.span))
+                    let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
+                    Some((!(certain || looped) || failed, used.span))
                 });
                 let (doubtful, used) = uses.min_by_key(|row| row.0)?;
                 Some((node.func, used, doubtful))

@@ -39,7 +39,7 @@ const MAX_ACCESS_DEPTH: u32 = 6;
 /// Calls through interfaces from what a variable holds down to the wait: an executor in a variable is of the kind that
 /// the function works with; what an executor in a record set in a variable is, nobody there knows.
 const MAX_HOLDER_HOPS: u32 = 1;
-/// Functions looked at for that.
+/// Functions looked at for that; what is not among them counts as one interface further away.
 const MAX_HOLDER_FUNCS: usize = 2_000;
 /// Goroutines listed for one skip, most certain first.
 const MAX_SPAWNS_PER_SKIP: usize = 4;
@@ -160,8 +160,11 @@ fn hops(facts: Facts<'_>, func: FuncId, call: ExprId, target: FuncId) -> u32 {
         if at == target {
             return distance;
         }
-        if known[&at] < distance || known.len() > MAX_HOLDER_FUNCS {
+        if known[&at] < distance {
             continue;
+        }
+        if known.len() > MAX_HOLDER_FUNCS {
+            return distance + 1;
         }
         for row in facts.calls.of(at) {
             enter(row, distance, &mut known, &mut queue);
