@@ -4,6 +4,7 @@ mod explain;
 mod gate;
 mod graph;
 mod guide;
+mod parsers;
 mod tidy;
 mod week;
 

@@ -7,7 +7,8 @@
 //!
 //! | module | turns |
 //! |---|---|
-//! | `kind`, `tree`, `recover` | bytes into a flat syntax tree; nobody else talks to tree-sitter |
+//! | `scan`, `parse` | the bytes of a file that is Go into a flat syntax tree |
+//! | `kind`, `tree`, `recover` | that tree; the bytes of any other file into one; nobody else talks to tree-sitter |
 //! | `lower`, `types`, `exprs` | declarations, types and expressions into rows |
 //! | `evaluate` | an expression into instructions in Go's order of evaluation |
 //! | `body`, `branch`, `flow` | statements into basic blocks |
@@ -24,7 +25,9 @@ mod flow;
 mod kind;
 mod lower;
 mod names;
+mod parse;
 mod recover;
+mod scan;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -33,4 +36,5 @@ mod types;
 
 pub use dump::dump;
 pub use facts::*;
-pub use lower::lower;
+pub use lower::{lower, lower_by};
+pub use tree::Reader;
