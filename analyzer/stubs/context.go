@@ -12,3 +12,19 @@ type Context interface {
 type CancelFunc func()
 
 type CancelCauseFunc func(cause error)
+
+func Background() Context
+
+func TODO() Context
+
+func WithCancel(parent Context) (ctx Context, cancel CancelFunc)
+
+func WithCancelCause(parent Context) (ctx Context, cancel CancelCauseFunc)
+
+func WithDeadline(parent Context, d time.Time) (Context, CancelFunc)
+
+func WithTimeout(parent Context, timeout time.Duration) (Context, CancelFunc)
+
+func WithValue(parent Context, key, val any) Context
+
+func WithoutCancel(parent Context) Context

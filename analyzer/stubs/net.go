@@ -39,3 +39,13 @@ type Error interface {
 	Timeout() bool
 	Temporary() bool
 }
+
+func Listen(network, address string) (Listener, error)
+
+func ListenPacket(network, address string) (PacketConn, error)
+
+func Dial(network, address string) (Conn, error)
+
+func DialTimeout(network, address string, timeout time.Duration) (Conn, error)
+
+func Pipe() (Conn, Conn)

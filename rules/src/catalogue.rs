@@ -24,6 +24,7 @@ pub struct Catalogue {
     spawn: Vec<Spawn>,
     timer: Vec<WithArg>,
     run: Vec<WithArg>,
+    run_joined: Vec<WithArg>,
     test_end: Vec<WithArg>,
     add: Vec<OnObject>,
     done: Vec<OnObject>,
@@ -32,6 +33,9 @@ pub struct Catalogue {
     lock: Vec<Lock>,
     unlock: Vec<Lock>,
     stop_timer: Vec<Plain>,
+    start_timer: Vec<Plain>,
+    wait_all: Vec<Plain>,
+    sleep: Vec<Plain>,
     never_returns: Vec<Plain>,
     #[serde(default)]
     ends_goroutine: Vec<Plain>,
@@ -186,6 +190,7 @@ impl Catalogue {
         }
         out.extend(self.timer.iter().map(|row| (row.func.clone(), Effect::Timer { arg: row.arg })));
         out.extend(self.run.iter().map(|row| (row.func.clone(), Effect::Run { arg: row.arg })));
+        out.extend(self.run_joined.iter().map(|row| (row.func.clone(), Effect::RunJoined { arg: row.arg })));
         out.extend(self.test_end.iter().map(|row| (row.func.clone(), Effect::AtTestEnd { arg: row.arg })));
         type Make = fn(Operand) -> Effect;
         let objects: [(&[OnObject], Make); 4] = [
@@ -203,6 +208,9 @@ impl Catalogue {
         out.extend(self.lock.iter().map(|row| (row.func.clone(), Effect::Lock { on, read: row.read })));
         out.extend(self.unlock.iter().map(|row| (row.func.clone(), Effect::Unlock { on })));
         out.extend(self.stop_timer.iter().map(|row| (row.func.clone(), Effect::StopTimer)));
+        out.extend(self.start_timer.iter().map(|row| (row.func.clone(), Effect::StartTimer)));
+        out.extend(self.wait_all.iter().map(|row| (row.func.clone(), Effect::WaitAll)));
+        out.extend(self.sleep.iter().map(|row| (row.func.clone(), Effect::Sleep)));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
         out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
         for row in &self.test_method {
@@ -232,16 +240,28 @@ impl Catalogue {
     pub fn reasons(&self) -> Vec<&str> {
         let mut out: Vec<&str> = Vec::new();
         out.extend(self.spawn.iter().map(|row| row.why.as_str()));
-        out.extend([&self.timer, &self.run, &self.test_end].into_iter().flatten().map(|row| row.why.as_str()));
+        out.extend(
+            [&self.timer, &self.run, &self.run_joined, &self.test_end]
+                .into_iter()
+                .flatten()
+                .map(|row| row.why.as_str()),
+        );
         out.extend(
             [&self.add, &self.done, &self.wait, &self.recycle].into_iter().flatten().map(|row| row.why.as_str()),
         );
         out.extend([&self.lock, &self.unlock].into_iter().flatten().map(|row| row.why.as_str()));
         out.extend(
-            [&self.stop_timer, &self.never_returns, &self.ends_goroutine]
-                .into_iter()
-                .flatten()
-                .map(|row| row.why.as_str()),
+            [
+                &self.stop_timer,
+                &self.start_timer,
+                &self.wait_all,
+                &self.sleep,
+                &self.never_returns,
+                &self.ends_goroutine,
+            ]
+            .into_iter()
+            .flatten()
+            .map(|row| row.why.as_str()),
         );
         out.extend(self.test_method.iter().map(|row| row.why.as_str()));
         out.extend(self.atomic.iter().map(|row| row.why.as_str()));

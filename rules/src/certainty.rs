@@ -18,11 +18,22 @@ impl Cx<'_> {
         doubts += conflict.other.dispatched.min(2);
         doubts += u32::from(conflict.element);
         doubts += 2 * u32::from(self.only_failing_tests(conflict));
+        let program = self.lifetimes.program;
+        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
+        let test_file = |func| program.sources().files[program.funcs()[func].file].test;
+        // A wrapper may refuse, wait by itself, or run what it is given later.
+        doubts += u32::from(spawn.kind == SpawnKind::Wrapper);
         match conflict.relation {
             Relation::AfterSpawn => {
                 // A setter called after the start is often called before anyone listens.
                 doubts += u32::from(!conflict.other.path.is_empty());
                 doubts += 2 * u32::from(!conflict.other.same_object);
+                // A variable is shared with a literal that captures it; of a call's operands there are copies.
+                let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
+                doubts += u32::from(matches!(conflict.location, Location::Local(..)) && !literal);
+                // Who talks over a channel in both directions knows when it may be closed.
+                let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
+                doubts += u32::from(channel && conflict.inside.kind != AccessKind::Read);
                 // Closing what a goroutine works on is also how it is stopped.
                 doubts += 2 * u32::from(conflict.other.kind == AccessKind::End);
                 doubts +=
@@ -43,6 +54,8 @@ impl Cx<'_> {
                     _ => 1,
                 };
                 doubts += u32::from(conflict.inside.path.len() > 3);
+                // A test that starts a server by hand has its own ways to know that it is over.
+                doubts += u32::from(test_file(spawn.func));
             }
             Relation::NextRound { .. } => {
                 // The dispatch on the way to the access is what an executor tree is; one step of it is certain enough.
@@ -54,9 +67,15 @@ impl Cx<'_> {
             }
             Relation::Restored => {
                 doubts += u32::from(conflict.inside.path.len() > 2);
+                // Between the start of a server and the restore a test mostly closes it.
+                let restoring = conflict.other.path.first().map(|step| step.0);
+                doubts += u32::from(restoring != Some(spawn.func));
                 doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::SameObject));
             }
             Relation::TestEnd => {
+                // The handle of a helper is its caller's, who may wait.
+                let own = self.short(spawn.func).rsplit('.').next().is_some_and(is_test_name);
+                doubts += u32::from(!own);
                 doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
             }
             Relation::AddRacesWait { .. } => {
@@ -65,7 +84,7 @@ impl Cx<'_> {
             }
             Relation::Recycled => {}
         }
-        doubts += u32::from(self.lifetimes.spawns.sites[conflict.spawn].kind == SpawnKind::Timer);
+        doubts += u32::from(spawn.kind == SpawnKind::Timer);
         match doubts {
             0 => Confidence::High,
             1 => Confidence::Medium,
@@ -89,4 +108,9 @@ impl Cx<'_> {
         let synchronises = program.type_key(ty).is_some_and(|key| self.lifetimes.models.is_synchronised(key));
         synchronises || matches!(program.ty(program.underlying(ty)), Type::Chan { .. })
     }
+}
+
+/// `TestX`, `BenchmarkX`, `FuzzX`.
+fn is_test_name(name: &str) -> bool {
+    ["Test", "Benchmark", "Fuzz"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -102,6 +102,11 @@ impl<I: Idx, T> IndexVec<I, T> {
     pub fn as_slice(&self) -> &[T] {
         &self.rows
     }
+
+    /// The rows as a mutable slice.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        &mut self.rows
+    }
 }
 
 impl<I: Idx, T> Default for IndexVec<I, T> {

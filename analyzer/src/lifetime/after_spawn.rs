@@ -11,7 +11,7 @@ use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId},
+    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind},
     events::{EventKind, FuncEvents, WaitKind},
     handed::functions_of,
     joins::Joins,
@@ -61,6 +61,8 @@ pub(super) struct State {
     atomics: Vec<(usize, Location)>,
     /// Variables declared anew since the goroutine started: (goroutine, variable).
     pub(super) fresh: Vec<(usize, LocalId)>,
+    /// Timers certainly stopped and not set going again.
+    stopped: Vec<Location>,
     /// Deferred calls registered, by event.
     deferred: Vec<Point>,
 }
@@ -94,6 +96,7 @@ impl State {
         self.active.union_with(&other.active);
         union(&mut self.signalled, &other.signalled);
         union(&mut self.atomics, &other.atomics);
+        self.stopped.retain(|key| other.stopped.contains(key));
         for point in &other.deferred {
             if let Err(at) = self.deferred.binary_search(point) {
                 self.deferred.insert(at, *point);
@@ -136,12 +139,23 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         events,
         ids,
         bodies: ids.iter().map(|id| Body::new(facts, *id)).collect(),
+        timers: ids.iter().map(|id| timer_of(facts, *id)).collect(),
         out: AfterSpawn::default(),
         seen: FxHashMap::default(),
         waiting_loops: waiting_loops(facts, func, events),
         reporting: false,
     }
     .run()
+}
+
+/// The variable that the function keeps a callback's timer in.
+fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
+    let site = &facts.spawns.sites[id];
+    if site.kind != SpawnKind::Timer {
+        return None;
+    }
+    let file = facts.cx.program.funcs()[site.func].file;
+    super::published::holder_of(facts, site.func, site.call).map(|local| Location::Local(file, local))
 }
 
 pub(super) struct Pass<'a> {
@@ -151,6 +165,8 @@ pub(super) struct Pass<'a> {
     pub(super) events: &'a FuncEvents,
     pub(super) ids: &'a [SpawnId],
     pub(super) bodies: Vec<Body>,
+    /// The variables that hold the timers of callbacks.
+    timers: Vec<Option<Location>>,
     out: AfterSpawn,
     /// Conflicts found, by goroutine, location and relation: the first in source order stays.
     seen: FxHashMap<(SpawnId, Location, bool, bool), usize>,
@@ -241,7 +257,7 @@ impl Pass<'_> {
 
     /// Applies the events of one block; the answer is whether its end is reached.
     fn block(&mut self, at: usize, state: &mut State) -> bool {
-        let events = self.events;
+        let (events, facts) = (self.events, self.facts);
         for (index, event) in events.blocks[at].events.iter().enumerate() {
             match &event.kind {
                 EventKind::Spawn(call) => self.spawned(*call, state),
@@ -255,6 +271,10 @@ impl Pass<'_> {
                     }
                 }
                 EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, self.in_loop(event.span)),
+                EventKind::Timer { key, runs: false } => union(&mut state.stopped, &[*key]),
+                EventKind::Timer { key, runs: true } => state.stopped.retain(|stopped| stopped != key),
+                EventKind::WaitAll => state.active.clear(),
+                EventKind::Sleep if facts.spawns.runs_joined(self.func) => state.active.clear(),
                 EventKind::Signal { key, kind } => {
                     union(&mut state.signalled, &[*key]);
                     if *kind == SignalKind::Send && !self.is_unbuffered(*key) {
@@ -433,6 +453,9 @@ impl Pass<'_> {
             }
             self.deferred_call(*call, event.span, state);
         }
+        if self.facts.spawns.runs_joined(self.func) {
+            return;
+        }
         for goroutine in state.active.ones().filter(|g| !state.ended.contains(*g)) {
             self.out.outlive.push((self.ids[goroutine], exit, span));
         }
@@ -576,6 +599,10 @@ impl Pass<'_> {
             if origin.is_some_and(fresh) {
                 continue;
             }
+            if self.timers[goroutine].is_some_and(|timer| state.stopped.contains(&timer) && self.starts_timer(timer)) {
+                // Stopped before it ran, or nobody would set it going again.
+                continue;
+            }
             let Some(inside) = self.conflicting(goroutine, access, origin, locks, state) else { continue };
             let other = Side {
                 func: access.func,
@@ -636,10 +663,12 @@ impl Pass<'_> {
             }
             if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {
                 let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
-                let waits_for_later =
-                    gates.iter().any(|k| self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err());
+                let waits_for_later = gates.iter().any(|k| {
+                    (self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err())
+                        || (state.stopped.contains(k) && self.starts_timer(*k))
+                });
                 let ordered_by_receive = state.received[goroutine].iter().any(|k| {
-                    (order.signals_itself(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
+                    (order.signals(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
                         || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
                 });
                 // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
@@ -676,6 +705,11 @@ impl Pass<'_> {
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
         let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
         Some(JoinStatus::SignalledEarly(join, signal.site))
+    }
+
+    fn starts_timer(&self, key: Location) -> bool {
+        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
+        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
     }
 
     fn signals_anywhere(&self, key: Location) -> bool {

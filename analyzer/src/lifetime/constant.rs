@@ -1,12 +1,18 @@
-//! Conditions that are decided before the program runs: comparisons of constants and of variables that keep the
-//! constant they began with. What stands behind one that is false never happens.
+//! What is decided before the program runs: comparisons of constants and of variables that keep the constant they
+//! began with, loops that count to one, select clauses without a partner. What stands behind one that is false never
+//! happens.
+
+use smallvec::SmallVec;
 
 use super::place::Places;
 use crate::{
     base::Span,
     resolve::Program,
     source::FileId,
-    syntax::{BinaryOp, Expr, ExprId, Literal},
+    syntax::{
+        BinaryOp, Block, BlockId, Body, Expr, ExprId, Instr, InstrKind, Literal, LocalDecl, LocalId, Loop, SelectArm,
+        Source, Terminator,
+    },
 };
 
 /// Variables looked through on the way to a constant.
@@ -21,9 +27,11 @@ pub struct Constants<'a> {
     pub places: &'a Places,
     /// The file.
     pub file: FileId,
+    /// The block whose end is looked at.
+    pub block: Option<&'a Block>,
 }
 
-impl Constants<'_> {
+impl<'a> Constants<'a> {
     /// The value of a condition, where it has the same one in every run.
     pub fn condition(self, expr: ExprId) -> Option<bool> {
         match self.expr(expr) {
@@ -46,6 +54,102 @@ impl Constants<'_> {
             },
             _ => None,
         }
+    }
+
+    /// The blocks control may go to from the end of a block: those behind conditions that are never true, and behind
+    /// communications that never happen, are left out.
+    pub fn ways_out(self, block: &'a Block) -> SmallVec<[BlockId; 2]> {
+        match &block.end {
+            Terminator::If { condition, then, otherwise } => match self.within(block).condition(*condition) {
+                Some(true) => SmallVec::from_slice(&[*then]),
+                Some(false) => SmallVec::from_slice(&[*otherwise]),
+                None => SmallVec::from_slice(&[*then, *otherwise]),
+            },
+            Terminator::Switch { tag, arms, default } => {
+                let mut ways = SmallVec::new();
+                for arm in arms {
+                    let decided = |case: &ExprId| match tag {
+                        Some(tag) => Some(self.integer(*tag, 0)? == self.integer(*case, 0)?),
+                        None => self.condition(*case),
+                    };
+                    if arm.cases.iter().all(|case| decided(case) == Some(false)) {
+                        continue;
+                    }
+                    ways.push(arm.block);
+                    if arm.cases.iter().any(|case| decided(case) == Some(true)) {
+                        return ways;
+                    }
+                }
+                ways.push(*default);
+                ways
+            }
+            Terminator::Select { arms } => {
+                let happens = |arm: &&SelectArm| !self.places.never_happens(self.program, self.file, arm.comm);
+                let ways: SmallVec<[BlockId; 2]> = arms.iter().filter(happens).map(|arm| arm.block).collect();
+                if ways.is_empty() { arms.iter().map(|arm| arm.block).collect() } else { ways }
+            }
+            end => end.successors().into(),
+        }
+    }
+
+    /// The same at the end of `block`, where variables have the constants that the block itself gave them last.
+    fn within(self, block: &'a Block) -> Self {
+        Self { block: Some(block), ..self }
+    }
+
+    /// The constant that the block at whose end the condition stands gave to a variable of its own.
+    fn set_in_block(self, local: LocalId) -> Option<i64> {
+        let block = self.block?;
+        let facts = self.program.facts(self.file);
+        let (at, source) = block.instrs.iter().enumerate().rev().find_map(|(at, instr)| match instr.kind {
+            InstrKind::Define { local: set, source } if set == local => Some((at, source)),
+            InstrKind::Write { place, source } if matches!(facts.exprs[place], Expr::Local(set) if set == local) => {
+                Some((at, source))
+            }
+            _ => None,
+        })?;
+        // Whoever is called, or runs at the same time, may write what it can reach.
+        let calls = |instr: &Instr| !matches!(instr.kind, InstrKind::Read(_) | InstrKind::Define { .. });
+        if self.places.is_shared(self.program, self.file, local) && block.instrs[at + 1..].iter().any(calls) {
+            return None;
+        }
+        match source {
+            Source::Zero => Some(0),
+            Source::Value(value) if value.component.is_none() => match self.expr(value.expr) {
+                Expr::Literal(Literal::Int(value)) => *value,
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether a loop that counts (`for i := a; i < b; i++`) is known to run exactly once.
+    pub fn runs_once(self, body: &Body, row: &Loop) -> bool {
+        let Terminator::If { condition, .. } = body.blocks[row.head].end else { return false };
+        let Expr::Binary { op: BinaryOp::Order, left, right } = *self.expr(condition) else { return false };
+        let Expr::Local(counter) = *self.expr(left) else { return false };
+        let facts = self.program.facts(self.file);
+        let declared = &facts.locals[counter];
+        let LocalDecl::Value(first) = &declared.decl else { return false };
+        let bounds = (self.integer(first.expr, 0), self.integer(right, 0));
+        let (Some(first), Some(bound)) = bounds else { return false };
+        let text = &self.program.sources().files[self.file].text;
+        let between = text.get(facts.expr_spans[left].end as usize..facts.expr_spans[right].start as usize);
+        let once = match between.map(str::trim) {
+            Some("<") => first.checked_add(1) == Some(bound),
+            Some("<=") => first == bound,
+            _ => false,
+        };
+        // The counter is counted up by the header alone.
+        let counts = |instr: &Instr| match instr.kind {
+            InstrKind::Write { place, source } if matches!(facts.exprs[place], Expr::Local(l) if l == counter) => {
+                source == Source::Update(None)
+            }
+            _ => true,
+        };
+        once && declared.loop_scope.is_some_and(|scope| scope.header)
+            && !declared.captured
+            && body.blocks.iter().flat_map(|block| &block.instrs).all(counts)
     }
 
     /// The parts of a condition that are never evaluated: the right of a false `&&` or a true `||`.
@@ -83,7 +187,10 @@ impl Constants<'_> {
         match self.expr(expr) {
             Expr::Literal(Literal::Int(value)) => *value,
             Expr::Local(local) if steps < MAX_CONSTANT_STEPS => {
-                self.integer(self.places.initial(self.program, self.file, *local)?, steps + 1)
+                match self.places.initial(self.program, self.file, *local) {
+                    Some(initial) => self.integer(initial, steps + 1),
+                    None => self.set_in_block(*local),
+                }
             }
             _ => None,
         }

@@ -179,6 +179,8 @@ pub enum SignalKind {
     Send,
     /// The return of a function run by a group (`errgroup`, `wg.Go`).
     Group,
+    /// A write, under a lock or atomic, of what a loop waits for.
+    Flag,
 }
 
 /// A completion signal of a goroutine's body.
@@ -207,7 +209,7 @@ impl Signal {
         match self.kind {
             SignalKind::Done | SignalKind::Group => true,
             SignalKind::Close => self.certain && (self.deferred || self.last),
-            SignalKind::Send => self.certain && self.last,
+            SignalKind::Send | SignalKind::Flag => self.certain && self.last,
         }
     }
 }

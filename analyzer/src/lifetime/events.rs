@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use super::{
     constant::Constants,
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey},
+    flags,
     models::{Effect, Models, Operand},
     place::Places,
 };
@@ -17,8 +18,8 @@ use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
     resolve::{Basic, Callee, FuncId, Place, Program, Root, Type},
-    source::{FileId, GoVersion},
-    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Source, Terminator},
+    source::{FileId, FileRole, GoVersion},
+    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
 
 /// From this version on the variables of a loop's header are new in each iteration.
@@ -41,9 +42,16 @@ pub struct FuncEvents {
     pub(super) call_locks: Vec<(ExprId, LockSet)>,
     /// Locks certainly held where a counter is raised.
     pub(super) add_locks: Vec<(Span, LockSet)>,
+    /// Loops that run once.
+    once: Vec<Span>,
 }
 
 impl FuncEvents {
+    /// Whether one of `loops` runs what stands at `span` more than once.
+    pub fn repeats(&self, loops: &[Loop], span: Span) -> bool {
+        loops.iter().any(|row| row.span.contains(span) && !self.once.contains(&row.span))
+    }
+
     /// Locks certainly held where a counter is raised at `span`.
     pub fn locks_held(&self, span: Span) -> &[SyncKey] {
         self.add_locks.iter().find(|row| row.0 == span).map_or(&[], |row| &row.1)
@@ -109,6 +117,14 @@ pub enum EventKind {
     Add { key: SyncKey },
     /// The process ends, or the goroutine with its deferred calls run.
     Leave { process: bool },
+    /// Waits until every goroutine started so far is over or can go no further by itself.
+    WaitAll,
+    /// Runs the function that the expression is, and every goroutine started in it, until all are over.
+    RunJoined(ExprId),
+    /// Waits for time to pass.
+    Sleep,
+    /// The timer is stopped, or (`runs`) set going again.
+    Timer { key: SyncKey, runs: bool },
     /// The running test is used.
     UsesTest,
     /// A variable comes to be: an earlier one of that declaration is another variable.
@@ -131,7 +147,9 @@ impl Events {
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
         let ids: Vec<FuncId> = program.funcs().ids().collect();
         let funcs = ids.into_par_iter().map(|func| Lowering::new(program, graph, models, places, func).run());
-        Self { funcs: IndexVec::from(funcs.collect::<Vec<_>>()) }
+        let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
+        flags::mark(program, &mut funcs);
+        Self { funcs }
     }
 
     /// Adds to every access and call the locks that all callers of its function hold.
@@ -182,7 +200,7 @@ impl<'a> Lowering<'a> {
         self.addressed = self.addressed_operands(body);
         let whole = body;
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
-        let constants = Constants { program: self.program, places: self.places, file: self.file };
+        let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
         let mut conditions: Vec<Span> = Vec::new();
         for block in body.blocks.iter() {
             let mut events = Vec::with_capacity(block.instrs.len());
@@ -237,14 +255,7 @@ impl<'a> Lowering<'a> {
                 | Terminator::TypeSwitch { .. }
                 | Terminator::Unreachable => {}
             }
-            let successors = match block.end {
-                Terminator::If { condition, then, otherwise } => match constants.condition(condition) {
-                    Some(true) => SmallVec::from_slice(&[then.index()]),
-                    Some(false) => SmallVec::from_slice(&[otherwise.index()]),
-                    None => SmallVec::from_slice(&[then.index(), otherwise.index()]),
-                },
-                _ => block.end.successors().iter().map(|b| b.index()).collect(),
-            };
+            let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
             self.out.blocks.push(BlockEvents { events, successors, exit, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
@@ -253,8 +264,25 @@ impl<'a> Lowering<'a> {
                 block.events = head;
             }
         }
+        self.loops_once(body, constants);
         self.locksets();
         self.out
+    }
+
+    /// A loop that runs once does not come back.
+    fn loops_once(&mut self, body: &crate::syntax::Body, constants: Constants<'_>) {
+        for row in body.loops.iter().filter(|row| constants.runs_once(body, row)) {
+            let (head, exit) = (row.head.index(), row.exit.index());
+            let Some(&first) = self.out.blocks[head].successors.iter().find(|next| **next != exit) else { continue };
+            let mut inside = super::order::reachable_without(&self.out, first, head);
+            inside.insert(first);
+            for at in inside.ones() {
+                for next in self.out.blocks[at].successors.iter_mut().filter(|next| **next == head) {
+                    *next = exit;
+                }
+            }
+            self.out.once.push(row.span);
+        }
     }
 
     fn addressed_operands(&self, body: &crate::syntax::Body) -> FxHashSet<ExprId> {
@@ -406,8 +434,24 @@ impl<'a> Lowering<'a> {
 
     fn receive(&mut self, receive: ExprId, span: Span, events: &mut Vec<Event>) {
         let Expr::Receive(channel) = self.expr(receive) else { return };
-        let Some(key) = self.key_of(*channel) else { return };
+        let Some(key) = self.key_of_owner(*channel).or_else(|| self.key_of(*channel)) else { return };
         events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
+    }
+
+    /// A channel in a field of a library's type (`timer.C`) goes by the object that holds it: what the library does with
+    /// the channel is known of the object.
+    fn key_of_owner(&self, channel: ExprId) -> Option<SyncKey> {
+        let Expr::Select { base, .. } = self.expr(channel) else { return None };
+        let sources = self.program.sources();
+        let own = match self.key_of(channel) {
+            Some(SyncKey::Field(field)) => {
+                let file = self.program.field(field).site.map(|site| site.0);
+                file.is_some_and(|file| sources.files[file].role == FileRole::Analysed)
+            }
+            Some(_) => true,
+            None => false,
+        };
+        (!own).then(|| self.key_of(*base)).flatten()
     }
 
     pub(super) fn access_of_key(
@@ -524,7 +568,22 @@ impl<'a> Lowering<'a> {
         let mut push = |kind| events.push(Event { kind, span });
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
-            Effect::Run { .. } | Effect::StopTimer => return true,
+            Effect::Run { .. } => return true,
+            Effect::StopTimer | Effect::StartTimer => {
+                if let Some(key) = key(self, Operand::Receiver) {
+                    let runs = effect == Effect::StartTimer;
+                    push(EventKind::Timer { key, runs });
+                }
+                return true;
+            }
+            Effect::RunJoined { arg: run } => {
+                if let Some(run) = arg(run) {
+                    events.push(Event { kind: EventKind::RunJoined(run), span });
+                }
+                return true;
+            }
+            Effect::WaitAll => push(EventKind::WaitAll),
+            Effect::Sleep => push(EventKind::Sleep),
             Effect::Add(on) => {
                 if let Some(key) = key(self, on) {
                     push(EventKind::Add { key });

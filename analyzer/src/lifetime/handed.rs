@@ -160,7 +160,7 @@ impl Handed {
                 Effect::Spawn { arg, .. } | Effect::Timer { arg } if u32::from(arg) == at => {
                     return Some(Use::Spawns { inside: None, signals: Vec::new() });
                 }
-                Effect::Run { arg } if u32::from(arg) == at => return Some(Use::Runs),
+                Effect::Run { arg } | Effect::RunJoined { arg } if u32::from(arg) == at => return Some(Use::Runs),
                 Effect::AtTestEnd { .. } => return None,
                 _ => {}
             }

@@ -23,6 +23,13 @@ pub enum Effect {
     Timer { arg: u8 },
     /// Runs its function argument before it returns.
     Run { arg: u8 },
+    /// Runs its function argument, and every goroutine started in it, before it returns.
+    RunJoined { arg: u8 },
+    /// Returns when every goroutine started so far is over or can go no further by itself.
+    WaitAll,
+    /// Waits for time to pass. Where goroutines live in a bubble with a clock of its own ([`Effect::RunJoined`]), time
+    /// passes only when all of them are over or can go no further.
+    Sleep,
     /// Counts one more goroutine.
     Add(Operand),
     /// Counts one goroutine less.
@@ -49,6 +56,8 @@ pub enum Effect {
     NeedsTest,
     /// Asks a timer to stop without waiting for its callback.
     StopTimer,
+    /// Sets a timer going (again).
+    StartTimer,
 }
 
 /// Rows of the catalogue by the function they speak of (`path.F`, `path.T.M`).

@@ -107,6 +107,11 @@ impl Order {
             })
     }
 
+    /// Whether the function itself gives a signal on `key`, deferred or not.
+    pub fn signals(&self, key: SyncKey) -> bool {
+        self.signals_itself(key) || self.deferred.iter().any(|row| row.0 == key)
+    }
+
     /// Whether the function itself gives a (not deferred) signal on `key`.
     pub fn signals_itself(&self, key: SyncKey) -> bool {
         self.signals.iter().any(|row| row.0 == key)
@@ -127,10 +132,15 @@ fn gate(event: &Event, places: &Places, held: &mut KeySet) {
 
 /// Blocks that can come after `from` (itself only through a cycle).
 pub fn reachable(events: &FuncEvents, from: usize) -> fixedbitset::FixedBitSet {
+    reachable_without(events, from, usize::MAX)
+}
+
+/// Blocks that can come after `from` on ways that do not go through `avoided`.
+pub fn reachable_without(events: &FuncEvents, from: usize, avoided: usize) -> fixedbitset::FixedBitSet {
     let mut seen = fixedbitset::FixedBitSet::with_capacity(events.blocks.len());
     let mut work: Vec<usize> = events.blocks[from].successors.to_vec();
     while let Some(at) = work.pop() {
-        if !seen.contains(at) {
+        if at != avoided && !seen.contains(at) {
             seen.insert(at);
             work.extend(events.blocks[at].successors.iter().copied());
         }

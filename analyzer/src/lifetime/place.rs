@@ -3,13 +3,16 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey};
+use super::{
+    channels::Channels,
+    domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey},
+};
 use crate::{
     base::{Idx, Span},
     callgraph::{CallGraph, Target, Targets},
     resolve::{Builtin, Callee, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
-    syntax::{Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Longest chain of `a := b` that is followed. Longer ones do not occur in hand-written code.
@@ -24,8 +27,8 @@ pub struct Places {
     addressed: Vec<FxHashSet<LocalId>>,
     /// Functions that only return a field of their receiver, a field of a parameter or a package variable.
     getters: FxHashMap<FuncId, Place>,
-    /// Channels made without a buffer, and never with one.
-    unbuffered: FxHashSet<Location>,
+    /// Channels by what is made and done with them.
+    channels: Channels,
 }
 
 impl Places {
@@ -60,52 +63,19 @@ impl Places {
             reassigned.push(written);
             addressed.push(referenced);
         }
-        let mut places =
-            Self { reassigned, addressed, getters: FxHashMap::default(), unbuffered: FxHashSet::default() };
-        places.getters = program.funcs().ids().filter_map(|f| Some((f, getter(program, f)?))).collect();
-        places.collect_channels(program);
-        places
-    }
-
-    fn collect_channels(&mut self, program: &Program) {
-        let mut buffered = FxHashSet::default();
-        for file in program.sources().files.ids() {
-            let facts = program.facts(file);
-            let mut made = |location: Location, value: ExprId, this: &mut Self| {
-                let Expr::Call { args, .. } = &facts.exprs[value] else { return };
-                if program.callee(file, value) != Callee::Builtin(Builtin::Make) {
-                    return;
-                }
-                let none = args
-                    .get(1)
-                    .is_none_or(|n| matches!(facts.exprs[*n], Expr::Literal(crate::syntax::Literal::Int(Some(0)))));
-                if none {
-                    this.unbuffered.insert(location);
-                } else {
-                    buffered.insert(location);
-                }
-            };
-            let instrs = facts.functions.iter().filter_map(|f| f.body.as_ref()).flat_map(|b| b.blocks.iter());
-            for Instr { kind, .. } in instrs.flat_map(|block| &block.instrs) {
-                match *kind {
-                    InstrKind::Define { local, source: Source::Value(value) } => {
-                        made(Location::Local(file, local), value.expr, self);
-                    }
-                    InstrKind::Write { place, source: Source::Value(value) } => {
-                        if let Some(location) = Self::location(&program.place(file, place), file) {
-                            made(location, value.expr, self);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        self.unbuffered.retain(|location| !buffered.contains(location));
+        let getters = program.funcs().ids().filter_map(|f| Some((f, getter(program, f)?))).collect();
+        let channels = Channels::build(program, &reassigned);
+        Self { reassigned, addressed, getters, channels }
     }
 
     /// Whether the channel is known to have no buffer.
     pub fn is_unbuffered(&self, key: SyncKey) -> bool {
-        self.unbuffered.contains(&key)
+        self.channels.is_unbuffered(key)
+    }
+
+    /// Whether the communication of a select clause can never happen: nobody is on the other side of the channel.
+    pub fn never_happens(&self, program: &Program, file: FileId, comm: Comm) -> bool {
+        self.channels.never_happens(program, file, comm)
     }
 
     /// The place a getter returns, in terms of its own receiver and parameters.

@@ -32,6 +32,8 @@ pub struct Spawns {
     by_func: FxHashMap<FuncId, Vec<SpawnId>>,
     /// By the call that spawns.
     by_call: FxHashMap<(FileId, ExprId), SpawnId>,
+    /// Functions that are run together with every goroutine they start, until all are over.
+    joined: FxHashSet<FuncId>,
 }
 
 /// What the search for spawn sites reads.
@@ -64,7 +66,21 @@ impl Spawns {
             spawns.by_func.entry(func).or_default().push(id);
             spawns.by_call.insert((file, call), id);
         }
+        for func in cx.program.funcs().ids() {
+            let file = cx.program.funcs()[func].file;
+            for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
+                if let EventKind::RunJoined(run) = event.kind {
+                    let run = functions_of(cx.program, cx.graph, cx.places, file, run);
+                    spawns.joined.extend(run.iter().map(|handed| handed.func));
+                }
+            }
+        }
         spawns
+    }
+
+    /// Whether whoever runs `func` waits for every goroutine started in it.
+    pub fn runs_joined(&self, func: FuncId) -> bool {
+        self.joined.contains(&func)
     }
 
     /// Spawn sites of `func`.
@@ -107,7 +123,7 @@ impl<'a> Context<'a> {
             bodies: SmallVec::new(),
             signals: Vec::new(),
             arguments: Vec::new(),
-            in_loop: loops.iter().any(|l| l.span.contains(span)),
+            in_loop: self.events.of(func).repeats(loops, span),
         }
     }
 

@@ -1,14 +1,16 @@
-//! Interfaces of the standard library, for checkouts whose Go installation is not at hand.
+//! Interfaces of the standard library, and what makes groups, timers and contexts, for checkouts whose Go installation
+//! and module cache are not at hand.
 //!
-//! Types of the checkout embed and implement them; without their method sets an `Executor` that embeds `io.Closer`
-//! would fit anything. Only interfaces and function types are declared: every other member of these packages stays
-//! what it is without a stub, a name of a package without source. A package whose source is there needs no stub.
+//! Types of the checkout embed and implement the interfaces; without their method sets an `Executor` that embeds
+//! `io.Closer` would fit anything. And `g, ctx := errgroup.WithContext(ctx)` must give `g` a type, or what it starts is
+//! not seen. Every other member of these packages stays what it is without a stub, a name of a package without source.
+//! A package whose source is there needs no stub.
 
 use super::{FileRole, SourceFile, SourceSet};
 use crate::base::Symbol;
 
 /// Import paths and declarations.
-const STUBS: [(&str, &str); 15] = [
+const STUBS: [(&str, &str); 17] = [
     ("container/heap", include_str!("../../stubs/container_heap.go")),
     ("context", include_str!("../../stubs/context.go")),
     ("database/sql/driver", include_str!("../../stubs/database_sql_driver.go")),
@@ -16,6 +18,7 @@ const STUBS: [(&str, &str); 15] = [
     ("encoding/json", include_str!("../../stubs/encoding_json.go")),
     ("flag", include_str!("../../stubs/flag.go")),
     ("fmt", include_str!("../../stubs/fmt.go")),
+    ("golang.org/x/sync/errgroup", include_str!("../../stubs/errgroup.go")),
     ("hash", include_str!("../../stubs/hash.go")),
     ("io", include_str!("../../stubs/io.go")),
     ("io/fs", include_str!("../../stubs/io_fs.go")),
@@ -24,6 +27,7 @@ const STUBS: [(&str, &str); 15] = [
     ("os", include_str!("../../stubs/os.go")),
     ("sort", include_str!("../../stubs/sort.go")),
     ("sync", include_str!("../../stubs/sync.go")),
+    ("time", include_str!("../../stubs/time.go")),
 ];
 
 /// Adds the stubs of packages that no file of the set belongs to.
