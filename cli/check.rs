@@ -124,7 +124,7 @@ fn print(args: &CheckArgs, answer: &Answer) -> Result<()> {
     output::write_all(&files)?;
     output::print(&rendered(args.format, answer, render::text::colours())?)?;
     // The other formats have no place for them.
-    if !matches!(args.format, CheckFormat::Json | CheckFormat::Sarif) {
+    if !matches!(args.format, CheckFormat::Json | CheckFormat::Sarif | CheckFormat::Html) {
         render::text::write_problems(&answer.problems);
     }
     Ok(())
@@ -138,6 +138,7 @@ fn rendered(format: CheckFormat, answer: &Answer, coloured: bool) -> Result<Vec<
         CheckFormat::Github => Ok(render::ci::github(answer)),
         CheckFormat::Gitlab => render::ci::gitlab(answer),
         CheckFormat::Junit => render::ci::junit(answer),
+        CheckFormat::Html => Ok(render::page::check(answer)),
     }
 }
 

@@ -428,6 +428,10 @@ fn a_week_with_the_gate() {
     assert_eq!(team.check(&["--since", "main"]), NOTHING);
     assert_eq!(team.check(&["--no-config", "--since", "HEAD~1"]), NOTHING);
 
+    // What was not touched has no news, whatever is in it.
+    let untouched = team.outlive(&["check", "--no-config", "--since", "HEAD", "--statistics"]);
+    assert!(untouched.code == 0 && untouched.out.contains(", 1 known before,"), "{}", untouched.out);
+
     // Two clean branches, and a merge that is not.
     team.git(&["checkout", "-q", "-b", "peeks", "main"]);
     team.write("server/peek.go", PEEK);

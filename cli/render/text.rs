@@ -4,10 +4,7 @@ use std::io::IsTerminal;
 
 use analyzer::base::{Problem, ProblemKind};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use rules::{
-    Confidence,
-    finding::{AccessSide, Finding, JoinState, Site},
-};
+use rules::finding::{AccessSide, Finding, JoinState, Site};
 
 use super::{Answer, Sources, Statistics};
 use crate::{
@@ -36,18 +33,8 @@ pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
         }
         out.push_str(&text);
     }
-    let new = if answer.scope.is_empty() { "" } else { "new " };
-    let high = answer.findings.iter().filter(|f| f.confidence == Confidence::High).count();
-    match answer.findings.len() {
-        0 => out.push_str(&format!("no {new}lifetime races found{}\n", answer.scope)),
-        n => {
-            let found = counted(n, &format!("{new}finding"));
-            out.push_str(&format!("{found}{}, {high} of high confidence\n", answer.scope));
-        }
-    }
-    if answer.withheld > 0 {
-        out.push_str(&format!("{} more not printed (--max-findings)\n", answer.withheld));
-    }
+    out.push_str(&answer.summary());
+    out.push('\n');
     if let Some(numbers) = &answer.statistics {
         let Statistics { files, lines, functions, spawn_sites, considered, allowed, known, gone, .. } = numbers;
         out.push_str(&format!(
