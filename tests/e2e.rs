@@ -1,6 +1,7 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
 mod explain;
+mod features;
 mod gate;
 mod graph;
 mod guide;
