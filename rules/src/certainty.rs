@@ -16,7 +16,8 @@ impl Cx<'_> {
         let mut doubts = 0_u32;
         doubts += conflict.inside.dispatched.min(2);
         doubts += conflict.other.dispatched.min(2);
-        doubts += u32::from(conflict.element);
+        // One element of many, or one field of a struct meant as a whole: mostly another one on the other side.
+        doubts += 2 * u32::from(conflict.element);
         doubts += 2 * u32::from(self.only_failing_tests(conflict));
         let program = self.lifetimes.program;
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
@@ -42,7 +43,9 @@ impl Cx<'_> {
             Relation::Sibling(_) => doubts += 2,
             Relation::OwnerMethod { role, .. } => {
                 doubts += match role {
-                    Role::Named | Role::Asks => 0,
+                    Role::Asks => 0,
+                    // A name is a convention.
+                    Role::Named => 1,
                     Role::Joins => 1,
                     Role::Restarts => 1,
                     Role::Elsewhere => 2,
@@ -69,13 +72,13 @@ impl Cx<'_> {
                 doubts += u32::from(conflict.inside.path.len() > 2);
                 // Between the start of a server and the restore a test mostly closes it.
                 let restoring = conflict.other.path.first().map(|step| step.0);
-                doubts += u32::from(restoring != Some(spawn.func));
+                doubts += 2 * u32::from(restoring != Some(spawn.func));
                 doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::SameObject));
             }
             Relation::TestEnd => {
-                // The handle of a helper is its caller's, who may wait.
-                let own = self.short(spawn.func).rsplit('.').next().is_some_and(is_test_name);
-                doubts += u32::from(!own);
+                // The handle of a helper is its caller's, who may wait; a test that is a method is run by a runner, which
+                // may wait, too.
+                doubts += 2 * u32::from(!is_test_name(&self.short(spawn.func)));
                 doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
             }
             Relation::AddRacesWait { .. } => {
@@ -110,7 +113,7 @@ impl Cx<'_> {
     }
 }
 
-/// `TestX`, `BenchmarkX`, `FuzzX`.
-fn is_test_name(name: &str) -> bool {
-    ["Test", "Benchmark", "Fuzz"].iter().any(|prefix| name.starts_with(prefix))
+/// `TestX`, `BenchmarkX`, `FuzzX`, or a literal in one, as run by `go test` itself: no method.
+fn is_test_name(short: &str) -> bool {
+    ["Test", "Benchmark", "Fuzz"].iter().any(|prefix| short.starts_with(prefix))
 }

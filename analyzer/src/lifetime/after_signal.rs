@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::{
     after_spawn::Facts,
     conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
-    domain::{Access, AccessKind, Location, Signal, SpawnId},
+    domain::{Access, AccessKind, Location, Signal, SpawnId, WaitKind},
     events::EventKind,
     order::{Order, points},
     reach::access,
@@ -28,7 +28,7 @@ pub fn after_signals(facts: Facts<'_>) -> Vec<Conflict> {
             for signal in site.signals.iter().filter(own) {
                 let Some(wait) = facts.joins.any_wait(facts.cx, signal.key, site.func) else { continue };
                 let join = JoinPoint { key: signal.key, func: wait.func, span: wait.span, reached_by: Vec::new() };
-                late_writes(facts, id, body, signal, &join, &mut out);
+                late_writes(facts, id, body, (signal, wait.how), &join, &mut out);
             }
         }
     }
@@ -39,7 +39,7 @@ fn late_writes(
     facts: Facts<'_>,
     id: SpawnId,
     body: FuncId,
-    signal: &Signal,
+    (signal, how): (&Signal, WaitKind),
     join: &JoinPoint,
     out: &mut Vec<Conflict>,
 ) {
@@ -62,14 +62,14 @@ fn late_writes(
             }
             let Some(&point) = places.get(&span) else { continue };
             let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
-            if !order.may_follow(point, deferred, signal.key) || in_loop(facts, body, span) {
+            if !order.may_follow(point, deferred, signal.key, how) || in_loop(facts, body, span) {
                 continue;
             }
             let has_end = facts.spawns.sites[id].signals.iter().any(|s| {
                 s.key != signal.key
                     && s.ends_body()
                     && !facts.joins.waits(s.key).is_empty()
-                    && !(s.site.0 == body && order.may_follow(point, deferred, s.key))
+                    && !(s.site.0 == body && order.may_follow(point, deferred, s.key, how))
             });
             if has_end {
                 continue;

@@ -11,11 +11,11 @@ use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind},
-    events::{EventKind, FuncEvents, WaitKind},
+    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
+    events::{EventKind, FuncEvents},
     handed::functions_of,
     joins::Joins,
-    order::Point,
+    order::{Order, Point},
     reach::{AccessIndex, Reach, Reached},
     spawns::{Context, Spawns},
 };
@@ -54,7 +54,7 @@ pub(super) struct State {
     /// Those whose end was certainly waited for, although they do something after their signal.
     ended: FixedBitSet,
     /// Per goroutine, keys of earlier signals certainly received since it started.
-    received: Vec<Vec<Location>>,
+    received: Vec<Vec<(Location, WaitKind)>>,
     /// Keys the function may have signalled.
     signalled: Vec<Location>,
     /// Locations the function may have accessed atomically since the goroutine started: (goroutine, location).
@@ -106,6 +106,12 @@ impl State {
     }
 }
 
+fn receive(received: &mut Vec<(Location, WaitKind)>, what: (Location, WaitKind)) {
+    if !received.contains(&what) {
+        received.push(what);
+    }
+}
+
 fn union<T: Copy + Ord>(mine: &mut Vec<T>, theirs: &[T]) {
     for key in theirs {
         if let Err(at) = mine.binary_search(key) {
@@ -114,13 +120,52 @@ fn union<T: Copy + Ord>(mine: &mut Vec<T>, theirs: &[T]) {
     }
 }
 
+/// A goroutine that may still run when the function is left.
+#[derive(Debug)]
+pub struct Outlives {
+    /// Where it was started.
+    pub spawn: SpawnId,
+    /// How the function is left.
+    pub exit: Exit,
+    /// Where.
+    pub span: Span,
+    /// Signals of the goroutine that were certainly received by then.
+    received: Vec<(Location, WaitKind)>,
+}
+
+impl Outlives {
+    /// Whether what the goroutine does at a point of `body` comes before something that was received by then.
+    pub fn comes_before(&self, facts: Facts<'_>, body: FuncId, point: Point) -> bool {
+        let events = facts.cx.events.of(body);
+        let order = Order::build(events, facts.cx.places);
+        let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
+        received_after(facts, events, &order, (point, deferred), &self.received)
+    }
+}
+
+/// Whether a signal that was received comes, in the goroutine, after the point; or something that the goroutine has
+/// received since, over a channel without a buffer.
+fn received_after(
+    facts: Facts<'_>,
+    events: &FuncEvents,
+    order: &Order,
+    (point, deferred): (Point, bool),
+    received: &[(Location, WaitKind)],
+) -> bool {
+    let gates = order.gates_at(events, facts.cx.places, point);
+    received.iter().any(|(key, how)| {
+        (order.signals(*key) && !order.may_follow(point, deferred, *key, *how))
+            || (facts.cx.places.is_unbuffered(*key) && !order.signals_itself(*key) && !gates.contains(key))
+    })
+}
+
 /// What the pass found about one function.
 #[derive(Debug, Default)]
 pub struct AfterSpawn {
     /// Conflicts between the function (or what it calls) and its goroutines.
     pub conflicts: Vec<Conflict>,
     /// Spawn sites whose goroutines may still run when the function is left.
-    pub outlive: Vec<(SpawnId, Exit, Span)>,
+    pub outlive: Vec<Outlives>,
     /// Spawn sites that some way through the function waits for.
     pub joined_somewhere: Vec<(SpawnId, JoinPoint)>,
 }
@@ -280,14 +325,8 @@ impl Pass<'_> {
                     if *kind == SignalKind::Send && !self.is_unbuffered(*key) {
                         self.slot_taken(*key, event.span, state);
                     }
-                    if *kind == SignalKind::Send && self.is_unbuffered(*key) {
-                        // The send ends only when the goroutine receives: what it did before that is ordered.
-                        for goroutine in state.active.ones().collect::<Vec<_>>() {
-                            let keys = &mut state.received[goroutine];
-                            if !keys.contains(key) {
-                                keys.push(*key);
-                            }
-                        }
+                    if *kind == SignalKind::Send {
+                        self.rendezvous(*key, state);
                     }
                 }
                 EventKind::Access(row) => {
@@ -319,6 +358,15 @@ impl Pass<'_> {
         true
     }
 
+    /// A send without a buffer ends only when the goroutine receives: what it did before that is ordered.
+    fn rendezvous(&self, key: Location, state: &mut State) {
+        if self.is_unbuffered(key) {
+            for goroutine in state.active.ones() {
+                receive(&mut state.received[goroutine], (key, WaitKind::Receive));
+            }
+        }
+    }
+
     fn is_unbuffered(&self, key: Location) -> bool {
         self.facts.cx.places.is_unbuffered(key)
     }
@@ -345,11 +393,8 @@ impl Pass<'_> {
 
     fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
         let facts = self.facts;
-        for bit in facts.joins.ended_by(key, how).collect::<Vec<_>>() {
-            let implied = facts.joins.keys()[bit];
-            if implied != key {
-                self.wait_for(implied, WaitKind::Group, span, state, true);
-            }
+        for &implied in facts.joins.implied_by(key, how) {
+            self.wait_for(implied, WaitKind::Group, span, state, true);
         }
         self.wait_for(key, how, span, state, in_loop);
     }
@@ -369,7 +414,7 @@ impl Pass<'_> {
                     && facts.joins.counts(key, how)
                     && !(site.in_loop && how == WaitKind::Receive && s.kind == SignalKind::Send && !in_loop)
             });
-            let early = ends && self.bodies[goroutine].goes_on_after(facts, key);
+            let early = ends && self.bodies[goroutine].goes_on_after(facts, key, how);
             if ends && !early {
                 state.active.remove(goroutine);
                 self.note_join(id, key, span);
@@ -378,10 +423,7 @@ impl Pass<'_> {
                     self.note_join(id, key, span);
                     state.ended.insert(goroutine);
                 }
-                let keys = &mut state.received[goroutine];
-                if !keys.contains(&key) {
-                    keys.push(key);
-                }
+                receive(&mut state.received[goroutine], (key, how));
             }
         }
     }
@@ -457,7 +499,8 @@ impl Pass<'_> {
             return;
         }
         for goroutine in state.active.ones().filter(|g| !state.ended.contains(*g)) {
-            self.out.outlive.push((self.ids[goroutine], exit, span));
+            let received = state.received[goroutine].clone();
+            self.out.outlive.push(Outlives { spawn: self.ids[goroutine], exit, span, received });
         }
     }
 
@@ -492,7 +535,12 @@ impl Pass<'_> {
             for event in &block.events {
                 match &event.kind {
                     EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, true),
-                    EventKind::Signal { key, .. } => union(&mut state.signalled, &[*key]),
+                    EventKind::Signal { key, kind } => {
+                        union(&mut state.signalled, &[*key]);
+                        if *kind == SignalKind::Send {
+                            self.rendezvous(*key, state);
+                        }
+                    }
                     EventKind::Access(row) => {
                         let access = &events.accesses[*row as usize];
                         self.check(access, &[(self.func, span)], 0, state);
@@ -589,6 +637,12 @@ impl Pass<'_> {
         locks: &[Location],
         state: &State,
     ) {
+        if let Location::Local(file, local) = access.location
+            && !self.declares(file, local)
+        {
+            // A variable of a function that both sides call: each call has its own.
+            return;
+        }
         for goroutine in state.active.ones() {
             let fresh = |local: LocalId| state.fresh.binary_search(&(goroutine, local)).is_ok();
             if let Location::Local(_, local) = access.location
@@ -667,10 +721,9 @@ impl Pass<'_> {
                     (self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err())
                         || (state.stopped.contains(k) && self.starts_timer(*k))
                 });
-                let ordered_by_receive = state.received[goroutine].iter().any(|k| {
-                    (order.signals(*k) && !order.may_follow(point, self.is_deferred(*body, point), *k))
-                        || (self.is_unbuffered(*k) && !order.signals_itself(*k) && !gates.contains(k))
-                });
+                let at = (point, self.is_deferred(*body, point));
+                let events = facts.cx.events.of(*body);
+                let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
                 // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
                 let by_atomic = !state.atomics.is_empty() && {
                     let accesses = &facts.cx.events.of(*body).accesses;
@@ -700,7 +753,8 @@ impl Pass<'_> {
         let id = self.ids[goroutine];
         let (body, order, point) = self.bodies[goroutine].point(&facts.reaches[id], reached, span)?;
         let deferred = self.is_deferred(*body, point);
-        let key = *state.received[goroutine].iter().find(|k| order.may_follow(point, deferred, **k))?;
+        let (key, _) =
+            *state.received[goroutine].iter().find(|(key, how)| order.may_follow(point, deferred, *key, *how))?;
         let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
         let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
@@ -784,8 +838,8 @@ impl Pass<'_> {
                 .out
                 .outlive
                 .iter()
-                .filter(|(id, ..)| *id == conflict.spawn)
-                .map(|&(_, exit, span)| SkippedAt { func: self.func, exit, span })
+                .filter(|row| row.spawn == conflict.spawn)
+                .map(|row| SkippedAt { func: self.func, exit: row.exit, span: row.span })
                 .collect();
             conflict.join = if at.is_empty() {
                 JoinStatus::Late(join.clone())

@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 
 use super::{
     after_spawn::Facts,
-    domain::{Location, SignalKind, SpawnId},
-    events::{EventKind, FuncEvents, WaitKind},
+    domain::{Location, SignalKind, SpawnId, WaitKind},
+    events::{EventKind, FuncEvents},
     order::{Order, Point, points},
     reach::{Reach, Reached},
 };
@@ -31,8 +31,8 @@ impl Body {
         Self { orders: orders.collect() }
     }
 
-    /// Whether a body does something after its signal on `key`.
-    pub fn goes_on_after(&self, facts: Facts<'_>, key: Location) -> bool {
+    /// Whether a body does something after its signal on `key` that ends a wait of that kind.
+    pub fn goes_on_after(&self, facts: Facts<'_>, key: Location, how: WaitKind) -> bool {
         self.orders.iter().any(|(body, order, _)| {
             let blocks = &facts.cx.events.of(*body).blocks;
             blocks.iter().enumerate().any(|(block, row)| {
@@ -40,7 +40,7 @@ impl Body {
                     let matters =
                         matches!(event.kind, EventKind::Access(_) | EventKind::Call(_) | EventKind::Defer { .. });
                     let deferred = matches!(event.kind, EventKind::Defer { .. });
-                    matters && order.may_follow((block, index), deferred, key)
+                    matters && order.may_follow((block, index), deferred, key, how)
                 })
             })
         })

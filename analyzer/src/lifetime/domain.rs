@@ -183,6 +183,27 @@ pub enum SignalKind {
     Flag,
 }
 
+impl SignalKind {
+    /// Whether a wait of that kind can end with such a signal: `range` goes on until the channel is closed.
+    pub fn ends(self, how: WaitKind) -> bool {
+        match how {
+            WaitKind::Range => self == Self::Close,
+            WaitKind::Receive | WaitKind::Group => true,
+        }
+    }
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WaitKind {
+    /// A counter or group.
+    Group,
+    /// One receive.
+    Receive,
+    /// `range` until the channel is closed.
+    Range,
+}
+
 /// A completion signal of a goroutine's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal {

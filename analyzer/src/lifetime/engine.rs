@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::{
     after_signal::after_signals,
-    after_spawn::{AfterSpawn, Facts, after_spawn},
+    after_spawn::{AfterSpawn, Facts, Outlives, after_spawn},
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
@@ -130,7 +130,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let passes: Vec<AfterSpawn> = funcs.into_par_iter().map(|func| after_spawn(facts, func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for pass in &passes {
-        pass.outlive.iter().for_each(|(id, ..)| alive.insert(id.index()));
+        pass.outlive.iter().for_each(|row| alive.insert(row.spawn.index()));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
@@ -156,17 +156,25 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
     let cx = facts.cx;
     let mut out: Vec<Conflict> = Vec::new();
     for pass in passes {
-        for &(id, exit, span) in &pass.outlive {
+        for outlives in &pass.outlive {
+            let &Outlives { spawn: id, exit, span, .. } = outlives;
             if exit == Exit::Panic || out.iter().any(|c| c.spawn == id) {
                 continue;
             }
             let site = &facts.spawns.sites[id];
             let Some(handle) = test_handle(facts, site.func) else { continue };
             let reach = &facts.reaches[id];
-            let used = reach.nodes.iter().take_while(|n| n.depth <= 1).find_map(|node| {
+            let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(n, _)| n.depth <= 1);
+            let mut used = nodes.filter_map(|(node, number)| {
                 let events = cx.events.of(node.func);
+                let called = reach.path(number).first().copied();
                 let uses = events.blocks.iter().enumerate().filter_map(|(block, row)| {
                     let used = row.events.iter().find(|e| matches!(e.kind, EventKind::UsesTest))?;
+                    let (body, span) = called.unwrap_or((node.func, used.span));
+                    let point = super::order::points(cx.events.of(body)).get(&span).copied();
+                    if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
+                        return None;
+                    }
                     // Reporting an error that is not expected is not what a goroutine does late.
                     let certain = node.depth == 0 && super::spawns::passes_always(events, block);
                     let looped = super::spawns::blocks_in_cycle(events, block);
@@ -175,7 +183,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 let (doubtful, used) = uses.min_by_key(|row| row.0)?;
                 Some((node.func, used, doubtful))
             });
-            let Some((func, used, doubtful)) = used else { continue };
+            let Some((func, used, doubtful)) = used.next() else { continue };
             let file = cx.program.funcs()[site.func].file;
             let joined = pass.joined_somewhere.iter().find(|(known, _)| *known == id);
             let join = match joined {

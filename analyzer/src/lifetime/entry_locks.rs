@@ -1,16 +1,18 @@
 //! Locks that every caller of a function holds: what the name `resetLocked` promises.
 //!
-//! A greatest fixpoint over the calls: a function without callers, or one that is started in a goroutine or handed to
-//! others, begins with none.
+//! A greatest fixpoint over the calls: a function without callers, or one that is started in a goroutine, begins with
+//! none. A function that is handed to others begins with what they hold where they run it.
 
 use rustc_hash::FxHashMap;
 
 use super::{
     calls::Calls,
     domain::LockSet,
+    domain_local,
+    events::EventKind,
     spawns::{Context, Spawns},
 };
-use crate::{base::IndexVec, resolve::FuncId};
+use crate::{base::IndexVec, resolve::FuncId, syntax::Expr};
 
 /// Rounds until what callers of callers hold has come down.
 const MAX_ROUNDS: u32 = 5;
@@ -26,7 +28,7 @@ pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap
         }
     }
     for func in cx.program.funcs().ids() {
-        calls.of(func).iter().flat_map(|row| &row.handed).for_each(|h| fixed[h.func] = true);
+        calls.of(func).iter().flat_map(|row| &row.handed).for_each(|h| fixed[h.func] = false);
     }
     spawns.sites.iter().flat_map(|site| &site.bodies).for_each(|body| fixed[*body] = true);
     for func in cx.program.funcs().ids().filter(|f| fixed[*f]) {
@@ -43,12 +45,22 @@ pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap
                         held.insert(at, *key);
                     }
                 }
-                for &target in row.targets.iter().filter(|t| !fixed[**t]) {
-                    match &mut next[target] {
-                        None => next[target] = Some(held.clone()),
-                        Some(known) => known.retain(|key| held.contains(key)),
+                let mut enter = |target: FuncId, held: &LockSet| match &mut next[target] {
+                    _ if fixed[target] => {}
+                    None => next[target] = Some(held.clone()),
+                    Some(known) => known.retain(|key| held.contains(key)),
+                };
+                row.targets.iter().for_each(|target| enter(*target, &held));
+                if row.handed.is_empty() {
+                    continue;
+                }
+                // What is handed over runs with the locks that the callee holds when it calls its parameter.
+                for key in held_where_run(cx, row.targets.as_slice()) {
+                    if let Err(at) = held.binary_search(&key) {
+                        held.insert(at, key);
                     }
                 }
+                row.handed.iter().for_each(|handed| enter(handed.func, &held));
             }
         }
         for func in cx.program.funcs().ids().filter(|f| fixed[*f]) {
@@ -64,4 +76,27 @@ pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap
         Some((func, locks))
     });
     rows.collect()
+}
+
+/// Locks that all of the functions hold where they call a function parameter of theirs.
+fn held_where_run(cx: Context<'_>, callees: &[FuncId]) -> LockSet {
+    let mut held: Option<LockSet> = None;
+    for &callee in callees {
+        let file = cx.program.funcs()[callee].file;
+        let exprs = &cx.program.facts(file).exprs;
+        for event in cx.events.of(callee).blocks.iter().flat_map(|block| &block.events) {
+            let EventKind::Call(call) = event.kind else { continue };
+            let Expr::Call { callee: called, .. } = &exprs[call] else { continue };
+            let Expr::Local(local) = exprs[*called] else { continue };
+            if !domain_local::is_param(cx.program, file, local) {
+                continue;
+            }
+            let here = cx.events.of(callee).locks_at(call);
+            match &mut held {
+                None => held = Some(here.iter().copied().collect()),
+                Some(known) => known.retain(|key| here.contains(key)),
+            }
+        }
+    }
+    held.unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Per function, the events that matter to lifetimes, in evaluation order over the blocks of its body.
 //!
-//! Invariant: one [`FuncEvents`] per function with a body, its blocks parallel to [`crate::syntax::Body::blocks`].
+//! Invariant: one [`FuncEvents`] per function with a body; its blocks begin with those of [`crate::syntax::Body`].
 //! What library calls mean comes from [`Models`]; effects of calls into the project are left to summaries.
 
 use rayon::prelude::*;
@@ -9,15 +9,16 @@ use smallvec::SmallVec;
 
 use super::{
     constant::Constants,
-    domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey},
+    domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
     flags,
     models::{Effect, Models, Operand},
+    no_return,
     place::Places,
 };
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Basic, Callee, FuncId, Place, Program, Root, Type},
+    resolve::{Basic, Callee, FuncId, Place, Program, Root, Type, TypeId},
     source::{FileId, FileRole, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
@@ -34,7 +35,7 @@ pub struct Events {
 /// Events of one function.
 #[derive(Debug, Default)]
 pub struct FuncEvents {
-    /// Blocks, parallel to the body's; empty without a body.
+    /// Blocks, in the order of the body's, with some of their own behind them; empty without a body.
     pub blocks: Vec<BlockEvents>,
     /// Accesses, in evaluation order of blocks.
     pub accesses: Vec<Access>,
@@ -72,6 +73,8 @@ pub struct BlockEvents {
     pub successors: SmallVec<[usize; 2]>,
     /// How the function is left at the end of this block, if it is.
     pub exit: Option<(Exit, Span)>,
+    /// Where the decision at the end stands, as in [`crate::syntax::Block`].
+    pub end_span: Span,
     /// What is known on the first and second way out of a condition about one local variable.
     pub test: Option<NilTest>,
 }
@@ -131,17 +134,6 @@ pub enum EventKind {
     Fresh(LocalId),
 }
 
-/// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum WaitKind {
-    /// A counter or group.
-    Group,
-    /// One receive.
-    Receive,
-    /// `range` until the channel is closed.
-    Range,
-}
-
 impl Events {
     /// Lowers every function, in parallel.
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
@@ -149,6 +141,7 @@ impl Events {
         let funcs = ids.into_par_iter().map(|func| Lowering::new(program, graph, models, places, func).run());
         let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
         flags::mark(program, &mut funcs);
+        no_return::mark(program, graph, &mut funcs);
         Self { funcs }
     }
 
@@ -200,6 +193,7 @@ impl<'a> Lowering<'a> {
         self.addressed = self.addressed_operands(body);
         let whole = body;
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
+        let mut ranges: Vec<(usize, usize, Event)> = Vec::new();
         let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
         let mut conditions: Vec<Span> = Vec::new();
         for block in body.blocks.iter() {
@@ -219,6 +213,7 @@ impl<'a> Lowering<'a> {
             let mut test = None;
             match &block.end {
                 Terminator::Return { values } => {
+                    self.read_last(values, &mut events);
                     if !values.is_empty() {
                         self.named_results(block.end_span, &mut events);
                     }
@@ -246,7 +241,7 @@ impl<'a> Lowering<'a> {
                         let one = EventKind::Wait { key, how: WaitKind::Receive };
                         heads.entry(body.index()).or_default().push(Event { kind: one, span });
                         let all = EventKind::Wait { key, how: WaitKind::Range };
-                        heads.entry(done.index()).or_default().push(Event { kind: all, span });
+                        ranges.push((self.out.blocks.len(), done.index(), Event { kind: all, span }));
                     }
                 }
                 Terminator::If { condition, .. } => test = self.nil_test(*condition),
@@ -256,7 +251,7 @@ impl<'a> Lowering<'a> {
                 | Terminator::Unreachable => {}
             }
             let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
-            self.out.blocks.push(BlockEvents { events, successors, exit, test });
+            self.out.blocks.push(BlockEvents { events, successors, exit, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
             if let Some(mut head) = heads.remove(&index) {
@@ -264,9 +259,29 @@ impl<'a> Lowering<'a> {
                 block.events = head;
             }
         }
+        self.drained(ranges);
         self.loops_once(body, constants);
         self.locksets();
         self.out
+    }
+
+    /// A `range` that ends by itself has waited for the channel to be closed; one that is left by `break` has not, though
+    /// both go on in the same place. The wait gets a block of its own where that matters.
+    fn drained(&mut self, ranges: Vec<(usize, usize, Event)>) {
+        for (head, done, wait) in ranges {
+            let ways_in = self.out.blocks.iter().filter(|block| block.successors.contains(&done)).count();
+            if ways_in == 1 {
+                self.out.blocks[done].events.insert(0, wait);
+                continue;
+            }
+            let own = self.out.blocks.len();
+            let successors = SmallVec::from_slice(&[done]);
+            let end_span = self.out.blocks[head].end_span;
+            self.out.blocks.push(BlockEvents { events: vec![wait], successors, exit: None, end_span, test: None });
+            for next in self.out.blocks[head].successors.iter_mut().filter(|next| **next == done) {
+                *next = own;
+            }
+        }
     }
 
     /// A loop that runs once does not come back.
@@ -403,13 +418,36 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Whether the location holds, in place, a value that synchronises by itself.
-    fn synchronises(&self, location: Location) -> bool {
-        let ty = match location {
+    /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads the variables.
+    fn read_last(&self, values: &[ExprId], events: &mut Vec<Event>) {
+        if values.len() < 2 {
+            return;
+        }
+        let plain = |event: &Event| {
+            let EventKind::Access(row) = event.kind else { return false };
+            let access = &self.out.accesses[row as usize];
+            values.contains(&access.expr) && matches!(self.expr(access.expr), Expr::Local(_))
+        };
+        let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(plain);
+        events.extend(first);
+        events.extend(last);
+    }
+
+    fn type_of(&self, location: Location) -> TypeId {
+        match location {
             Location::Field(field) => self.program.field(field).ty,
             Location::Global(var) => self.program.var(var).ty,
             Location::Local(file, local) => self.program.local_type(file, local),
-        };
+        }
+    }
+
+    fn holds_pointer(&self, location: Location) -> bool {
+        matches!(self.program.ty(self.type_of(location)), Type::Pointer(_))
+    }
+
+    /// Whether the location holds, in place, a value that synchronises by itself.
+    fn synchronises(&self, location: Location) -> bool {
+        let ty = self.type_of(location);
         !matches!(self.program.ty(ty), Type::Pointer(_))
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
@@ -617,10 +655,15 @@ impl<'a> Lowering<'a> {
                 let kind = if write { AccessKind::Write } else { AccessKind::Read };
                 let Some(place) = place else { return false };
                 if let Some(location) = Places::location(&place, self.file) {
+                    // What a pointer points to, not the pointer.
+                    let element = match on {
+                        Operand::Arg(n) => arg(n).is_some_and(|expr| !matches!(self.expr(expr), Expr::AddressOf(_))),
+                        Operand::Receiver => self.holds_pointer(location),
+                    };
                     let access = Access {
                         func: self.func,
                         location,
-                        element: false,
+                        element,
                         index: Index::Whole,
                         kind,
                         stored: Stored::Other,

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{
-    domain::{AccessKind, Location, SignalKind},
-    events::{Event, EventKind, FuncEvents, WaitKind},
+    domain::{AccessKind, Location, SignalKind, WaitKind},
+    events::{Event, EventKind, FuncEvents},
 };
 use crate::{
     base::{Idx, IndexVec, Span},

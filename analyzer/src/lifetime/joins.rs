@@ -8,9 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{SignalKind, SyncKey},
+    domain::{SignalKind, SyncKey, WaitKind},
     domain_local::{self, Operand},
-    events::{EventKind, WaitKind},
+    events::EventKind,
     order::Order,
     spawns::{Context, Spawns},
 };
@@ -125,6 +125,11 @@ impl Joins {
         let own = self.counts(key, how).then_some(key);
         let implied = self.implied.get(&key).map_or(&[][..], Vec::as_slice);
         own.into_iter().chain(implied.iter().copied()).filter_map(|key| self.index_of(key))
+    }
+
+    /// Keys that whoever sees the end that `key` stands for has waited for, too.
+    pub fn implied_by(&self, key: SyncKey, how: WaitKind) -> &[SyncKey] {
+        if self.counts(key, how) { self.implied.get(&key).map_or(&[], Vec::as_slice) } else { &[] }
     }
 
     /// A wait for `key` in `func`, counted as a join or not.
@@ -322,6 +327,13 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
                     let gates = order.gates_at(events, cx.places, (block, index));
                     implied.entry(key).or_default().extend(gates.into_iter().filter(|gate| *gate != key));
                 }
+            }
+            // A signal that comes with the end of the body has everything before it that all ways to the end wait for.
+            let at_end = order.gates_at_end(events, cx.places);
+            let ends = site.signals.iter().filter(|s| s.certain && (s.kind == SignalKind::Group || s.site.0 == body));
+            for signal in ends.filter(|s| s.deferred || s.kind == SignalKind::Done && s.last) {
+                let gates = at_end.iter().copied().filter(|gate| *gate != signal.key);
+                implied.entry(signal.key).or_default().extend(gates);
             }
         }
     }

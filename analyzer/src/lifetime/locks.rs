@@ -61,13 +61,24 @@ impl Lowering<'_> {
     /// Locks that may be held at each access: a forward analysis over the blocks. A deferred unlock holds the lock to the
     /// end of the function. May, not must: `if useLock { mu.Lock() }` is written by people who know when it is needed.
     pub(super) fn locksets(&mut self) {
-        let has_locks =
-            self.out.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Lock { .. }));
-        if !has_locks {
+        // A lock that is given back before it is taken was handed over: `go c.resetAndUnlock()`.
+        let mut handed_over = LockSet::new();
+        let mut own = LockSet::new();
+        for event in self.out.blocks.iter().flat_map(|b| &b.events) {
+            match event.kind {
+                EventKind::Lock { key } if !own.contains(&key) => own.push(key),
+                EventKind::Unlock { key } if !own.contains(&key) && !handed_over.contains(&key) => {
+                    handed_over.push(key);
+                }
+                _ => {}
+            }
+        }
+        if own.is_empty() && handed_over.is_empty() {
             return;
         }
+        handed_over.sort();
         let mut entry: Vec<Option<LockSet>> = vec![None; self.out.blocks.len()];
-        entry[0] = Some(LockSet::new());
+        entry[0] = Some(handed_over);
         let mut work = vec![0];
         let mut call_locks: Vec<(ExprId, LockSet)> = Vec::new();
         let mut add_locks: Vec<(Span, LockSet)> = Vec::new();

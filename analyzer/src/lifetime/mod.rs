@@ -23,6 +23,7 @@ pub mod handed;
 pub mod joins;
 pub mod locks;
 pub mod models;
+mod no_return;
 pub mod obligations;
 pub mod order;
 pub mod origin;

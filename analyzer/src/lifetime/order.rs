@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{
-    domain::{SignalKind, SyncKey},
+    domain::{Exit, SignalKind, SyncKey, WaitKind},
     events::{Event, EventKind, FuncEvents},
     place::Places,
 };
@@ -24,8 +24,8 @@ pub struct Order {
     gates: Vec<Option<KeySet>>,
     /// Signals of the function itself: key, kind, point.
     signals: Vec<(SyncKey, SignalKind, Point)>,
-    /// Deferred signals of the function: key, point of registration.
-    deferred: Vec<(SyncKey, Point)>,
+    /// Deferred signals of the function: key, kind, point of registration.
+    deferred: Vec<(SyncKey, SignalKind, Point)>,
     /// Reachability between blocks (row: from).
     reaches: Vec<fixedbitset::FixedBitSet>,
 }
@@ -63,7 +63,7 @@ impl Order {
                     EventKind::Signal { key, kind } => order.signals.push((*key, *kind, (block, index))),
                     EventKind::Defer { effects, .. } => {
                         order.deferred.extend(effects.iter().filter_map(|effect| match effect {
-                            EventKind::Signal { key, .. } => Some((*key, (block, index))),
+                            EventKind::Signal { key, kind } => Some((*key, *kind, (block, index))),
                             _ => None,
                         }));
                     }
@@ -87,23 +87,45 @@ impl Order {
         held
     }
 
-    /// Whether the point can come after a (not deferred) signal on `key`.
-    pub fn may_follow_signal(&self, (block, index): Point, key: SyncKey) -> bool {
-        self.signals.iter().any(|&(k, _, (b, i))| {
-            k == key && ((b == block && i < index) || self.reaches.get(b).is_some_and(|row| row.contains(block)))
+    /// What was certainly waited for on every way to a return.
+    pub fn gates_at_end(&self, events: &FuncEvents, places: &Places) -> KeySet {
+        let mut common: Option<KeySet> = None;
+        for (at, block) in events.blocks.iter().enumerate() {
+            let returns = matches!(block.exit, Some((Exit::Return | Exit::End, _)));
+            if !returns || self.gates.get(at).is_none_or(Option::is_none) {
+                continue;
+            }
+            let held = self.gates_at(events, places, (at, block.events.len()));
+            match &mut common {
+                None => common = Some(held),
+                Some(known) => known.retain(|key| held.contains(key)),
+            }
+        }
+        common.unwrap_or_default()
+    }
+
+    /// Whether the point can come after a (not deferred) signal on `key` that ends a wait of that kind.
+    pub fn may_follow_signal(&self, (block, index): Point, key: SyncKey, how: WaitKind) -> bool {
+        self.signals.iter().any(|&(k, kind, (b, i))| {
+            k == key
+                && kind.ends(how)
+                && ((b == block && i < index) || self.reaches.get(b).is_some_and(|row| row.contains(block)))
         })
     }
 
     /// Whether something that happens at the point (with `deferred`: that is registered there for the end) can come
-    /// after a signal on `key`, deferred ones included: they run in reverse order of registration.
-    pub fn may_follow(&self, point: Point, deferred: bool, key: SyncKey) -> bool {
+    /// after a signal on `key` that ends a wait of that kind, deferred ones included: they run in reverse order of
+    /// registration.
+    pub fn may_follow(&self, point: Point, deferred: bool, key: SyncKey, how: WaitKind) -> bool {
         if !deferred {
-            return self.may_follow_signal(point, key);
+            return self.may_follow_signal(point, key, how);
         }
         let (block, index) = point;
-        self.signals.iter().any(|row| row.0 == key)
-            || self.deferred.iter().any(|&(k, (b, i))| {
-                k == key && ((b == block && i > index) || self.reaches.get(block).is_some_and(|row| row.contains(b)))
+        self.signals.iter().any(|row| row.0 == key && row.1.ends(how))
+            || self.deferred.iter().any(|&(k, kind, (b, i))| {
+                k == key
+                    && kind.ends(how)
+                    && ((b == block && i > index) || self.reaches.get(block).is_some_and(|row| row.contains(b)))
             })
     }
 

@@ -12,8 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
-    domain::{AccessKind, Location, SpawnId, SpawnKind, Stored},
-    events::{EventKind, FuncEvents, WaitKind},
+    domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
+    events::{EventKind, FuncEvents},
     joins::path_to_wait,
     reach::{Reach, Reached},
 };

@@ -284,7 +284,8 @@ pub fn is_error(program: &Program, file: FileId, local: LocalId) -> bool {
 pub fn may_fail(program: &Program, func: FuncId, block: usize) -> bool {
     let Some(body) = &program.function(func).body else { return true };
     let file = program.funcs()[func].file;
-    match &body.blocks[BlockId::new(block)].end {
+    let Some(block) = body.blocks.get(BlockId::new(block)) else { return false };
+    match &block.end {
         Terminator::Return { values } => match values.last() {
             Some(last) => !matches!(&program.facts(file).exprs[*last], Expr::Name(name) if name.as_str() == "nil"),
             None => !program.function(func).signature.results.is_empty(),

@@ -138,6 +138,9 @@ impl Places {
         for _ in 0..MAX_ALIAS_STEPS {
             let Root::Local(local) = place.root else { break };
             let Some(initial) = self.initial(program, file, local) else { break };
+            if is_copy(program, file, local) {
+                break;
+            }
             let base = program.place(file, initial);
             let fresh = matches!(base.root, Root::Value(_)) && base.steps.is_empty();
             if fresh || base == place {
@@ -338,6 +341,12 @@ impl Places {
         }
         out
     }
+}
+
+/// Whether a variable holds a struct or array in place: `a := b` is then another object.
+fn is_copy(program: &Program, file: FileId, local: LocalId) -> bool {
+    let ty = program.underlying(program.local_type(file, local));
+    matches!(program.ty(ty), Type::Struct(_) | Type::Array(_))
 }
 
 /// A parameter through which the callee reaches memory of the caller without a field: pointers, slices, maps.

@@ -4,7 +4,7 @@
 use super::{
     after_spawn::{Pass, State},
     conflict::{Relation, Side},
-    domain::{Access, Index, Location, SignalKind},
+    domain::{Access, Index, Location, SignalKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
@@ -50,7 +50,7 @@ impl Pass<'_> {
     }
 
     /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
-    fn declares(&self, file: FileId, local: LocalId) -> bool {
+    pub(super) fn declares(&self, file: FileId, local: LocalId) -> bool {
         let program = self.facts.cx.program;
         if file != self.file {
             return false;
@@ -78,7 +78,7 @@ impl Pass<'_> {
             let gates = then.1.gates_at(facts.cx.events.of(*then.0), facts.cx.places, then.2);
             gates.iter().any(|key| {
                 first.1.signals_itself(*key)
-                    && !first.1.may_follow(first.2, self.is_deferred(*first.0, first.2), *key)
+                    && !first.1.may_follow(first.2, self.is_deferred(*first.0, first.2), *key, WaitKind::Receive)
                     && !then.1.signals_itself(*key)
             })
         };

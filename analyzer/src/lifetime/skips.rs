@@ -317,7 +317,6 @@ impl Solver<'_> {
         exit: usize,
         span: Span,
     ) -> Vec<Span> {
-        let Some(body) = &self.cx.program.function(func).body else { return vec![span] };
         let mut at = exit;
         for _ in 0..events.blocks.len() {
             let before: Vec<usize> = (0..events.blocks.len())
@@ -332,7 +331,7 @@ impl Solver<'_> {
                 let jumps: Vec<Span> = open
                     .iter()
                     .filter(|b| events.blocks[**b].successors.len() == 1)
-                    .map(|b| body.blocks[crate::syntax::BlockId::new(*b)].end_span)
+                    .map(|b| events.blocks[*b].end_span)
                     .filter(|jump| jump.end > jump.start)
                     .collect();
                 return if jumps.is_empty() || closed.is_empty() && jumps.len() != open.len() {
@@ -369,7 +368,7 @@ impl Solver<'_> {
             let head = around.head.index();
             for (at, out) in outs.iter().enumerate() {
                 let Some(state) = out else { continue };
-                let inside = around.span.contains(body.blocks[crate::syntax::BlockId::new(at)].end_span);
+                let inside = around.span.contains(events.blocks[at].end_span);
                 if !inside || !events.blocks[at].successors.contains(&head) || at == head {
                     continue;
                 }
@@ -385,7 +384,7 @@ impl Solver<'_> {
                         opened_by: item.opened_by,
                         spawns: skipped,
                         exit: Exit::End,
-                        span: body.blocks[crate::syntax::BlockId::new(at)].end_span,
+                        span: events.blocks[at].end_span,
                         discharged_by: deliberate.into_iter().map(|call| (func, call)).collect(),
                         waited_at: discharged.waits.clone(),
                         iteration: true,
@@ -399,7 +398,8 @@ impl Solver<'_> {
     /// Whether the values returned at the end of block `at` contain the variable.
     fn returned(&self, func: FuncId, file: FileId, at: usize, local: LocalId) -> bool {
         let Some(body) = &self.cx.program.function(func).body else { return false };
-        match &body.blocks[crate::syntax::BlockId::new(at)].end {
+        let Some(block) = body.blocks.get(crate::syntax::BlockId::new(at)) else { return false };
+        match &block.end {
             Terminator::Return { values } if values.is_empty() => {
                 matches!(self.cx.program.facts(file).locals[local].decl, LocalDecl::Result { .. })
             }

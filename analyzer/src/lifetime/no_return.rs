@@ -1,0 +1,114 @@
+//! Functions that never return: every way through them ends the process, the goroutine or in a panic.
+//!
+//! `must(t, err)` helpers that end in `t.Fatal`, `log.Fatal` wrappers, `unreachable()`. What stands behind a call of one
+//! is never reached, and a `select` arm that ends in one is no way around what the other arms wait for.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::{
+    domain::Exit,
+    events::{Event, EventKind, FuncEvents},
+};
+use crate::{
+    base::IndexVec,
+    callgraph::{CallGraph, Target, Targets},
+    resolve::{FuncId, Program},
+    syntax::ExprId,
+};
+
+/// Rounds until a helper of a helper of a helper is known not to return.
+const MAX_ROUNDS: u32 = 6;
+
+/// Adds to every call of a function that never returns the end it comes to.
+pub(super) fn mark(program: &Program, graph: &CallGraph, funcs: &mut IndexVec<FuncId, FuncEvents>) {
+    // What does not return, and whether the whole process ends with it.
+    let mut known: FxHashMap<FuncId, bool> = FxHashMap::default();
+    for _ in 0..MAX_ROUNDS {
+        let ids: Vec<FuncId> = funcs.ids().filter(|func| !known.contains_key(func)).collect();
+        let ends = |func: FuncId| ended_by(program, graph, &known, func, &funcs[func]).map(|process| (func, process));
+        let found: Vec<(FuncId, bool)> = ids.into_par_iter().filter_map(ends).collect();
+        if found.is_empty() {
+            break;
+        }
+        known.extend(found);
+    }
+    if known.is_empty() {
+        return;
+    }
+    let ids: Vec<FuncId> = funcs.ids().collect();
+    funcs.as_mut_slice().par_iter_mut().zip(ids).for_each(|(events, func)| {
+        let file = program.funcs()[func].file;
+        for block in &mut events.blocks {
+            let ends = block.events.iter().enumerate().find_map(|(at, event)| {
+                let EventKind::Call(call) = event.kind else { return None };
+                Some((at, event.span, never_returns(graph, &known, file, call)?))
+            });
+            if let Some((at, span, process)) = ends {
+                block.events.insert(at + 1, Event { kind: EventKind::Leave { process }, span });
+            }
+        }
+    });
+}
+
+/// Whether no way through the function leads to a return although one leads to an end: then, whether all the ends are
+/// of the process. A loop without end is none.
+fn ended_by(
+    program: &Program,
+    graph: &CallGraph,
+    known: &FxHashMap<FuncId, bool>,
+    func: FuncId,
+    events: &FuncEvents,
+) -> Option<bool> {
+    if events.blocks.is_empty() {
+        return None;
+    }
+    let file = program.funcs()[func].file;
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![0];
+    seen[0] = true;
+    let mut process = None;
+    while let Some(at) = work.pop() {
+        let block = &events.blocks[at];
+        let end = block.events.iter().find_map(|event| match event.kind {
+            EventKind::Leave { process } => Some(process),
+            EventKind::Call(call) => never_returns(graph, known, file, call),
+            // A deferred call may recover.
+            _ => None,
+        });
+        if let Some(whole) = end {
+            process = Some(process.unwrap_or(true) && whole);
+            continue;
+        }
+        match block.exit {
+            Some((Exit::Return | Exit::End, _)) => return None,
+            Some((Exit::Panic, _)) => process = Some(false),
+            None => {}
+        }
+        for &next in &block.successors {
+            if !seen[next] {
+                seen[next] = true;
+                work.push(next);
+            }
+        }
+    }
+    let defers = events.blocks.iter().flat_map(|block| &block.events);
+    let defers = defers.filter(|event| matches!(event.kind, EventKind::Defer { test_end: false, .. })).count();
+    process.filter(|_| defers == 0)
+}
+
+fn never_returns(
+    graph: &CallGraph,
+    known: &FxHashMap<FuncId, bool>,
+    file: crate::source::FileId,
+    call: ExprId,
+) -> Option<bool> {
+    let site = graph.site_at(file, call)?;
+    let Targets::Known { callees, .. } = &graph.sites()[site].targets else { return None };
+    let mut whole = true;
+    for target in callees {
+        let Target::Func(func) = target else { return None };
+        whole &= *known.get(func)?;
+    }
+    (!callees.is_empty()).then_some(whole)
+}
