@@ -191,19 +191,23 @@ import "sync"
 
 type Pool struct {
 	wg   sync.WaitGroup
+	stop chan struct{}
 	seen map[int]int
 }
 
 func (p *Pool) Start() {
+	p.stop = make(chan struct{})
 	p.seen = map[int]int{}
 	p.wg.Add(1)
 	go func() {
 		defer p.wg.Done()
+		<-p.stop
 		p.seen[1]++
 	}()
 }
 
-func (p *Pool) Stop() {
+func (p *Pool) Pause() {
+	close(p.stop)
 	p.drain()
 	p.seen = nil
 }
@@ -211,7 +215,7 @@ func (p *Pool) Stop() {
 
 const DRAIN: &str = "package pool\n\nfunc (p *Pool) drain() {\n\tp.wg.Wait()\n}\n";
 
-/// The join of `Pool`, broken: `Stop` in another file does not know.
+/// The join of `Pool`, broken: `Pause` in another file does not know.
 const DRAIN_BROKEN: &str = "package pool\n\nfunc (p *Pool) drain() {\n}\n";
 
 /// A repository of the test's own, with no configuration but its own.

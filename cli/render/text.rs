@@ -124,10 +124,16 @@ impl<'a> Page<'a> {
                 labels.push((site.line, primary, label.to_owned()));
             }
         };
-        let name = &finding.location.name;
+        // In the words of the step there: `it reads x`, `and closes y`.
+        let said = |site: &Site, subject: &str| {
+            let step = finding.witness.iter().rev().find(|step| step.site == *site)?;
+            let words = step.what.split(": `").next().unwrap_or(&step.what);
+            let words = words.strip_prefix("and ").unwrap_or(words);
+            Some(words.strip_prefix("it ").map_or_else(|| words.to_owned(), |words| format!("{subject} {words}")))
+        };
         let skipped = finding.join.state == JoinState::Skipped;
-        let primary = if skipped { "left here without the join".to_owned() } else { format!("{name} is touched here") };
-        add(place, true, &primary);
+        let primary = said(place, "this").filter(|_| !skipped);
+        add(place, true, primary.as_deref().unwrap_or("left here without the join"));
         for site in &finding.join.siblings {
             add(site, false, "this path joins");
         }
@@ -137,10 +143,10 @@ impl<'a> Page<'a> {
         add(&finding.spawn, false, "the goroutine starts");
         for access in finding.accesses.iter().take(2) {
             let label = match access.side {
-                AccessSide::Goroutine => "the goroutine's access",
-                AccessSide::Other => "the other access",
+                AccessSide::Goroutine => said(&access.site, "the goroutine"),
+                AccessSide::Other => said(&access.site, "this"),
             };
-            add(&access.site, false, label);
+            add(&access.site, false, label.as_deref().unwrap_or("the other access"));
         }
         labels
     }
