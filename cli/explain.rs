@@ -31,6 +31,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
         return print_rule(id);
     }
     let Some(path) = &args.report else { bail!("no report given") };
+    output::clean_up_on_interrupt()?;
     let parsed = read(path)?;
     let (mut explained, problems, sources) = match &args.repo {
         Some(repo) if !parsed.value.is_empty() => explain_in(repo, args, &parsed.value, parsed.problems)?,
