@@ -93,6 +93,8 @@ pub(crate) enum CheckFormat {
     Gitlab,
     /// JUnit XML, for whatever shows test results.
     Junit,
+    /// One page with timelines and source excerpts, for a browser.
+    Html,
 }
 
 /// The least confidence of a finding.

@@ -20,7 +20,7 @@ use rules::{
 use crate::{
     args::{ExplainArgs, Format},
     load::load,
-    patch,
+    output, patch,
     render::{self, Sources},
     revision,
 };
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
         return print_rule(id);
     }
     let Some(path) = &args.report else { bail!("no report given") };
+    output::clean_up_on_interrupt()?;
     let parsed = read(path)?;
     let (mut explained, problems, sources) = match &args.repo {
         Some(repo) if !parsed.value.is_empty() => explain_in(repo, args, &parsed.value, parsed.problems)?,
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
     }
     if let Some(file) = &args.html {
         let page = render::page::page(&explained, sources.as_ref());
-        fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
+        output::write_all(&[(file.clone(), page.into_bytes())])?;
     }
     let races = u8::from(args.exit_code && !explained.is_empty());
     if args.patch {
