@@ -228,6 +228,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, requires = "repo")]
     pub(crate) find_revision: bool,
     #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
     pub(crate) build: BuildArgs,
 }
 
@@ -254,6 +256,8 @@ pub(crate) struct GraphArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
 }

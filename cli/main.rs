@@ -73,7 +73,8 @@ fn print_graph(args: &GraphArgs) -> Result<u8> {
     if args.from.is_none() && args.to.is_none() && !args.calls {
         bail!("say what to print: --calls, --from FUNC or --to FUNC");
     }
-    let loaded = load::load(&args.dir, &args.build, args.tests)?;
+    let config = config::Config::find(&args.dir, &args.config)?;
+    let loaded = load::load(&args.dir, &config.build(&args.build), args.tests)?;
     let (program, calls) = (&loaded.program, &loaded.graph);
     let query = match (&args.from, &args.to, args.calls) {
         (Some(from), Some(to), _) => graph::Query::Path(names::funcs(program, from)?, names::funcs(program, to)?),
