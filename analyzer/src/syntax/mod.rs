@@ -12,6 +12,7 @@
 //! | `evaluate` | an expression into instructions in Go's order of evaluation |
 //! | `body`, `branch`, `flow` | statements into basic blocks |
 //! | `scope`, `names` | identifiers into locals and symbols |
+//! | `statements` | a file into the places where a statement can be put |
 //! | `dump` | facts into text for tests |
 
 mod body;
@@ -26,6 +27,7 @@ mod lower;
 mod names;
 mod recover;
 mod scope;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -34,3 +36,4 @@ mod types;
 pub use dump::dump;
 pub use facts::*;
 pub use lower::lower;
+pub use statements::{Statement, StatementKind, Statements, statements};
