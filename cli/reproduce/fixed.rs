@@ -102,7 +102,7 @@ impl Job<'_> {
         progress.stage("building the fixed tree");
         let binary = search.build(&mut shop, &found.tests.folder, Some(&overlay))?;
         let binary = binary.map_err(|said| anyhow!("the fixed tree does not build:\n{}", indented(&said)))?;
-        let pair = Pair::new(&loaded.program, &there);
+        let pair = Pair::new(&loaded.program, &loaded.graph, &there);
         let explainer = Explainer::new(&lifetimes);
         let events = shop.events();
         let bench = Bench { events: &events, ..*bench };

@@ -19,9 +19,9 @@ const OF_THE_BINARY: [(&str, bool); 13] = [
     ("list", true),
 ];
 /// Flags that would undo what `reproduce` does.
-const OWN: [&str; 8] = ["run", "count", "race", "overlay", "c", "o", "json", "exec"];
+const OWN: [&str; 9] = ["run", "count", "race", "overlay", "c", "o", "json", "exec", "vet"];
 /// Build flags that take a value in the next argument.
-const WITH_VALUE: [&str; 16] = [
+const WITH_VALUE: [&str; 14] = [
     "tags",
     "ldflags",
     "gcflags",
@@ -31,13 +31,11 @@ const WITH_VALUE: [&str; 16] = [
     "p",
     "covermode",
     "coverpkg",
-    "vet",
     "buildmode",
     "compiler",
     "installsuffix",
     "pkgdir",
     "toolexec",
-    "timeout",
 ];
 
 /// Flags of a run.

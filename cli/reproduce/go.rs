@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_millis(2);
 /// How long a build may take.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
+/// Vet goes into the folder of every package, and that of the helper exists in the overlay only.
+pub(super) const NO_VET: &str = "-vet=off";
+
 /// Whether Ctrl-C, or another request to end, has come.
 static ENDING: AtomicBool = AtomicBool::new(false);
 /// Whether somebody looks at [`ENDING`] and cleans up.
@@ -177,7 +180,7 @@ impl Go {
     /// The command that builds the tests of a package. `-mod=mod` would let Go write `go.mod` and `go.sum`.
     pub(super) fn build(&self, job: &Build<'_>) -> Command {
         let mut command = Command::new("go");
-        command.current_dir(job.dir).env("PWD", job.dir).args(["test", "-c", "-race"]);
+        command.current_dir(job.dir).env("PWD", job.dir).args(["test", "-c", "-race", NO_VET]);
         if self.flags.contains("-mod=mod") && !job.flags.iter().any(|flag| flag.contains("-mod")) {
             command.arg("-mod=readonly");
         }

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &ReproduceArgs) -> Result<u8> {
     };
     let places = placements(&loaded.program, &subject).map_err(anyhow::Error::msg)?;
     let tests = tests(args, &loaded, &subject, blame.as_ref())?;
-    let pair = Pair::new(&loaded.program, &subject);
+    let pair = Pair::new(&loaded.program, &loaded.graph, &subject);
     let mut shop = Workshop::new(&root)?;
     go::watch();
     let events = shop.events();
@@ -325,7 +325,7 @@ fn by_hand(loaded: &Loaded, root: &Path, found: &Found, args: &ReproduceArgs, ov
             Some(at) => (flags[..at].to_vec(), flags[at..].to_vec()),
             None => (flags, Vec::new()),
         };
-    let mut words: Vec<String> = ["go", "test", "-race", "-v"].map(str::to_owned).into();
+    let mut words: Vec<String> = ["go", "test", "-race", "-v", go::NO_VET].map(str::to_owned).into();
     words.push(format!("-count={count}"));
     words.extend(before);
     words.push(format!("-overlay={}", overlay.display()));

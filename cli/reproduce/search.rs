@@ -2,11 +2,15 @@
 //!
 //! Invariant: one run proves little, so what showed the race once is run again before it is taken.
 
-use std::{collections::HashMap, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use analyzer::resolve::Program;
 use anyhow::Result;
-use rules::reproduce::{Placement, TestRun};
+use rules::reproduce::{Longer, Placement, TestRun};
 
 use super::{
     flags::Flags,
@@ -20,6 +24,8 @@ use crate::say::Progress;
 const FIRST_DELAY: Duration = Duration::from_millis(1);
 /// The longest delay: a test that is held longer runs into its own limits.
 const MAX_DELAY: Duration = Duration::from_millis(2_048);
+/// How many times longer than just long enough a hold may last, so that a busy machine does not make it too short.
+const MARGIN: u32 = 4;
 /// Runs in which a placement has to show the race before it is taken without trying others.
 const CONFIRMED: u32 = 6;
 
@@ -164,7 +170,7 @@ impl Search<'_> {
         &self,
         shop: &mut Workshop,
         folder: &str,
-        overlay: Option<&std::path::Path>,
+        overlay: Option<&Path>,
     ) -> Result<Result<PathBuf, String>> {
         let (module, name) = package(self.program, folder);
         let dir = shop.root().join(module);
@@ -187,28 +193,26 @@ impl Search<'_> {
         let mut came = (false, false);
         while delay <= MAX_DELAY {
             self.progress.stage(&format!("{}: holding at most {}", start.pattern, in_words(delay)));
-            let mut tally = Tally::default();
-            let mut trial = runner.run(&held, Some(delay))?;
-            tally.add(&trial);
-            let (mut expired, mut timed_out) = (trial.events.expired, trial.timed_out);
-            while trial.same && tally.runs < CONFIRMED {
-                trial = runner.run(&held, Some(delay))?;
-                tally.add(&trial);
-                expired |= trial.events.expired;
-                timed_out |= trial.timed_out;
-            }
+            let looked = look(runner, &held, delay)?;
+            let Looked { tally, trial, expired, timed_out } = looked;
             came = (came.0 | trial.events.held, came.1 | trial.events.happened);
             if tally.same > 0 {
                 let found = Found { held: held.clone(), delay, seen: (tally.same, tally.runs), ..start.clone() };
                 if tally.same == CONFIRMED {
-                    return Ok(Came::Sure(found));
+                    let long = Found { delay: delay * MARGIN, ..found };
+                    let again = look(runner, &long.held, long.delay)?;
+                    if again.tally.same == CONFIRMED {
+                        return Ok(Came::Sure(long));
+                    }
+                    delay *= 2;
+                    continue;
                 }
                 if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
                     best = Some(found);
                 }
             }
             // Longer holds change nothing where none came to its end by itself.
-            let longer_helps = expired || !placement.exact || placement.meet;
+            let longer_helps = expired || placement.longer != Longer::No || placement.meet;
             if timed_out || !came.0 || !longer_helps {
                 break;
             }
@@ -220,6 +224,31 @@ impl Search<'_> {
             (None, (held, happened)) => Came::NotThere(not_there(placement, held, happened)),
         })
     }
+}
+
+/// What some runs with one delay showed.
+struct Looked {
+    tally: Tally,
+    /// The last.
+    trial: Trial,
+    expired: bool,
+    timed_out: bool,
+}
+
+/// Runs once; more often if that showed the race.
+fn look(runner: &Runner<'_>, binary: &Path, delay: Duration) -> Result<Looked> {
+    let mut tally = Tally::default();
+    let trial = runner.run(binary, Some(delay))?;
+    tally.add(&trial);
+    let (expired, timed_out) = (trial.events.expired, trial.timed_out);
+    let mut looked = Looked { tally, trial, expired, timed_out };
+    while looked.trial.same && looked.tally.runs < CONFIRMED {
+        looked.trial = runner.run(binary, Some(delay))?;
+        looked.tally.add(&looked.trial);
+        looked.expired |= looked.trial.events.expired;
+        looked.timed_out |= looked.trial.timed_out;
+    }
+    Ok(looked)
 }
 
 fn not_there(placement: &Placement, held: bool, happened: bool) -> String {

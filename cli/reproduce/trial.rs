@@ -23,7 +23,7 @@ use super::go::{self, End};
 pub(super) struct Trial {
     /// The race that was to be shown.
     pub(super) same: bool,
-    /// It was shown by other lines of the same cause.
+    /// It was shown, but only by other lines of the same cause.
     pub(super) by_cause: bool,
     /// Other races, as `function and function`.
     pub(super) others: Vec<String>,
@@ -89,14 +89,17 @@ impl Runner<'_> {
     fn judge(&self, text: &[u8]) -> Trial {
         let reports = parse_reports(text).value;
         let mut trial = Trial::default();
+        let mut by_cause = false;
         for group in group_reports(&reports) {
             let report = &reports[group.reports[0]];
             match self.shown(report) {
                 Shown::SamePair => trial.same = true,
-                Shown::SameCause => (trial.same, trial.by_cause) = (true, true),
+                Shown::SameCause => by_cause = true,
                 Shown::Another => trial.others.push(names(report)),
             }
         }
+        trial.by_cause = by_cause && !trial.same;
+        trial.same |= by_cause;
         let words = String::from_utf8_lossy(text);
         let has = |word: &str| words.lines().any(|line| line.trim_start().starts_with(word));
         trial.skipped = has("--- SKIP") && !has("--- PASS") && !has("--- FAIL");

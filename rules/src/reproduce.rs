@@ -18,8 +18,8 @@ mod subject;
 mod tests;
 
 pub use pair::{Pair, Shown};
-pub use placements::{Edits, HELPER, Helper, Placement, apply, helper, helper_text, placements};
-pub use points::Point;
+pub use placements::{Edits, HELPER, Helper, Longer, Placement, apply, helper, helper_text, placements};
+pub use points::{End, Point};
 pub use relocate::relocated;
 pub use subject::{Subject, of_finding, of_report};
 pub use tests::{TestRun, is_test, package_folder, test_runs};

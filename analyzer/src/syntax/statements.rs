@@ -14,8 +14,10 @@ use crate::base::Span;
 pub enum StatementKind {
     /// What it does is done when the statement behind it runs.
     Simple,
-    /// Control does not get behind it: `return`, `goto`, `break`, `continue`, `fallthrough`, `panic(…)`.
-    Leaves,
+    /// The function is left: `return`, `panic(…)`. What is deferred right before it runs next.
+    Returns,
+    /// Control goes elsewhere: `goto`, `break`, `continue`, `fallthrough`.
+    Jumps,
     /// `defer`: what it does is done when the function is left.
     Deferred,
     /// It holds statements of its own. Control may get behind it late or never, and the compiler may count on the latter.
@@ -77,12 +79,11 @@ fn statement_kind(tree: &Tree, text: &[u8], node: NodeId) -> Option<StatementKin
     let span = tree.span(node);
     let words = text.get(span.start as usize..span.end as usize).unwrap_or_default();
     Some(match tree.kind(node) {
-        Kind::ExpressionStatement if words.starts_with(b"panic(") => StatementKind::Leaves,
-        Kind::ReturnStatement
-        | Kind::GotoStatement
-        | Kind::BreakStatement
-        | Kind::ContinueStatement
-        | Kind::FallthroughStatement => StatementKind::Leaves,
+        Kind::ExpressionStatement if words.starts_with(b"panic(") => StatementKind::Returns,
+        Kind::ReturnStatement => StatementKind::Returns,
+        Kind::GotoStatement | Kind::BreakStatement | Kind::ContinueStatement | Kind::FallthroughStatement => {
+            StatementKind::Jumps
+        }
         Kind::DeferStatement => StatementKind::Deferred,
         Kind::IfStatement
         | Kind::ForStatement
@@ -111,14 +112,14 @@ mod tests {
             found.rows.iter().map(|row| (row.span.of(text).lines().next().unwrap_or(""), row.kind)).collect();
         let wanted = [
             ("if x := g(); x > 0 {", StatementKind::Compound),
-            ("panic(x)", StatementKind::Leaves),
+            ("panic(x)", StatementKind::Returns),
             ("defer func() { y++ }()", StatementKind::Deferred),
             ("y++", StatementKind::Simple),
             ("again:", StatementKind::Compound),
-            ("continue again", StatementKind::Leaves),
+            ("continue again", StatementKind::Jumps),
             ("select {", StatementKind::Compound),
             ("x.y = v", StatementKind::Simple),
-            ("return 1", StatementKind::Leaves),
+            ("return 1", StatementKind::Returns),
         ];
         assert_eq!(rows, wanted);
         let inner = found.rows.iter().find(|row| row.span.of(text) == "y++").expect("the literal's statement");

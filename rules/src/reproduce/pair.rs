@@ -1,7 +1,8 @@
 //! Whether a race report shows the race that was to be reproduced.
 
 use analyzer::{
-    report::{FunctionName, RaceReport, StackTrace},
+    callgraph::CallGraph,
+    report::{FunctionName, GoroutineRef, RaceAccess, RaceReport, StackTrace},
     resolve::Program,
 };
 use rustc_hash::FxHashSet;
@@ -17,6 +18,8 @@ pub struct Pair {
     location: Option<crate::finding::MemoryLocation>,
     /// The other side is whoever gets the recycled object next.
     any_other: bool,
+    /// Where the goroutine starts.
+    spawn: Option<Site>,
     /// Paths of the checkout's files.
     files: FxHashSet<String>,
 }
@@ -27,6 +30,8 @@ struct Spot {
     file: String,
     lines: (u32, u32),
     function: String,
+    /// Files and lines of the calls of the function.
+    calls: Vec<(String, u32)>,
 }
 
 /// What a report shows.
@@ -42,16 +47,17 @@ pub enum Shown {
 
 impl Pair {
     /// The pair of a subject.
-    pub fn new(program: &Program, subject: &Subject) -> Self {
+    pub fn new(program: &Program, graph: &CallGraph, subject: &Subject) -> Self {
         let spots = |first: &Site, side: AccessSide| {
             let more = subject.also.iter().filter(|(of, _)| *of == side).map(|(_, site)| site);
-            [first].into_iter().chain(more).map(|site| spot(program, site)).collect()
+            [first].into_iter().chain(more).map(|site| spot(program, graph, site)).collect()
         };
         Self {
             sides: [spots(&subject.goroutine[0], AccessSide::Goroutine), spots(&subject.other[0], AccessSide::Other)],
             fingerprint: subject.fingerprint.clone(),
             location: subject.location.clone(),
             any_other: subject.recycled,
+            spawn: subject.spawn.clone(),
             files: program.sources().files.iter().map(|file| file.path.to_string()).collect(),
         }
     }
@@ -59,12 +65,45 @@ impl Pair {
     /// What a report shows, as far as its lines say it.
     pub fn shown(&self, report: &RaceReport) -> Shown {
         let [first, second, ..] = &report.accesses[..] else { return Shown::Another };
-        let on = |side: &[Spot], stack: &StackTrace| side.iter().any(|spot| spot.is_top_of(stack, &self.files));
-        let fits = |a: &StackTrace, b: &StackTrace| on(&self.sides[0], a) && (self.any_other || on(&self.sides[1], b));
-        if fits(&first.stack, &second.stack) || fits(&second.stack, &first.stack) {
+        let fits = |a: &RaceAccess, b: &RaceAccess| {
+            self.is_made_by(0, report, a) && (self.any_other || self.is_made_by(1, report, b))
+        };
+        if fits(first, second) || fits(second, first) {
             return Shown::SamePair;
         }
         Shown::Another
+    }
+
+    /// Whether an access is that of a side.
+    fn is_made_by(&self, side: usize, report: &RaceReport, access: &RaceAccess) -> bool {
+        let own = access.stack.frames.iter().find(|frame| in_checkout(&frame.file, &self.files));
+        let spots = &self.sides[side];
+        if own.is_some_and(|frame| spots.iter().any(|spot| spot.holds(&frame.file, frame.line))) {
+            return true;
+        }
+        // Right below a function without instrumentation one caller has no frame: the one that made the access.
+        let top = access.stack.frames.first().map(|frame| FunctionName::parse(&frame.function));
+        if !top.is_some_and(|name| name.is_uninstrumented()) {
+            return false;
+        }
+        let calls = |file: &str, line: u32| {
+            let called = |(path, at): &(String, u32)| is_path(file, path) && *at == line;
+            spots.iter().any(|spot| spot.calls.iter().any(called))
+        };
+        match (own, access.goroutine) {
+            (Some(frame), _) => calls(&frame.file, frame.line),
+            // It was the goroutine's outermost function.
+            (None, GoroutineRef::Id(id)) if side == 0 => {
+                let creation = report.creations.iter().find(|creation| creation.goroutine == id);
+                let frames = creation.map_or(&[][..], |creation| &creation.stack.frames);
+                let starts = frames.iter().find(|frame| in_checkout(&frame.file, &self.files));
+                self.spawn
+                    .as_ref()
+                    .zip(starts)
+                    .is_some_and(|(site, frame)| is_path(&frame.file, &site.file) && frame.line == site.line)
+            }
+            (None, _) => false,
+        }
     }
 
     /// Whether an explanation of a report names the same cause.
@@ -85,16 +124,23 @@ impl Pair {
     }
 }
 
-fn spot(program: &Program, site: &Site) -> Spot {
+fn spot(program: &Program, graph: &CallGraph, site: &Site) -> Spot {
     let lines = points::point(program, site).map_or((site.line, site.line), |point| point.lines);
-    Spot { file: site.file.clone(), lines, function: FunctionName::parse(&site.function).declared() }
+    let calls = points::function(program, site).map_or(Vec::new(), |func| {
+        let call = |id: &analyzer::callgraph::CallSiteId| {
+            let site = &graph.sites()[*id];
+            let file = program.funcs()[site.func].file;
+            let line = program.facts(file).lines.line(site.span.end.saturating_sub(1));
+            (program.sources().files[file].path.to_string(), line)
+        };
+        graph.callers(func).iter().map(call).collect()
+    });
+    Spot { file: site.file.clone(), lines, function: FunctionName::parse(&site.function).declared(), calls }
 }
 
 impl Spot {
-    /// Whether the access of a stack is made here: by its innermost frame of the checkout.
-    fn is_top_of(&self, stack: &StackTrace, files: &FxHashSet<String>) -> bool {
-        let own = stack.frames.iter().find(|frame| in_checkout(&frame.file, files));
-        own.is_some_and(|frame| is_path(&frame.file, &self.file) && (self.lines.0..=self.lines.1).contains(&frame.line))
+    fn holds(&self, file: &str, line: u32) -> bool {
+        is_path(file, &self.file) && (self.lines.0..=self.lines.1).contains(&line)
     }
 
     fn is_in(&self, stack: &StackTrace) -> bool {

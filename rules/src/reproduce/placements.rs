@@ -6,10 +6,10 @@ use analyzer::resolve::Program;
 
 use super::{
     Subject, points,
-    points::Point,
+    points::{End, Point},
     pools::{self, PoolCall},
 };
-use crate::finding::Site;
+use crate::finding::{AccessSide, Site};
 
 /// The folder, and package name, of the code that waits and tells; it exists in the overlay only.
 pub const HELPER: &str = "outlivehold";
@@ -25,15 +25,25 @@ pub struct Placement {
     pub root: Option<String>,
     /// The statement that is waited for.
     pub mark: Point,
-    /// Whether the mark is behind the statement, so that the other side is over when it is seen. Otherwise the hold
-    /// lasts one delay longer.
-    pub exact: bool,
+    /// How much longer than until the mark the hold lasts.
+    pub longer: Longer,
     /// Whether the other side waits until somebody is held.
     pub meet: bool,
     /// Calls of pools that are replaced, so that what was put back last is what is taken next.
     pub reuse: Vec<PoolCall>,
     /// Which side waits, in words: the goroutine, or the other.
     pub reversed: bool,
+}
+
+/// How much longer than until the mark a hold lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Longer {
+    /// Not at all: the mark is behind the statement.
+    No,
+    /// A moment: the mark is in front of the statement.
+    AMoment,
+    /// Another delay: the mark is the beginning of what leads to the access.
+    ADelay,
 }
 
 /// The edits of files: bytes `start..end` replaced by text without a newline, in order.
@@ -44,7 +54,11 @@ impl Placement {
     pub fn words(&self) -> String {
         let who = if self.reversed { "the other side" } else { "the goroutine" };
         let mut out = format!("{who} waits in front of {}:{}", self.hold.file, self.hold.line);
-        let behind = if self.exact { "is over" } else { "has begun, and a delay more" };
+        let behind = match self.longer {
+            Longer::No => "is over",
+            Longer::AMoment => "has begun, and a moment more",
+            Longer::ADelay => "is over, and as long again",
+        };
         let _ = write!(out, " until {}:{} {behind}", self.mark.file, self.mark.line);
         if let Some(root) = &self.root {
             let _ = write!(out, ", if it runs {}", short(root));
@@ -65,15 +79,23 @@ impl Placement {
             out.entry(file.to_owned()).or_default().push((at, end, text));
         };
         let root = self.root.as_deref().unwrap_or("");
-        let longer = u8::from(!self.exact);
+        let longer = match self.longer {
+            Longer::No => 0,
+            Longer::AMoment => 1,
+            Longer::ADelay => 2,
+        };
         put(&self.hold.file, self.hold.before, self.hold.before, format!("{HELPER}.Hold({root:?}, {longer}); "));
         if self.meet {
             put(&self.mark.file, self.mark.before, self.mark.before, format!("{HELPER}.Meet(); "));
         }
-        match (self.mark.after, self.exact) {
-            (Some(after), true) => put(&self.mark.file, after, after, format!("; {HELPER}.Done()")),
-            (Some(after), false) => put(&self.mark.file, after, after, format!("; {HELPER}.Near()")),
-            (None, _) => put(&self.mark.file, self.mark.before, self.mark.before, format!("{HELPER}.Near(); ")),
+        // Who tells that the other side is over waits for who was held; before it is over, that would be too early.
+        let tell = if self.longer == Longer::No { "Done" } else { "Near" };
+        match self.mark.end {
+            End::Behind(end) => put(&self.mark.file, end, end, format!("; {HELPER}.{tell}()")),
+            End::Deferred => {
+                put(&self.mark.file, self.mark.before, self.mark.before, format!("defer {HELPER}.{tell}(); "));
+            }
+            End::Unseen => put(&self.mark.file, self.mark.before, self.mark.before, format!("{HELPER}.Near(); ")),
         }
         for call in &self.reuse {
             put(&call.file, call.start, call.open, call.replacement());
@@ -149,7 +171,12 @@ pub fn placements(program: &Program, subject: &Subject) -> Result<Vec<Placement>
         }
         found
     };
-    let (mut holds, marks) = (outward(&subject.goroutine), outward(&subject.other));
+    let (mut holds, mut marks) = (outward(&subject.goroutine), outward(&subject.other));
+    // The same race by other lines, after what is nearest.
+    for (side, site) in &subject.also {
+        let list = if *side == AccessSide::Goroutine { &mut holds } else { &mut marks };
+        list.extend(points::point(program, site).filter(|point| !list.contains(point)));
+    }
     holds.extend(subject.root.as_deref().and_then(|root| points::beginning(program, root)));
     let none =
         |site: &Site| format!("{}:{} is in no statement of this checkout that can be edited", site.file, site.line);
@@ -159,30 +186,47 @@ pub fn placements(program: &Program, subject: &Subject) -> Result<Vec<Placement>
         hold: hold.clone(),
         root: subject.root.clone(),
         mark: mark.clone(),
-        exact: mark.after.is_some() && !subject.recycled,
+        longer: longer(mark),
         meet: false,
         reuse: Vec::new(),
         reversed: false,
     };
     let first = plain(&hold, mark);
-    let mut out = vec![first.clone()];
+    let reuse = pools::calls(program, &hold.file, &mark.file);
+    let mut out = Vec::new();
+    if subject.recycled {
+        // The next user's access comes before it gives the object back in turn, or, where the goroutine is held when the
+        // object is first given back, some time after that. The reuse is what makes the race.
+        for reuse in [reuse.clone(), Vec::new()] {
+            out.push(Placement { reuse: reuse.clone(), ..first.clone() });
+            out.push(Placement { reuse, longer: Longer::ADelay, ..first.clone() });
+        }
+    }
+    out.push(first.clone());
     out.push(Placement { meet: true, ..first.clone() });
     if first.root.is_some() {
         out.push(Placement { root: None, ..first.clone() });
     }
-    let reuse = pools::calls(program, &hold.file, &mark.file);
     if !reuse.is_empty() {
-        let forced = Placement { reuse, ..first.clone() };
-        // Where the finding is about a pool, the reuse is what makes the race.
-        let at = if subject.recycled { 0 } else { out.len() };
-        out.insert(at, forced);
+        out.push(Placement { reuse, ..first.clone() });
     }
     out.extend(holds[1..].iter().map(|hold| plain(hold, mark)));
     out.extend(marks[1..].iter().map(|mark| plain(&hold, mark)));
     // The other way round: the other side waits for the goroutine's access.
-    out.push(Placement { root: None, reversed: true, exact: hold.after.is_some(), ..plain(mark, &hold) });
-    out.dedup();
+    let reversed = Placement { root: None, reversed: true, ..plain(mark, &hold) };
+    out.push(reversed.clone());
+    out.push(Placement { meet: true, ..reversed });
+    let mut known = Vec::new();
+    out.retain(|placement| {
+        let new = !known.contains(placement);
+        known.extend(new.then(|| placement.clone()));
+        new
+    });
     Ok(out)
+}
+
+fn longer(mark: &Point) -> Longer {
+    if mark.end == End::Unseen { Longer::AMoment } else { Longer::No }
 }
 
 fn short(symbol: &str) -> &str {

@@ -19,8 +19,19 @@ pub struct Point {
     pub lines: (u32, u32),
     /// Where the statement begins, in bytes.
     pub before: u32,
-    /// Where the statement ends and control is certain to come by; `None` where it may leave before.
-    pub after: Option<u32>,
+    /// How the end of the statement is noticed.
+    pub end: End,
+}
+
+/// How the end of a statement is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// By another statement behind it.
+    Behind(u32),
+    /// It leaves the function: by what is deferred right before it.
+    Deferred,
+    /// Not at all: control may get behind it late, or never.
+    Unseen,
 }
 
 /// A file of the program that can be edited, by path: one of the checkout, vendored ones included.
@@ -76,7 +87,11 @@ pub(super) fn point(program: &Program, site: &Site) -> Option<Point> {
         line: site.line,
         lines: if chosen.kind == StatementKind::Compound { (site.line, site.line) } else { lines(chosen) },
         before: chosen.span.start,
-        after: (chosen.kind == StatementKind::Simple).then_some(chosen.span.end),
+        end: match chosen.kind {
+            StatementKind::Simple => End::Behind(chosen.span.end),
+            StatementKind::Returns => End::Deferred,
+            StatementKind::Jumps | StatementKind::Deferred | StatementKind::Compound => End::Unseen,
+        },
     })
 }
 
@@ -91,5 +106,5 @@ pub(super) fn beginning(program: &Program, symbol: &str) -> Option<Point> {
     let first = statements(program.sources().files[id].text.as_bytes()).rows.into_iter();
     let first = first.into_iter().find(|row| around.contains(row.function) && row.function.end == around.end)?;
     let line = program.facts(id).lines.line(first.span.start);
-    Some(Point { file: path.to_string(), line, lines: (line, line), before: first.span.start, after: None })
+    Some(Point { file: path.to_string(), line, lines: (line, line), before: first.span.start, end: End::Unseen })
 }
