@@ -23,9 +23,11 @@ use crate::say::Progress;
 /// The first delay.
 const FIRST_DELAY: Duration = Duration::from_millis(1);
 /// The longest delay: a test that is held longer runs into its own limits.
-const MAX_DELAY: Duration = Duration::from_millis(2_048);
+const MAX_DELAY: Duration = Duration::from_millis(1_024);
+/// Placements that are tried with all tests before others are with any.
+const LIKELY: usize = 3;
 /// How many times longer than just long enough a hold may last, so that a busy machine does not make it too short.
-const MARGIN: u32 = 4;
+const MARGIN: u32 = 8;
 /// Runs in which a placement has to show the race before it is taken without trying others.
 const CONFIRMED: u32 = 6;
 
@@ -62,6 +64,7 @@ impl Found {
 /// The tests, as `-run` takes them.
 pub(super) fn pattern(tests: &[String]) -> String {
     match tests {
+        [] => ".".to_owned(),
         [one] => format!("^{one}$"),
         many => format!("^({})$", many.join("|")),
     }
@@ -95,6 +98,18 @@ enum Came {
     Broken(String),
 }
 
+/// A set of tests that can be run.
+struct Tried<'t, 'r> {
+    run: &'t TestRun,
+    pattern: &'t str,
+    baseline: PathBuf,
+    runner: Runner<'r>,
+    /// One run without a hold.
+    trial: Trial,
+    /// Why placements were of no use.
+    reasons: Vec<String>,
+}
+
 impl Search<'_> {
     /// Tries sets of tests, each with its `-run` pattern, in order. Beside what was found, why others were given up.
     ///
@@ -106,63 +121,84 @@ impl Search<'_> {
         tests: &[(TestRun, String)],
         runner: &dyn Fn(&TestRun, &str) -> Runner<'r>,
     ) -> Result<(Option<Found>, Vec<String>)> {
-        let mut best: Option<Found> = None;
         let mut given_up = Vec::new();
         let mut baselines: HashMap<String, Result<PathBuf, String>> = HashMap::new();
+        let mut useful = Vec::new();
         for (run, pattern) in tests {
             if !baselines.contains_key(&run.folder) {
                 self.progress.stage(&format!("building the tests of ./{}", run.folder));
                 let built = self.build(shop, &run.folder, None)?;
+                if let Err(text) = &built {
+                    given_up.push(not_built(&run.folder, text));
+                }
                 baselines.insert(run.folder.clone(), built);
             }
-            let baseline = match &baselines[&run.folder] {
-                Ok(binary) => binary.clone(),
-                Err(text) => {
-                    given_up.push(not_built(&run.folder, text));
-                    continue;
-                }
-            };
+            let Ok(baseline) = &baselines[&run.folder] else { continue };
             let runner = runner(run, pattern);
             self.progress.stage(&format!("trying {pattern}"));
-            let trial = runner.run(&baseline, None)?;
-            if let Some(reason) = useless(&trial) {
-                given_up.push(format!("{pattern}: {reason}"));
-                continue;
-            }
-            let mut reasons = Vec::new();
-            for (rank, placement) in self.placements.iter().enumerate() {
-                let start = Found {
-                    tests: run.clone(),
-                    pattern: pattern.clone(),
-                    placement: placement.clone(),
-                    rank,
-                    delay: FIRST_DELAY,
-                    baseline: baseline.clone(),
-                    held: PathBuf::new(),
-                    seen: (0, 1),
-                };
-                match self.placed(shop, &runner, start)? {
-                    Came::Sure(found) => return Ok((Some(found), given_up)),
-                    Came::Sometimes(found) => {
-                        if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
-                            best = Some(found);
-                        }
-                    }
-                    Came::NotThere(reason) => reasons.push(reason),
-                    Came::Quiet => reasons.push("both sides come by, but they did not race".to_owned()),
-                    Came::Broken(text) => reasons.push(format!("a hold there does not compile: {text}")),
+            let trial = runner.run(baseline, None)?;
+            match useless(&trial) {
+                Some(reason) => given_up.push(format!("{pattern}: {reason}")),
+                None => {
+                    useful.push(Tried { run, pattern, baseline: baseline.clone(), runner, trial, reasons: Vec::new() })
                 }
             }
-            if best.is_some() {
-                break;
-            }
-            reasons.dedup();
-            given_up.push(format!("{pattern}: {}", reasons.join("; ")));
-            if trial.failed {
-                given_up.push(format!("{pattern} fails without a race:\n{}", indented(&trial.tail)));
+        }
+        // What is most likely is tried with all tests before anything else is.
+        let (likely, rest) = self.placements.split_at(LIKELY.min(self.placements.len()));
+        for (first, placements) in [(0, likely), (likely.len(), rest)] {
+            for tried in &mut useful {
+                if let Some(found) = self.tried(shop, tried, first, placements)? {
+                    return Ok((Some(found), given_up));
+                }
             }
         }
-        Ok((best, given_up))
+        for tried in useful {
+            let mut reasons = tried.reasons;
+            reasons.sort();
+            reasons.dedup();
+            given_up.push(format!("{}: {}", tried.pattern, reasons.join("; ")));
+            if tried.trial.failed {
+                given_up.push(format!("{} fails without a race:\n{}", tried.pattern, indented(&tried.trial.tail)));
+            }
+        }
+        Ok((None, given_up))
+    }
+
+    /// Tries some placements with one set of tests. What shows the race sometimes is good enough when nothing shows it
+    /// always.
+    fn tried(
+        &self,
+        shop: &mut Workshop,
+        tried: &mut Tried<'_, '_>,
+        first: usize,
+        placements: &[Placement],
+    ) -> Result<Option<Found>> {
+        let mut best: Option<Found> = None;
+        for (rank, placement) in placements.iter().enumerate() {
+            let start = Found {
+                tests: tried.run.clone(),
+                pattern: tried.pattern.to_owned(),
+                placement: placement.clone(),
+                rank: first + rank,
+                delay: FIRST_DELAY,
+                baseline: tried.baseline.clone(),
+                held: PathBuf::new(),
+                seen: (0, 1),
+            };
+            match self.placed(shop, &tried.runner, start)? {
+                Came::Sure(found) => return Ok(Some(found)),
+                Came::Sometimes(found) => {
+                    if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
+                        best = Some(found);
+                    }
+                }
+                Came::NotThere(reason) => tried.reasons.push(reason),
+                Came::Quiet => tried.reasons.push("both sides come by, but they did not race".to_owned()),
+                Came::Broken(text) => tried.reasons.push(format!("a hold there does not compile: {text}")),
+            }
+        }
+        Ok(best)
     }
 
     /// Builds the tests of a package, with or without an overlay.

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{Subject, points};
 use crate::finding::{Blame, Site};
 
-/// Sets of tests that are proposed; each costs a build and a run before it is known to be of no use.
+/// Sets of tests that are proposed, before all of a package; each costs a run or more before it is known to be of no use.
 const MAX_RUNS: usize = 6;
 
 /// Tests to run in one process.
@@ -18,7 +18,7 @@ const MAX_RUNS: usize = 6;
 pub struct TestRun {
     /// Folder of the package, relative to the repository; empty for the root.
     pub folder: String,
-    /// Functions, in the order in which they run.
+    /// Functions, in the order in which they run; all of the package if there is none.
     pub tests: Vec<String>,
     /// Why these.
     pub why: String,
@@ -97,6 +97,13 @@ pub fn test_runs(program: &Program, graph: &CallGraph, subject: &Subject, blame:
             let why = format!("{first} starts the goroutine, {second} comes to the other side: they share a process");
             push(&mut out, ordered(program, folder, &[first, second], why));
         }
+    }
+    // Which test leaks may not be in the graph, nor in the report.
+    let mut folders: Vec<String> = out.iter().map(|run| run.folder.clone()).collect();
+    folders.extend(tests(&far).into_iter().map(|(_, func)| place(program, func).0));
+    if let Some(folder) = folders.into_iter().next() {
+        let why = "some test of the package leaks the goroutine".to_owned();
+        out.push(TestRun { folder, tests: Vec::new(), why, twice: false });
     }
     out
 }
