@@ -80,7 +80,7 @@ fn explain_in(
 }
 
 /// Reads the reports of a file line by line: logs are large, reports are not.
-fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
+pub(crate) fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
     if path.as_os_str() == "-" {
         return stream(std::io::stdin().lock()).context("cannot read standard input");
     }

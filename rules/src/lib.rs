@@ -9,6 +9,7 @@ pub mod explain;
 pub mod finding;
 mod fix;
 mod recovers;
+pub mod reproduce;
 pub mod rule;
 
 mod captured_variable_outlives;
