@@ -5,7 +5,7 @@
 
 use super::{
     kind::Kind,
-    tree::{NodeId, Tree, with_tree},
+    tree::{NodeId, Reader, Tree, with_tree},
 };
 use crate::base::Span;
 
@@ -46,13 +46,14 @@ pub struct Statements {
 
 /// Reads the statements of a file. A function of its bytes, as lowering is.
 pub fn statements(text: &[u8]) -> Statements {
-    with_tree(text, |tree| {
+    with_tree(text, Reader::Both, |tree| {
         let mut out = Statements::default();
         for root in tree.roots() {
             collect(tree, text, root, None, &mut out);
         }
         out
     })
+    .unwrap_or_default()
 }
 
 fn collect(tree: &Tree, text: &[u8], node: NodeId, function: Option<Span>, out: &mut Statements) {
