@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
-    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, MAX_OTHERS, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
@@ -790,7 +790,12 @@ impl Pass<'_> {
         let id = self.ids[goroutine];
         let sibling = matches!(relation, Relation::Sibling(_));
         let key = (id, access.location, other.kind.is_write(), sibling);
-        if self.seen.contains_key(&key) {
+        if let Some(&known) = self.seen.get(&key) {
+            let known: &mut Conflict = &mut self.out.conflicts[known];
+            let listed = known.others.iter().chain([&known.other]).any(|side| side.span == other.span);
+            if !listed && known.others.len() < MAX_OTHERS {
+                known.others.push(other);
+            }
             return;
         }
         self.seen.insert(key, self.out.conflicts.len());
@@ -822,6 +827,7 @@ impl Pass<'_> {
             relation,
             join: JoinStatus::Missing { asked: None },
             assumptions,
+            others: Vec::new(),
             evidence: Vec::new(),
         });
     }

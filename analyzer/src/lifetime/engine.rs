@@ -206,6 +206,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 relation: Relation::TestEnd,
                 join,
                 assumptions: if doubtful { vec![Assumption::TakesThatWay] } else { Vec::new() },
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }
@@ -254,6 +255,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
+                    others: Vec::new(),
                     evidence: Vec::new(),
                 });
             }
@@ -335,6 +337,7 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                     true => vec![Assumption::SameObject, Assumption::CalledAgain],
                     false => vec![Assumption::SameObject, Assumption::CalledAgain, Assumption::TakesThatWay],
                 },
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }

@@ -95,6 +95,7 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
                     relation: Relation::AfterSpawn,
                     join: JoinStatus::Missing { asked: None },
                     assumptions: vec![Assumption::SameObject],
+                    others: Vec::new(),
                     evidence: Vec::new(),
                 });
             }
@@ -164,6 +165,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     relation: Relation::AfterSpawn,
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
+                    others: Vec::new(),
                     evidence: Vec::new(),
                 });
             }

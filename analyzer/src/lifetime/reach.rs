@@ -119,6 +119,12 @@ impl Reach {
         self.by_func.contains_key(&func)
     }
 
+    /// Whether `func` is reached by calls that have one callee each: with several, it is a guess that it is this one.
+    pub fn surely_contains(&self, func: FuncId) -> bool {
+        let nodes = self.by_func.get(&func).map_or(&[][..], |nodes| nodes.as_slice());
+        nodes.iter().any(|node| self.nodes[*node as usize].dispatched == 0)
+    }
+
     fn push(&mut self, node: Node) {
         let at = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let known = self.by_func.entry(node.func).or_default();

@@ -353,6 +353,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
                 relation: Relation::AfterSpawn,
                 join: skipped_join(facts, group, id),
                 assumptions: vec![Assumption::SameObject],
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }
@@ -508,6 +509,7 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
         relation: Relation::NextRound { round: Some(candidate.round), holder: first.holder },
         join,
         assumptions,
+        others: Vec::new(),
         evidence: Vec::new(),
     }
 }
