@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::{
     after_signal::after_signals,
-    after_spawn::{AfterSpawn, Facts, Outlives, after_spawn},
+    after_spawn::{AfterSpawn, Facts, after_spawn},
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
@@ -23,6 +23,7 @@ use super::{
     reach::{AccessIndex, Reach},
     restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
+    running::Outlives,
     shared::ended_elsewhere,
     spawns::{Context, Spawns},
 };

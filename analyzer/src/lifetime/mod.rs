@@ -35,6 +35,7 @@ pub mod published;
 pub mod reach;
 pub mod restored;
 pub mod rounds;
+mod running;
 pub mod shared;
 pub mod siblings;
 pub mod skips;
