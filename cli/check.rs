@@ -198,10 +198,6 @@ impl Gate {
         if files.windows(2).any(|pair| pair[0] == pair[1]) {
             bail!("two outputs go to one file");
         }
-        let mut build = args.build.clone();
-        if build.tags.is_empty() {
-            build.tags = config.keys.tags.clone();
-        }
         let level = match args.all {
             true => Level::Low,
             false => args.confidence.or(config.keys.confidence).unwrap_or(Level::High),
@@ -209,7 +205,7 @@ impl Gate {
         let rules = if args.rules.is_empty() { &config.keys.rules } else { &args.rules };
         let writes = args.write_baseline.is_some();
         Ok(Self {
-            build,
+            build: config.build(&args.build),
             models: config.models()?,
             confidence: match level {
                 Level::High => Confidence::High,

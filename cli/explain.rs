@@ -9,7 +9,7 @@ use std::{
 use analyzer::{
     base::{Parsed, Problem},
     lifetime::Lifetimes,
-    report::{RaceReport, ReportReader, parse_reports},
+    report::{RaceReport, ReportReader, is_utf16, parse_reports},
 };
 use anyhow::{Context, Result, bail};
 use rules::{
@@ -19,6 +19,7 @@ use rules::{
 
 use crate::{
     args::{ExplainArgs, Format},
+    config::Config,
     load::load,
     output, patch,
     render::{self, Sources},
@@ -69,8 +70,9 @@ fn explain_in(
     reports: &[RaceReport],
     mut problems: Vec<Problem>,
 ) -> Result<(Vec<ExplainedReport>, Vec<Problem>, Option<Sources>)> {
-    let loaded = load(repo, &args.build, true)?;
-    let models = rules::catalogue::embedded().context("the embedded catalogue")?;
+    let config = Config::find(repo, &args.config)?;
+    let models = config.models()?;
+    let loaded = load(repo, &config.build(&args.build), true)?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
     let parsed = Explainer::new(&lifetimes).explain_all(reports);
     problems.extend(parsed.problems);
@@ -78,7 +80,7 @@ fn explain_in(
 }
 
 /// Reads the reports of a file line by line: logs are large, reports are not.
-fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
+pub(crate) fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
     if path.as_os_str() == "-" {
         return stream(std::io::stdin().lock()).context("cannot read standard input");
     }
@@ -87,7 +89,7 @@ fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
 }
 
 fn stream(mut input: impl BufRead) -> std::io::Result<Parsed<Vec<RaceReport>>> {
-    if input.fill_buf()?.starts_with(b"\xff\xfe") {
+    if is_utf16(input.fill_buf()?) {
         // UTF-16 has newlines of two bytes; such a file comes from a console, and is short.
         let mut text = Vec::new();
         input.read_to_end(&mut text)?;

@@ -5,6 +5,7 @@ mod features;
 mod gate;
 mod graph;
 mod guide;
+mod parsers;
 mod stable;
 mod tidy;
 mod week;

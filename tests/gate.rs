@@ -318,6 +318,25 @@ fn rows_of_the_project_are_believed() {
     let row = "[[spawn]]\nfunc = \"example.com/lib/task.Start\"\narg = 0\nwhy = \"runs its argument in a goroutine\"\n";
     scratch.write("outlive.toml", row);
     assert_eq!(outlive(&["check", "--all", scratch.path()]).status.code(), Some(1));
+    // The same rows tell `explain` where the goroutine starts.
+    let report = "WARNING: DATA RACE\nWrite at 0x00c000012345 by goroutine 8:\n  example.com/rows.f.func1()\n      \
+                  /x/rows/a.go:7 +0x1\n\nPrevious write at 0x00c000012345 by main goroutine:\n  example.com/rows.f()\n      \
+                  /x/rows/a.go:8 +0x1\n\nGoroutine 8 (running) created at:\n  example.com/lib/task.Start()\n      \
+                  /x/lib/task/task.go:3 +0x1\n  example.com/rows.f()\n      /x/rows/a.go:7 +0x1\n==================\n";
+    scratch.write("report.txt", report);
+    let file = format!("{}/report.txt", scratch.path());
+    let spawn = |more: &[&str]| {
+        let args = [&["explain", &file, "--repo", scratch.path(), "--format", "json"], more].concat();
+        json(&outlive(&args))["reports"][0]["explanations"][0]["spawn"]["line"].clone()
+    };
+    assert_eq!(spawn(&[]), 7);
+    assert_eq!(spawn(&["--no-config"]), Value::Null);
+    // And `graph` reads with the tags of the file.
+    scratch.write("b.go", "//go:build extra\n\npackage rows\n\nfunc g() { f() }\n");
+    let calls = |more: &[&str]| text(&outlive(&[&["graph", scratch.path(), "--calls"], more].concat()).stdout);
+    assert!(!calls(&[]).contains("b.go"));
+    scratch.write("outlive.toml", "tags = [\"extra\"]\n");
+    assert!(calls(&[]).contains("b.go") && !calls(&["--no-config"]).contains("b.go"));
 }
 
 /// As golangci-lint has it: a line, a declaration, a file; by name, in a list, or for all linters.

@@ -298,5 +298,8 @@ fn words_of(assumption: Assumption) -> &'static str {
         Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
         Assumption::SameElement => "both sides touch the same element",
         Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",
+        Assumption::HoldsThatKind => "the variable holds, behind several interfaces, what starts the goroutine",
+        Assumption::CallerHoldsNoLock => "a lock that some callers hold is not held by the one that matters",
+        Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }
 }

@@ -147,7 +147,7 @@ fn measure(name: &str, dir: &Path, share: usize) -> Result<String> {
 }
 
 /// Go files and what says where modules are, by path.
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
+pub(crate) fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
     let mut entries = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {

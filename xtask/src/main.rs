@@ -1,6 +1,6 @@
 //! Development commands: `cargo xtask callgraph-quality` measures the call graph against `golang.org/x/tools`,
 //! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
-//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes.
+//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares the two readers of Go files.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
 
@@ -17,6 +17,7 @@ mod command;
 mod cost;
 mod document;
 mod graph;
+mod parsers;
 mod quality;
 mod stacks;
 mod syntax_errors;
@@ -36,6 +37,8 @@ enum Command {
     CallgraphStacks(stacks::Args),
     /// Measure time and memory of names, types and call graph, by size
     CallgraphCost(cost::Args),
+    /// Compare what the parser and tree-sitter make of Go files
+    Parsers(parsers::Args),
     /// Compare what is read of files the grammar fails at with what Go's own parser reads
     SyntaxErrors(syntax_errors::Args),
 }
@@ -46,6 +49,7 @@ fn main() -> Result<ExitCode> {
         Command::CallgraphQuality(args) => quality::run(&repository, &args),
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
         Command::CallgraphCost(args) => cost::run(&repository, &args),
+        Command::Parsers(args) => parsers::run(&args),
         Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }
 }

@@ -34,7 +34,7 @@ impl Lowerer<'_> {
         loop {
             let kind = self.tree.kind(innermost);
             let links = match kind {
-                Kind::ParenthesizedExpression => false,
+                Kind::ParenthesizedExpression | Kind::ParenthesizedType => false,
                 Kind::BinaryExpression
                 | Kind::SelectorExpression
                 | Kind::IndexExpression
@@ -237,13 +237,6 @@ impl Lowerer<'_> {
                 };
                 Expr::Index { base, indices }
             }
-            Kind::ParenthesizedType => match self.tree.child_where(node, Kind::is_type) {
-                Some(inner) => {
-                    let inner = self.expr(inner);
-                    self.facts.exprs[inner].clone()
-                }
-                None => Expr::Bad,
-            },
             _ => Expr::Type(self.type_expr(node)),
         }
     }

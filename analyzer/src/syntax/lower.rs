@@ -10,7 +10,7 @@ use super::{
     kind::Kind,
     names::{Known, Names},
     scope::{Binding, Scopes},
-    tree::{NodeId, Tree, with_tree},
+    tree::{NodeId, Reader, Tree, with_tree},
 };
 use crate::base::{LineIndex, Problem, ProblemKind, Span, Symbol};
 
@@ -22,18 +22,23 @@ pub(super) const MAX_NESTING: u32 = 300;
 
 /// Lowers one file.
 pub fn lower(text: &[u8]) -> FileFacts {
+    lower_by(Reader::Both, text).unwrap_or_default()
+}
+
+/// Lowers one file as one reader alone sees it, to compare them; `None` if it refuses the file.
+pub fn lower_by(reader: Reader, text: &[u8]) -> Option<FileFacts> {
     thread_local! {
         static NAMES: RefCell<Names> = RefCell::default();
     }
     // Taken out and put back, not borrowed: a panic in between then costs the cache, not the thread.
     let names = NAMES.take();
-    let (facts, names) = with_tree(text, |tree| {
+    let (facts, names) = with_tree(text, reader, |tree| {
         let mut lowerer = Lowerer::new(text, tree, names);
         lowerer.file();
         (lowerer.facts, lowerer.names)
-    });
+    })?;
     NAMES.set(names);
-    facts
+    Some(facts)
 }
 
 /// The file being lowered.

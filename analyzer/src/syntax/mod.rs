@@ -7,11 +7,13 @@
 //!
 //! | module | turns |
 //! |---|---|
-//! | `kind`, `tree`, `recover` | bytes into a flat syntax tree; nobody else talks to tree-sitter |
+//! | `scan`, `parse` | the bytes of a file that is Go into a flat syntax tree |
+//! | `kind`, `tree`, `recover` | that tree; the bytes of any other file into one; nobody else talks to tree-sitter |
 //! | `lower`, `types`, `exprs` | declarations, types and expressions into rows |
 //! | `evaluate` | an expression into instructions in Go's order of evaluation |
 //! | `body`, `branch`, `flow` | statements into basic blocks |
 //! | `scope`, `names` | identifiers into locals and symbols |
+//! | `statements` | a file into the places where a statement can be put |
 //! | `dump` | facts into text for tests |
 
 mod body;
@@ -24,8 +26,11 @@ mod flow;
 mod kind;
 mod lower;
 mod names;
+mod parse;
 mod recover;
+mod scan;
 mod scope;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -33,4 +38,6 @@ mod types;
 
 pub use dump::dump;
 pub use facts::*;
-pub use lower::lower;
+pub use lower::{lower, lower_by};
+pub use statements::{Statement, StatementKind, Statements, statements};
+pub use tree::Reader;

@@ -1,34 +1,54 @@
 //! A syntax tree as one flat table, and the only code that talks to tree-sitter.
 //!
-//! tree-sitter's tree is walked once with a cursor and dropped; a node of ours is sixteen bytes, its first child is the
-//! next row, its next sibling the row where its subtree ends. Comments and punctuation nobody asks for are left out on
-//! the way.
+//! [`parse`](super::parse) writes the rows itself. What it refuses is read by tree-sitter, whose tree is walked once with a
+//! cursor and dropped. A row is twenty bytes; it knows its first child and its next sibling, so a parent may be added
+//! after its children. Comments and punctuation nobody asks for are left out on the way.
 
 use std::{cell::RefCell, ops::Range};
 
 use tree_sitter::{Parser, TreeCursor};
 
-use super::{Directive, kind::Kind, recover};
+use super::{Directive, kind::Kind, parse::parse, recover};
 use crate::base::Span;
 
 /// A row of a [`Tree`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct NodeId(u32);
 
+/// No row.
+const NONE: NodeId = NodeId(u32::MAX);
+
 #[derive(Clone, Copy)]
 struct Row {
     span: Span,
-    /// The first row after the subtree.
-    after: u32,
+    first: NodeId,
+    next: NodeId,
     kind: Kind,
 }
 
-/// The nodes of one file in source order, parents before children.
-#[derive(Default)]
+/// Children of a node that is yet to be added.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    first: NodeId,
+    last: NodeId,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { first: NONE, last: NONE }
+    }
+}
+
+impl List {
+    pub(super) fn is_empty(self) -> bool {
+        self.first == NONE
+    }
+}
+
+/// The nodes of one file.
 pub(super) struct Tree {
     rows: Vec<Row>,
-    /// Number of rows under the roots; what follows stands in `receivers`.
-    rooted: u32,
+    roots: List,
     /// What the grammar could not read, or missed.
     pub(super) errors: Vec<Span>,
     /// Errors of the first reading, before anything was read again.
@@ -46,24 +66,32 @@ pub(super) struct Tree {
 #[derive(Clone)]
 pub(super) struct Children<'t> {
     rows: &'t [Row],
-    next: u32,
-    after: u32,
+    next: NodeId,
 }
 
 impl Iterator for Children<'_> {
     type Item = NodeId;
 
     fn next(&mut self) -> Option<NodeId> {
-        if self.next >= self.after {
-            return None;
-        }
-        let node = NodeId(self.next);
-        self.next = self.rows[self.next as usize].after;
+        let node = self.next;
+        self.next = self.rows.get(node.0 as usize)?.next;
         Some(node)
     }
 }
 
 impl Tree {
+    fn new() -> Self {
+        Self {
+            rows: Vec::new(),
+            roots: List::default(),
+            errors: Vec::new(),
+            first_errors: 0,
+            receivers: Vec::new(),
+            directives: Vec::new(),
+            generated: None,
+        }
+    }
+
     pub(super) fn kind(&self, node: NodeId) -> Kind {
         self.rows[node.0 as usize].kind
     }
@@ -74,7 +102,7 @@ impl Tree {
 
     /// Children, those in [`Kind::Error`] nodes' places included.
     pub(super) fn children(&self, node: NodeId) -> Children<'_> {
-        Children { rows: &self.rows, next: node.0 + 1, after: self.rows[node.0 as usize].after }
+        Children { rows: &self.rows, next: self.rows[node.0 as usize].first }
     }
 
     /// The first child of a kind.
@@ -89,7 +117,38 @@ impl Tree {
 
     /// The roots: one, or several when the file had to be read in pieces.
     pub(super) fn roots(&self) -> Children<'_> {
-        Children { rows: &self.rows, next: 0, after: self.rooted }
+        Children { rows: &self.rows, next: self.roots.first }
+    }
+
+    // ---- writing ----
+
+    /// A new node, no child of any other yet.
+    pub(super) fn add(&mut self, kind: Kind, span: Span, children: List) -> NodeId {
+        let node = NodeId(row_number(self.rows.len()));
+        self.rows.push(Row { span, first: children.first, next: NONE, kind });
+        node
+    }
+
+    /// Appends a node to a list. It is taken out of a list it stood in before only if that list is not used any more.
+    pub(super) fn push(&mut self, list: &mut List, node: NodeId) {
+        self.rows[node.0 as usize].next = NONE;
+        match self.rows.get_mut(list.last.0 as usize) {
+            Some(last) => last.next = node,
+            None => list.first = node,
+        }
+        list.last = node;
+    }
+
+    pub(super) fn set_kind(&mut self, node: NodeId, kind: Kind) {
+        self.rows[node.0 as usize].kind = kind;
+    }
+
+    pub(super) fn set_children(&mut self, node: NodeId, children: List) {
+        self.rows[node.0 as usize].first = children.first;
+    }
+
+    pub(super) fn set_root(&mut self, root: NodeId) {
+        self.roots = List { first: root, last: root };
     }
 
     /// The receiver of a method that was read as a function because it has type parameters.
@@ -101,7 +160,7 @@ impl Tree {
 
     fn clear(&mut self) {
         self.rows.clear();
-        self.rooted = 0;
+        self.roots = List::default();
         self.errors.clear();
         self.first_errors = 0;
         self.receivers.clear();
@@ -109,10 +168,11 @@ impl Tree {
         self.generated = None;
     }
 
-    /// Copies the tree under `cursor`, whose text begins at byte `base` of the file.
-    fn append(&mut self, cursor: &mut TreeCursor<'_>, kinds: &[Kind], text: &[u8], base: usize) {
+    /// Copies the tree under `cursor`, whose text begins at byte `base` of the file. Returns its root.
+    fn append(&mut self, cursor: &mut TreeCursor<'_>, kinds: &[Kind], text: &[u8], base: usize) -> List {
         let has_error = cursor.node().has_error();
-        let mut open: Vec<usize> = Vec::with_capacity(64);
+        let mut siblings = List::default();
+        let mut open: Vec<(NodeId, List)> = Vec::with_capacity(64);
         loop {
             let node = cursor.node();
             let id = node.kind_id();
@@ -125,23 +185,24 @@ impl Tree {
                     if has_error && (kind == Kind::Error || node.is_missing()) {
                         self.errors.push(span);
                     }
-                    let row = self.rows.len();
-                    self.rows.push(Row { span, after: row_number(row + 1), kind });
+                    let row = self.add(kind, span, List::default());
+                    self.push(&mut siblings, row);
                     if !kind.is_leaf() && cursor.goto_first_child() {
-                        open.push(row);
+                        open.push((row, std::mem::take(&mut siblings)));
                         continue;
                     }
                 }
             }
             while !cursor.goto_next_sibling() {
-                let Some(row) = open.pop() else { return };
-                self.rows[row].after = row_number(self.rows.len());
+                let Some((parent, around)) = open.pop() else { return siblings };
+                self.set_children(parent, siblings);
+                siblings = around;
                 cursor.goto_parent();
             }
         }
     }
 
-    fn comment(&mut self, text: &[u8], span: Span) {
+    pub(super) fn comment(&mut self, text: &[u8], span: Span) {
         let (start, end) = (span.start as usize, span.end as usize);
         let Some(body) = text.get(start..end).and_then(|comment| comment.strip_prefix(b"//")) else { return };
         let said = body.trim_ascii();
@@ -173,10 +234,22 @@ struct Workspace {
     tree: Tree,
 }
 
-/// Parses `text` and hands the tree to `read`. Parser and tables of a thread are used again.
+/// Who reads a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reader {
+    /// The parser of this crate; tree-sitter what it refuses.
+    Both,
+    /// The parser of this crate only.
+    Parser,
+    /// tree-sitter only.
+    Grammar,
+}
+
+/// Parses `text` and hands the tree to `read`; `None` if the reader refuses the text, which only [`Reader::Parser`] does.
+/// Parser and tables of a thread are used again.
 ///
 /// `read` must not parse.
-pub(super) fn with_tree<R>(text: &[u8], read: impl FnOnce(&Tree) -> R) -> R {
+pub(super) fn with_tree<R>(text: &[u8], reader: Reader, read: impl FnOnce(&Tree) -> R) -> Option<R> {
     thread_local! {
         static WORKSPACE: RefCell<Option<Workspace>> = const { RefCell::new(None) };
     }
@@ -187,27 +260,37 @@ pub(super) fn with_tree<R>(text: &[u8], read: impl FnOnce(&Tree) -> R) -> R {
             // A grammar of another ABI is a mistake of the build; every file would then read as empty, which the tests
             // notice at once.
             let _ = parser.set_language(&language);
-            Workspace { parser, kinds: Kind::table(&language), tree: Tree::default() }
+            Workspace { parser, kinds: Kind::table(&language), tree: Tree::new() }
         });
-        workspace.read(text);
-        read(&workspace.tree)
+        workspace.read(text, reader).then(|| read(&workspace.tree))
     })
 }
 
 impl Workspace {
-    fn read(&mut self, text: &[u8]) {
+    fn read(&mut self, text: &[u8], reader: Reader) -> bool {
         self.tree.clear();
-        let Some(parsed) = self.parser.parse(text, None) else { return };
+        if reader != Reader::Grammar {
+            let accepted = parse(text, &mut self.tree).is_some();
+            if accepted || reader == Reader::Parser {
+                return accepted;
+            }
+            self.tree.clear();
+        }
+        let Some(parsed) = self.parser.parse(text, None) else { return true };
         if parsed.root_node().has_error() {
             self.read_with_errors(text, parsed);
         } else {
-            self.append(&parsed, text, 0);
-            self.tree.rooted = row_number(self.tree.rows.len());
+            self.append_root(&parsed, text, 0);
         }
+        true
     }
 
-    fn append(&mut self, parsed: &tree_sitter::Tree, text: &[u8], base: usize) {
-        self.tree.append(&mut parsed.walk(), self.kinds, text, base);
+    /// Adds a tree of the grammar after what was read before.
+    fn append_root(&mut self, parsed: &tree_sitter::Tree, text: &[u8], base: usize) {
+        let root = self.tree.append(&mut parsed.walk(), self.kinds, text, base);
+        let mut roots = self.tree.roots;
+        self.tree.push(&mut roots, root.first);
+        self.tree.roots = roots;
     }
 
     fn read_with_errors(&mut self, text: &[u8], parsed: tree_sitter::Tree) {
@@ -224,13 +307,12 @@ impl Workspace {
             let ends = starts.iter().copied().chain([copy.len()]);
             for (start, end) in [0].into_iter().chain(starts.iter().copied()).zip(ends) {
                 if let Some(piece) = self.parser.parse(&copy[start..end], None) {
-                    self.append(&piece, text, start);
+                    self.append_root(&piece, text, start);
                 }
             }
         } else {
-            self.append(&parsed, text, 0);
+            self.append_root(&parsed, text, 0);
         }
-        self.tree.rooted = row_number(self.tree.rows.len());
         for (method, receiver) in receivers {
             self.read_receiver(text, *method, receiver.clone());
         }
@@ -243,7 +325,7 @@ impl Workspace {
         let made = [BEFORE, &text[receiver], b" _()"].concat();
         let Some(parsed) = self.parser.parse(&made, None) else { return };
         let first = self.tree.rows.len();
-        self.append(&parsed, text, base);
+        self.tree.append(&mut parsed.walk(), self.kinds, text, base);
         let found = self.tree.rows[first..].iter().position(|row| row.kind == Kind::ParameterList);
         if let Some(found) = found {
             self.tree.receivers.push((row_number(method), NodeId(row_number(first + found))));

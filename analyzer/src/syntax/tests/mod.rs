@@ -2,6 +2,7 @@
 
 mod branches;
 mod declarations;
+mod readers;
 mod robustness;
 mod scopes;
 mod size;
