@@ -58,7 +58,7 @@ impl Cx<'_> {
         let last = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
         let line = &text[first..last];
         // A comment at the end; a `//` between quotes is none.
-        let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count() % 2 == 0);
+        let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count().is_multiple_of(2));
         let line = line[..comment.unwrap_or(line.len())].trim();
         if line.chars().count() > MAX_QUOTE { quote } else { line.to_owned() }
     }
