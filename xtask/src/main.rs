@@ -1,6 +1,7 @@
 //! Development commands: `cargo xtask callgraph-quality` measures the call graph against `golang.org/x/tools`,
 //! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
-//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes.
+//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask explain-pairs`
+//! explains reports of races that real repositories fixed, `cargo xtask log-cost` measures the reading of a large log.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
 
@@ -17,6 +18,8 @@ mod command;
 mod cost;
 mod document;
 mod graph;
+mod logs;
+mod pairs;
 mod quality;
 mod stacks;
 mod syntax_errors;
@@ -36,6 +39,10 @@ enum Command {
     CallgraphStacks(stacks::Args),
     /// Measure time and memory of names, types and call graph, by size
     CallgraphCost(cost::Args),
+    /// Explain reports of races that real repositories fixed, before and after the fix
+    ExplainPairs(pairs::Args),
+    /// Measure how a log of 100 MB with 1,000 race reports is read
+    LogCost(logs::Args),
     /// Compare what is read of files the grammar fails at with what Go's own parser reads
     SyntaxErrors(syntax_errors::Args),
 }
@@ -46,6 +53,8 @@ fn main() -> Result<ExitCode> {
         Command::CallgraphQuality(args) => quality::run(&repository, &args),
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
         Command::CallgraphCost(args) => cost::run(&repository, &args),
+        Command::ExplainPairs(args) => pairs::run(&repository, &args),
+        Command::LogCost(args) => logs::run(&repository, &args),
         Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }
 }
