@@ -108,6 +108,28 @@ impl<'a> Locator<'a> {
         self.named(&name.canonical(), frame).or_else(|| self.inlined_literal(&name, frame))
     }
 
+    /// The functions of a stack. A literal of an inlined function is numbered by the function it was inlined into, and
+    /// its line may have moved: where its name goes on from its caller's, it is the literal of that caller.
+    fn functions(&self, stack: &StackTrace) -> Vec<Option<FuncId>> {
+        let mut funcs: Vec<Option<FuncId>> = stack.frames.iter().map(|frame| self.function(frame)).collect();
+        for at in 1..funcs.len() {
+            let own = FunctionName::parse(&stack.frames[at - 1].function).canonical();
+            let caller = FunctionName::parse(&stack.frames[at].function);
+            let (Some(func), Some((outer, _))) = (funcs[at], own.rsplit_once('.')) else { continue };
+            let local = caller.canonical();
+            let local = local.strip_prefix(&caller.package).unwrap_or(&local);
+            if outer == caller.canonical() || !outer.ends_with(local) || !caller.is_closure() {
+                continue;
+            }
+            let rows = self.lifetimes.program.funcs().iter_enumerated();
+            let mut literals = rows.filter(|(_, row)| row.parent == Some(func)).map(|(id, _)| id);
+            if let (Some(only), None) = (literals.next(), literals.next()) {
+                funcs[at - 1] = Some(only);
+            }
+        }
+        funcs
+    }
+
     fn named(&self, canonical: &str, frame: &Frame) -> Option<FuncId> {
         let tail = tail(canonical);
         if let [one] = self.lifetimes.program.funcs_by_symbol(Symbol::new(canonical)) {
@@ -196,8 +218,7 @@ impl<'a> Locator<'a> {
 
     /// Locates stacks together; from `creations` on they end in the start of a goroutine.
     fn stacks(&self, stacks: &[&StackTrace], creations: usize) -> Vec<LocatedStack> {
-        let funcs: Vec<Vec<Option<FuncId>>> =
-            stacks.iter().map(|s| s.frames.iter().map(|frame| self.function(frame)).collect()).collect();
+        let funcs: Vec<Vec<Option<FuncId>>> = stacks.iter().map(|stack| self.functions(stack)).collect();
         let mut anchors = Anchors::default();
         for (stack, funcs) in stacks.iter().zip(&funcs).skip(creations) {
             let (Some(frame), Some(Some(func))) = (stack.frames.first(), funcs.first()) else { continue };

@@ -16,7 +16,7 @@ mod test_end;
 use analyzer::{
     base::{Idx, Parsed, Problem, ProblemKind},
     lifetime::{
-        AccessKind, Index, Lifetimes, Location, SpawnId, Stored,
+        AccessKind, Index, Lifetimes, Location, SignalKind, SpawnId, Stored,
         conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
         obligations::Skip,
         rounds::skipped_join,
@@ -274,13 +274,20 @@ impl Explaining<'_> {
         let pair = Pair { spawn, other_index: 1 - index.min(1), inside, other, shared };
         // A stack says more about order than the analysis of all ways, but not about what it found to be broken.
         let open = |join: &&JoinStatus| matches!(join, JoinStatus::Missing { .. } | JoinStatus::Late(_));
-        if found.as_ref().is_none_or(open)
+        // Where the counter itself is what races, its waits are one of the two sides.
+        let counter = self.cx.lifetimes.spawns.sites[spawn]
+            .signals
+            .iter()
+            .any(|s| s.key == shared.location && matches!(s.kind, SignalKind::Done | SignalKind::Group));
+        if !counter
+            && found.as_ref().is_none_or(open)
             && let Some(covered) = self.covered(&waits, pair)
         {
             return Some(tell(covered));
         }
         let missing = |join: &&JoinStatus| matches!(join, JoinStatus::Missing { .. });
         if resets
+            && !counter
             && found.as_ref().is_none_or(missing)
             && let Some(told) = self.held(&waits, pair).or_else(|| self.late(&waits, pair))
         {
