@@ -1,5 +1,6 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
+mod answers;
 mod explain;
 mod features;
 mod gate;
