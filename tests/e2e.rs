@@ -4,6 +4,7 @@ mod explain;
 mod gate;
 mod graph;
 mod guide;
+mod reproduce;
 mod tidy;
 mod week;
 
