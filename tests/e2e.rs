@@ -8,6 +8,7 @@ mod graph;
 mod guide;
 mod parsers;
 mod stable;
+mod reproduce;
 mod tidy;
 mod week;
 

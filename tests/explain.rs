@@ -123,7 +123,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn have(program: &str) -> bool {
+pub(crate) fn have(program: &str) -> bool {
     let found = std::process::Command::new(program).arg("--version").output().is_ok();
     assert!(found || program != "git" || std::env::var_os("CI").is_none(), "{program} is required: CI is set");
     found

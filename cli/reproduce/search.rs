@@ -28,6 +28,10 @@ const MAX_DELAY: Duration = Duration::from_millis(1_024);
 const LIKELY: usize = 3;
 /// How many times longer than just long enough a hold may last, so that a busy machine does not make it too short.
 const MARGIN: u32 = 8;
+/// A hold that works may always last that long: on a busy machine a goroutine waits longer than that for its turn.
+const LEAST: Duration = Duration::from_millis(256);
+/// Delays after which it is believed that a test does not come by, or that waiting longer is of no use.
+const PATIENCE: u32 = 3;
 /// Runs in which a placement has to show the race before it is taken without trying others.
 const CONFIRMED: u32 = 6;
 
@@ -146,12 +150,26 @@ impl Search<'_> {
         }
         // What is most likely is tried with all tests before anything else is.
         let (likely, rest) = self.placements.split_at(LIKELY.min(self.placements.len()));
+        let mut best: Option<Found> = None;
         for (first, placements) in [(0, likely), (likely.len(), rest)] {
             for tried in &mut useful {
-                if let Some(found) = self.tried(shop, tried, first, placements)? {
-                    return Ok((Some(found), given_up));
+                // Tests that show the race sometimes need another placement, not other tests.
+                if best.as_ref().is_some_and(|known| known.pattern != tried.pattern) {
+                    continue;
                 }
+                let (found, sure) = self.tried(shop, tried, first, placements)?;
+                if sure {
+                    return Ok((found, given_up));
+                }
+                best = match (best, found) {
+                    (Some(known), Some(found)) if found.is_better_than(&known) => Some(found),
+                    (None, found) => found,
+                    (known, _) => known,
+                };
             }
+        }
+        if best.is_some() {
+            return Ok((best, given_up));
         }
         for tried in useful {
             let mut reasons = tried.reasons;
@@ -165,15 +183,14 @@ impl Search<'_> {
         Ok((None, given_up))
     }
 
-    /// Tries some placements with one set of tests. What shows the race sometimes is good enough when nothing shows it
-    /// always.
+    /// Tries some placements with one set of tests. The answer is the best, and whether there can be no better.
     fn tried(
         &self,
         shop: &mut Workshop,
         tried: &mut Tried<'_, '_>,
         first: usize,
         placements: &[Placement],
-    ) -> Result<Option<Found>> {
+    ) -> Result<(Option<Found>, bool)> {
         let mut best: Option<Found> = None;
         for (rank, placement) in placements.iter().enumerate() {
             let start = Found {
@@ -187,7 +204,7 @@ impl Search<'_> {
                 seen: (0, 1),
             };
             match self.placed(shop, &tried.runner, start)? {
-                Came::Sure(found) => return Ok(Some(found)),
+                Came::Sure(found) => return Ok((Some(found), true)),
                 Came::Sometimes(found) => {
                     if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
                         best = Some(found);
@@ -198,7 +215,7 @@ impl Search<'_> {
                 Came::Broken(text) => tried.reasons.push(format!("a hold there does not compile: {text}")),
             }
         }
-        Ok(best)
+        Ok((best, false))
     }
 
     /// Builds the tests of a package, with or without an overlay.
@@ -225,31 +242,37 @@ impl Search<'_> {
             Err(text) => return Ok(Came::Broken(text.lines().find(|l| !l.starts_with('#')).unwrap_or("").to_owned())),
         };
         let mut best: Option<Found> = None;
-        let mut delay = FIRST_DELAY;
         let mut came = (false, false);
+        let mut tried = 0;
+        let mut delay = FIRST_DELAY;
         while delay <= MAX_DELAY {
             self.progress.stage(&format!("{}: holding at most {}", start.pattern, in_words(delay)));
             let looked = look(runner, &held, delay)?;
-            let Looked { tally, trial, expired, timed_out } = looked;
-            came = (came.0 | trial.events.held, came.1 | trial.events.happened);
-            if tally.same > 0 {
-                let found = Found { held: held.clone(), delay, seen: (tally.same, tally.runs), ..start.clone() };
-                if tally.same == CONFIRMED {
-                    let long = Found { delay: delay * MARGIN, ..found };
-                    let again = look(runner, &long.held, long.delay)?;
-                    if again.tally.same == CONFIRMED {
-                        return Ok(Came::Sure(long));
-                    }
-                    delay *= 2;
-                    continue;
+            tried += 1;
+            came = (came.0 | looked.trial.events.held, came.1 | looked.trial.events.happened);
+            if looked.tally.same > 0 {
+                // Just long enough is too short as soon as the machine is busy.
+                let long = (delay * MARGIN).clamp(LEAST, MAX_DELAY);
+                let again = look(runner, &held, long)?;
+                let of = |delay, looked: &Looked| Found {
+                    held: held.clone(),
+                    delay,
+                    seen: (looked.tally.same, looked.tally.runs),
+                    ..start.clone()
+                };
+                let found = of(long, &again);
+                if again.tally.same == CONFIRMED {
+                    return Ok(Came::Sure(found));
                 }
-                if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
-                    best = Some(found);
+                for found in [found, of(delay, &looked)] {
+                    if found.seen.1 > 1 && best.as_ref().is_none_or(|known| found.is_better_than(known)) {
+                        best = Some(found);
+                    }
                 }
             }
             // Longer holds change nothing where none came to its end by itself.
-            let longer_helps = expired || placement.longer != Longer::No || placement.meet;
-            if timed_out || !came.0 || !longer_helps {
+            let longer_helps = looked.expired || placement.longer != Longer::No || placement.meet;
+            if looked.timed_out || tried >= PATIENCE && (!came.0 || !longer_helps) {
                 break;
             }
             delay *= 2;
