@@ -1,6 +1,6 @@
 //! Development commands: `cargo xtask callgraph-quality` measures the call graph against `golang.org/x/tools`,
 //! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
-//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares the two readers of Go files.
+//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares the two readers of Go files, `cargo xtask bench` measures whole runs.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
 
@@ -13,11 +13,13 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod command;
 mod cost;
 mod document;
 mod graph;
 mod parsers;
+mod plot;
 mod quality;
 mod stacks;
 mod syntax_errors;
@@ -37,6 +39,10 @@ enum Command {
     CallgraphStacks(stacks::Args),
     /// Measure time and memory of names, types and call graph, by size
     CallgraphCost(cost::Args),
+    /// Measure whole runs beside a bare tree-sitter parse and other tools
+    Bench(bench::Args),
+    /// Parse Go files with tree-sitter and nothing else
+    RawParse(bench::ParseArgs),
     /// Compare what the parser and tree-sitter make of Go files
     Parsers(parsers::Args),
     /// Compare what is read of files the grammar fails at with what Go's own parser reads
@@ -49,6 +55,8 @@ fn main() -> Result<ExitCode> {
         Command::CallgraphQuality(args) => quality::run(&repository, &args),
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
         Command::CallgraphCost(args) => cost::run(&repository, &args),
+        Command::Bench(args) => bench::run(&repository, &args),
+        Command::RawParse(args) => bench::raw_parse(&args),
         Command::Parsers(args) => parsers::run(&args),
         Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }

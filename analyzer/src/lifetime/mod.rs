@@ -21,6 +21,7 @@ pub mod events;
 mod flags;
 pub mod handed;
 pub mod joins;
+mod levels;
 pub mod locks;
 pub mod models;
 mod no_return;
