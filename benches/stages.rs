@@ -56,8 +56,8 @@ fn sources() -> SourceSet {
     SourceSet::new(inputs().to_vec(), &BuildOptions { tests: true, ..BuildOptions::default() })
 }
 
-fn lowered(sources: &SourceSet, reader: Reader) -> IndexVec<analyzer::source::FileId, FileFacts> {
-    sources.files.iter().map(|file| lower_by(reader, file.text.as_bytes()).unwrap_or_default()).collect()
+fn lowered(sources: &SourceSet, reader: Reader) -> IndexVec<analyzer::source::FileId, Arc<FileFacts>> {
+    sources.files.iter().map(|file| Arc::new(lower_by(reader, file.text.as_bytes()).unwrap_or_default())).collect()
 }
 
 fn program() -> Program {

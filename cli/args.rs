@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Explain the race detector's reports in a file. Exit 0: answered, 2: could not run
     Explain(ExplainArgs),
+    /// Make a race happen on demand under `go test -race`, without touching the checkout. Exit 0: reproduced (with
+    /// --verify-fix: the fix holds), 1: not, 2: could not run
+    Reproduce(ReproduceArgs),
     /// Print the call graph, or what stands around one function
     Graph(GraphArgs),
     /// List the rules
@@ -93,6 +96,8 @@ pub(crate) enum CheckFormat {
     Gitlab,
     /// JUnit XML, for whatever shows test results.
     Junit,
+    /// One page with timelines and source excerpts, for a browser.
+    Html,
 }
 
 /// The least confidence of a finding.
@@ -239,7 +244,48 @@ pub(crate) struct ExplainArgs {
     #[arg(long, requires = "repo")]
     pub(crate) find_revision: bool,
     #[command(flatten)]
+    pub(crate) config: ConfigFile,
+    #[command(flatten)]
     pub(crate) build: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReproduceArgs {
+    /// A report or a whole log; `-` reads standard input
+    #[arg(required_unless_present = "finding")]
+    pub(crate) report: Option<PathBuf>,
+    /// A finding of `check` instead, by its fingerprint or the beginning of it
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "report")]
+    pub(crate) finding: Option<String>,
+    /// Which report of the input, by its number; the first about a lifetime unless given
+    #[arg(long, value_name = "N", conflicts_with = "finding")]
+    pub(crate) number: Option<u32>,
+    /// Checkout to reproduce it in
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) repo: PathBuf,
+    /// Tests to run, as `go test -run` takes them; chosen by the report and the call graph unless given
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) test: Option<String>,
+    /// Package of the tests: import path, or folder below the checkout
+    #[arg(long, value_name = "PACKAGE")]
+    pub(crate) package: Option<String>,
+    /// Runs of each kind, once a hold is found that works
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: u32,
+    /// How long one run may take
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: std::time::Duration,
+    /// Keep the overlay, so that the printed command runs
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Run the same hold on a fixed tree, too: a git revision, or a patch file
+    #[arg(long, value_name = "REV|PATCH")]
+    pub(crate) verify_fix: Option<String>,
+    #[command(flatten)]
+    pub(crate) build: BuildArgs,
+    /// Flags for `go test`
+    #[arg(last = true, value_name = "FLAGS")]
+    pub(crate) go_flags: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -265,6 +311,8 @@ pub(crate) struct GraphArgs {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) config: ConfigFile,
     #[command(flatten)]
     pub(crate) build: BuildArgs,
 }

@@ -1,6 +1,6 @@
 //! The baseline: findings that a team knows and does not want to hear of again.
 //!
-//! The file holds no line numbers and one finding a line, in a fixed order, so that a change of it reads well in review.
+//! The file holds no line numbers and one cause of findings a line, in a fixed order, so that a change of it reads well in review.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,10 @@ use anyhow::{Context, Result, bail};
 use rules::Finding;
 use serde::{Deserialize, Serialize};
 
-use crate::{news::Known, output};
+use crate::{
+    news::{self, Known},
+    output,
+};
 
 /// The file that `--write-baseline` writes unless told otherwise.
 pub(crate) const DEFAULT: &str = "outlive-baseline.json";
@@ -55,9 +58,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Known>> {
     Ok(known.collect())
 }
 
-/// Writes a baseline of all findings.
+/// Writes a baseline of all findings, one row for each cause.
 pub(crate) fn write(path: &Path, findings: &[Finding]) -> Result<()> {
-    let mut known: Vec<Known> = findings.iter().map(Known::of).collect();
+    let mut known: Vec<Known> = news::causes(findings).into_iter().map(|(cause, _)| cause).collect();
     // By file for people; the fingerprint makes the order certain.
     known.sort_by(|a, b| (&a.file, a).cmp(&(&b.file, b)));
     let mut lines = Vec::with_capacity(known.len());

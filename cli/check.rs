@@ -20,8 +20,8 @@ use crate::{
     cache::{Cache, Key, Said},
     config::{self, Config, Excluded, Severity},
     ignores::Ignores,
-    load::{self, Tree},
-    news::{self, Known},
+    load::{self, Lowered, Tree},
+    news::{self, Known, Weaker},
     output,
     render::{self, Answer, Sources, Statistics},
     say::{Progress, counted, note},
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
     let mut progress = Progress::start();
     progress.stage("reading files");
     let tree = load::read(&args.dir)?;
-    let since = args.since.as_ref().map(|name| Since::read(args, name, &tree)).transpose()?;
+    let mut since = args.since.as_ref().map(|name| Since::read(args, name, &tree)).transpose()?;
     let known = gate.baseline.as_ref().map(|path| baseline::read(path)).transpose()?;
     let cache = Cache::find(&args.cache);
     let key = cache.as_ref().and_then(|_| key(args, &config, &gate, &tree, since.as_ref()));
@@ -47,7 +47,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
         return say(args, &said, started);
     }
 
-    let mut checked = gate.findings(tree, &progress);
+    // A tree like that of the revision has no news: its findings are those of the revision.
+    let unchanged = since.as_ref().is_some_and(|since| since.tree.same_files(&tree));
+    let mut lowered = Lowered::default();
+    let mut checked = gate.findings(tree, since.is_some().then_some(&mut lowered), &progress);
     let mut findings = checked.findings;
     let mut problems = checked.problems;
     let mut statistics = checked.statistics;
@@ -58,12 +61,16 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
         bail!("no Go files to analyse in {}", args.dir.display());
     }
     let before = findings.len();
-    if let Some(since) = &since
+    if unchanged {
+        findings.clear();
+        checked.ignore_problems.clear();
+    } else if let Some(since) = &mut since
         && !(findings.is_empty() && checked.ignore_problems.is_empty())
     {
         progress.stage("reading the revision");
-        let old = gate.findings(since.tree.clone(), &progress);
-        news::keep_news(&mut findings, old.findings.iter().map(Known::of).collect());
+        let old = gate.findings(std::mem::take(&mut since.tree), Some(&mut lowered), &progress);
+        let causes: Vec<Known> = news::causes(&old.findings).into_iter().map(|(cause, _)| cause).collect();
+        news::keep_news(&mut findings, &causes, &Weaker::of(&old.weaker));
         let known: BTreeSet<_> = old.ignore_problems.iter().map(|p| (&p.file, &p.message)).collect();
         checked.ignore_problems.retain(|problem| !known.contains(&(&problem.file, &problem.message)));
     }
@@ -73,7 +80,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
     let mut gone = 0;
     if let Some(known) = known {
         // With a revision most of the baseline is gone for another reason than a repair.
-        let compared = news::keep_news(&mut findings, known);
+        let compared = news::keep_news(&mut findings, &known, &Weaker::default());
         gone = if since.is_some() { 0 } else { compared };
     }
     progress.finish();
@@ -111,7 +118,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
         files,
         notes: Vec::new(),
     };
-    if args.format == CheckFormat::Text {
+    // The other formats have no place for them.
+    if !matches!(args.format, CheckFormat::Json | CheckFormat::Sarif | CheckFormat::Html) {
         said.notes = render::text::problem_notes(&answer.problems);
     }
     if gone > 0 {
@@ -162,6 +170,7 @@ fn rendered(format: CheckFormat, answer: &Answer, coloured: bool) -> Result<Vec<
         CheckFormat::Github => Ok(render::ci::github(answer)),
         CheckFormat::Gitlab => render::ci::gitlab(answer),
         CheckFormat::Junit => render::ci::junit(answer),
+        CheckFormat::Html => Ok(render::page::check(answer)),
     }
 }
 
@@ -189,6 +198,8 @@ struct Gate {
 /// What a tree holds.
 struct Checked {
     findings: Vec<Finding>,
+    /// Those of less confidence than is asked for.
+    weaker: Vec<Finding>,
     ignore_problems: Vec<Problem>,
     problems: Vec<Problem>,
     sources: Sources,
@@ -219,10 +230,6 @@ impl Gate {
         if files.windows(2).any(|pair| pair[0] == pair[1]) {
             bail!("two outputs go to one file");
         }
-        let mut build = args.build.clone();
-        if build.tags.is_empty() {
-            build.tags = config.keys.tags.clone();
-        }
         let level = match args.all {
             true => Level::Low,
             false => args.confidence.or(config.keys.confidence).unwrap_or(Level::High),
@@ -230,7 +237,7 @@ impl Gate {
         let rules = if args.rules.is_empty() { &config.keys.rules } else { &args.rules };
         let writes = args.write_baseline.is_some();
         Ok(Self {
-            build,
+            build: config.build(&args.build),
             models: config.models()?,
             confidence: match level {
                 Level::High => Confidence::High,
@@ -261,23 +268,27 @@ impl Gate {
     }
 
     /// What is in a tree, at this gate.
-    fn findings(&self, mut tree: Tree, progress: &Progress) -> Checked {
+    fn findings(&self, mut tree: Tree, lowered: Option<&mut Lowered>, progress: &Progress) -> Checked {
         for input in &mut tree.inputs {
             if self.excluded.contains(&input.path) {
                 input.role = FileRole::Dependency;
             }
         }
-        let loaded = load::resolve(tree, &self.build, true, &|what| progress.stage(what));
+        let loaded = load::resolve(tree, &self.build, true, lowered, &|what| progress.stage(what));
         let program = &loaded.program;
         progress.stage("looking for goroutines that outlive what they use");
         let lifetimes = Lifetimes::analyse(program, &loaded.graph, &self.models);
         let mut findings = rules::findings(&lifetimes);
-        let files = program.sources().files.iter().filter(|file| file.role == FileRole::Analysed);
-        let (count, lines) = files.fold((0, 0), |(n, lines), file| (n + 1, lines + file.text.lines().count()));
+        let files = &program.sources().files;
+        let own = |file| files[file].role == FileRole::Analysed;
+        let (count, lines) = files
+            .iter()
+            .filter(|file| file.role == FileRole::Analysed)
+            .fold((0, 0), |(n, lines), file| (n + 1, lines + file.text.lines().count()));
         let mut statistics = Statistics {
             files: count,
             lines,
-            functions: program.funcs().len(),
+            functions: program.funcs().iter().filter(|func| own(func.file)).count(),
             spawn_sites: lifetimes.spawns.sites.len(),
             considered: findings.len(),
             allowed: 0,
@@ -288,12 +299,13 @@ impl Gate {
         // Before the other filters: an ignore is needed or not whatever this run is asked to print.
         let mut ignores = Ignores::of(program);
         statistics.allowed = ignores.apply(&mut findings);
-        findings.retain(|f| f.confidence >= self.confidence);
         findings.retain(|f| self.rules.is_empty() || self.rules.contains(f.rule.0));
         findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));
         findings.retain(|f| !self.excluded.contains(&f.place().file));
+        let (findings, weaker) = findings.into_iter().partition(|f| f.confidence >= self.confidence);
         Checked {
             findings,
+            weaker,
             ignore_problems: ignores.problems(),
             sources: Sources::new(program),
             problems: loaded.problems,

@@ -19,7 +19,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
-use crate::args::{ConfigArgs, ConfigFile, Level};
+use crate::args::{BuildArgs, ConfigArgs, ConfigFile, Level};
 
 /// The name of the file.
 pub(crate) const NAME: &str = "outlive.toml";
@@ -107,6 +107,15 @@ impl Config {
                 .map_err(|error| anyhow!(with_nearest(&error.to_string())))?;
         }
         Ok(models)
+    }
+
+    /// How sources are read: as given on the command line, with the build tags of the file where none are given.
+    pub(crate) fn build(&self, given: &BuildArgs) -> BuildArgs {
+        let mut build = given.clone();
+        if build.tags.is_empty() {
+            build.tags.clone_from(&self.keys.tags);
+        }
+        build
     }
 
     /// The baseline that the file names, seen from where the command runs.

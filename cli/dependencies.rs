@@ -35,7 +35,7 @@ pub(crate) fn read(inputs: &[InputFile], build: &BuildArgs) -> Vec<InputFile> {
 }
 
 /// Where a package stands: below `GOROOT/src` (its own vendored packages included), or in the module cache.
-fn folder(path: &str, versions: &BTreeMap<String, String>, build: &BuildArgs) -> Option<PathBuf> {
+fn folder(path: &str, versions: &Versions, build: &BuildArgs) -> Option<PathBuf> {
     if let Some(root) = &build.goroot {
         let source = root.join("src");
         let found = [source.join(path), source.join("vendor").join(path)].into_iter().find(|dir| dir.is_dir());
@@ -44,11 +44,11 @@ fn folder(path: &str, versions: &BTreeMap<String, String>, build: &BuildArgs) ->
         }
     }
     let cache = build.modcache.as_ref()?;
-    let (module, version) = versions.iter().rev().find(|(module, _)| {
+    let (module, (folder, version)) = versions.iter().rev().find(|(module, _)| {
         path.strip_prefix(module.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })?;
     let below = path[module.len()..].trim_start_matches('/');
-    let dir = cache.join(format!("{}@{version}", escaped(module))).join(below);
+    let dir = cache.join(format!("{}@{version}", escaped(folder))).join(below);
     dir.is_dir().then_some(dir)
 }
 
@@ -64,21 +64,42 @@ fn escaped(module: &str) -> String {
     out
 }
 
-/// Modules and versions that the `go.mod` files of the checkout require.
-fn required(inputs: &[InputFile]) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
+/// Where a module stands in the cache, by its path: the path and the version of itself, or of what replaces it.
+type Versions = BTreeMap<String, (String, String)>;
+
+/// Modules and versions that the `go.mod` files of the checkout require or put in the place of others. What a folder
+/// replaces has a `go.mod` there, with the path of what it replaces.
+fn required(inputs: &[InputFile]) -> Versions {
+    let mut required = Versions::new();
+    let mut replaced = Versions::new();
     for input in inputs.iter().filter(|f| f.path.rsplit('/').next() == Some("go.mod")) {
+        let mut block = String::new();
         for line in String::from_utf8_lossy(&input.text).lines() {
-            let line = line.split("//").next().unwrap_or("").trim().trim_start_matches("require ").trim();
-            let mut words = line.split_whitespace();
-            if let (Some(module), Some(version), None) = (words.next(), words.next(), words.next())
-                && version.starts_with('v')
-            {
-                out.insert(module.trim_matches('"').to_owned(), version.to_owned());
+            let line = line.split("//").next().unwrap_or("");
+            let mut words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches('"')).collect();
+            match words.as_slice() {
+                [verb, "("] => block = (*verb).to_owned(),
+                [")"] => block.clear(),
+                _ if block.is_empty() && !words.is_empty() => block = words.remove(0).to_owned() + " ",
+                _ => {}
+            }
+            match (block.trim_end(), words.as_slice()) {
+                ("require", [module, version]) if version.starts_with('v') => {
+                    required.insert((*module).to_owned(), ((*module).to_owned(), (*version).to_owned()));
+                }
+                ("replace", [module, "=>", other, version] | [module, _, "=>", other, version]) => {
+                    replaced.insert((*module).to_owned(), ((*other).to_owned(), (*version).to_owned()));
+                }
+                _ => {}
+            }
+            // The verb of a single line.
+            if block.ends_with(' ') {
+                block.clear();
             }
         }
     }
-    out
+    required.extend(replaced);
+    required
 }
 
 fn go_files(dir: &Path) -> Vec<(String, Vec<u8>)> {

@@ -9,7 +9,7 @@ use std::{
 use analyzer::{
     base::{Parsed, Problem},
     lifetime::Lifetimes,
-    report::{RaceReport, ReportReader, parse_reports},
+    report::{RaceReport, ReportReader, is_utf16, parse_reports},
 };
 use anyhow::{Context, Result, bail};
 use rules::{
@@ -19,8 +19,9 @@ use rules::{
 
 use crate::{
     args::{ExplainArgs, Format},
+    config::Config,
     load::load,
-    patch,
+    output, patch,
     render::{self, Sources},
     revision,
 };
@@ -31,6 +32,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
         return print_rule(id);
     }
     let Some(path) = &args.report else { bail!("no report given") };
+    output::clean_up_on_interrupt()?;
     let parsed = read(path)?;
     let (mut explained, problems, sources) = match &args.repo {
         Some(repo) if !parsed.value.is_empty() => explain_in(repo, args, &parsed.value, parsed.problems)?,
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8> {
     }
     if let Some(file) = &args.html {
         let page = render::page::page(&explained, sources.as_ref());
-        fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
+        output::write_all(&[(file.clone(), page.into_bytes())])?;
     }
     let races = u8::from(args.exit_code && !explained.is_empty());
     if args.patch {
@@ -68,8 +70,9 @@ fn explain_in(
     reports: &[RaceReport],
     mut problems: Vec<Problem>,
 ) -> Result<(Vec<ExplainedReport>, Vec<Problem>, Option<Sources>)> {
-    let loaded = load(repo, &args.build, true)?;
-    let models = rules::catalogue::embedded().context("the embedded catalogue")?;
+    let config = Config::find(repo, &args.config)?;
+    let models = config.models()?;
+    let loaded = load(repo, &config.build(&args.build), true)?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
     let parsed = Explainer::new(&lifetimes).explain_all(reports);
     problems.extend(parsed.problems);
@@ -77,7 +80,7 @@ fn explain_in(
 }
 
 /// Reads the reports of a file line by line: logs are large, reports are not.
-fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
+pub(crate) fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
     if path.as_os_str() == "-" {
         return stream(std::io::stdin().lock()).context("cannot read standard input");
     }
@@ -86,7 +89,7 @@ fn read(path: &Path) -> Result<Parsed<Vec<RaceReport>>> {
 }
 
 fn stream(mut input: impl BufRead) -> std::io::Result<Parsed<Vec<RaceReport>>> {
-    if input.fill_buf()?.starts_with(b"\xff\xfe") {
+    if is_utf16(input.fill_buf()?) {
         // UTF-16 has newlines of two bytes; such a file comes from a console, and is short.
         let mut text = Vec::new();
         input.read_to_end(&mut text)?;

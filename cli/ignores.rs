@@ -3,6 +3,10 @@
 //! A comment at the end of a line speaks of that line, one on a line of its own of the next line of code. It allows
 //! every finding with its spawn, an access, the reset or a skipped exit there. An `ignore` without a rule or a reason
 //! allows nothing and is a problem; so is one that allows nothing.
+//!
+//! A `nolint` right above a declaration or a statement, as far indented, speaks of all of it, and above the package clause
+//! of the file: that is what golangci-lint does. Without a name, or with `all`, it speaks to every linter, hence to this
+//! one, too.
 
 use std::collections::BTreeMap;
 
@@ -19,18 +23,27 @@ use crate::config::did_you_mean;
 const IGNORE: &str = "outlive:ignore";
 
 /// What stands behind `//` in an ignore of golangci-lint; of its list one name is ours.
-const NOLINT: &str = "nolint:";
+const NOLINT: &str = "nolint";
 
 /// A comment that allows findings.
 struct Ignore {
     file: String,
     /// Where the comment stands.
     line: u32,
-    /// The line it speaks of.
-    target: u32,
-    /// None: any rule.
-    rule: Option<String>,
+    /// The lines it speaks of, first and last.
+    target: (u32, u32),
+    allows: Allows,
     used: bool,
+}
+
+/// Which findings a comment allows.
+enum Allows {
+    /// Those of one rule.
+    Rule(String),
+    /// All, and it names this program.
+    Outlive,
+    /// All, as those of every other linter.
+    Everybody,
 }
 
 /// All such comments of a program.
@@ -59,15 +72,12 @@ impl Ignores {
                 let kind = ProblemKind::Configuration;
                 self.malformed.push(Problem { kind, message, file: Some(file.into()), line: Some(comment.line) });
             };
-            let mut row = |rule: Option<String>| {
-                let (line, target) = (comment.line, comment.target);
-                self.rows.push(Ignore { file: file.to_owned(), line, target, rule, used: false });
+            let mut row = |allows: Allows, last: u32| {
+                let (line, target) = (comment.line, (comment.target, last));
+                self.rows.push(Ignore { file: file.to_owned(), line, target, allows, used: false });
             };
-            if let Some(list) = comment.text.strip_prefix(NOLINT) {
-                let names = list.split([' ', '\t', '/']).next().unwrap_or("");
-                if names.split(',').any(|name| name.trim() == "outlive") {
-                    row(None);
-                }
+            if let Some(allows) = nolint(comment.text) {
+                row(allows, comment.last_of_block(text));
                 continue;
             }
             let spaced = comment.text.trim_start();
@@ -90,41 +100,55 @@ impl Ignores {
             } else if reason.trim().is_empty() {
                 malformed(format!("why? write `//{IGNORE} {id} reason`; without a reason it allows nothing"));
             } else {
-                row(Some(id.to_owned()));
+                row(Allows::Rule(id.to_owned()), comment.target);
             }
         }
     }
 
     /// Takes away the findings that are allowed; the answer is how many.
     pub(crate) fn apply(&mut self, findings: &mut Vec<Finding>) -> usize {
-        let mut by_place: BTreeMap<(&str, u32), Vec<usize>> = BTreeMap::new();
+        let mut by_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, row) in self.rows.iter().enumerate() {
-            by_place.entry((&row.file, row.target)).or_default().push(index);
+            by_file.entry(&row.file).or_default().push(index);
         }
         let mut used = Vec::new();
         let before = findings.len();
         findings.retain(|finding| {
-            let here = places(finding).filter_map(|site| by_place.get(&(site.file.as_str(), site.line))).flatten();
-            let fits = |index: &&usize| self.rows[**index].rule.as_deref().is_none_or(|id| id == finding.rule.0);
-            let allowed: Vec<usize> = here.filter(fits).copied().collect();
+            let fits = |row: &Ignore, site: &Site| {
+                let rule = match &row.allows {
+                    Allows::Rule(id) => id == finding.rule.0,
+                    Allows::Outlive | Allows::Everybody => true,
+                };
+                rule && (row.target.0..=row.target.1).contains(&site.line)
+            };
+            let here = |site: &Site| by_file.get(site.file.as_str()).into_iter().flatten().copied();
+            let allowed: Vec<usize> = places(finding)
+                .flat_map(|site| here(site).filter(|index| fits(&self.rows[*index], site)).collect::<Vec<_>>())
+                .collect();
             used.extend_from_slice(&allowed);
             allowed.is_empty()
         });
-        drop(by_place);
+        drop(by_file);
         used.into_iter().for_each(|index| self.rows[index].used = true);
         before - findings.len()
     }
 
     /// Ignores that allow nothing: malformed ones, and those that no finding needs.
     pub(crate) fn problems(self) -> Vec<Problem> {
-        let unused = self.rows.into_iter().filter(|row| !row.used).map(|row| Problem {
-            kind: ProblemKind::Configuration,
-            message: match row.rule {
-                Some(id) => format!("this ignore is not needed: there is no finding of `{id}` at line {}", row.target),
-                None => format!("`nolint:outlive` is not needed: there is no finding at line {}", row.target),
-            },
-            file: Some(row.file.into()),
-            line: Some(row.line),
+        let unused = self.rows.into_iter().filter(|row| !row.used).filter_map(|row| {
+            let lines = match row.target {
+                (first, last) if first == last => format!("at line {first}"),
+                (first, u32::MAX) => format!("at line {first} or below"),
+                (first, last) => format!("at lines {first} to {last}"),
+            };
+            let message = match row.allows {
+                Allows::Rule(id) => format!("this ignore is not needed: there is no finding of `{id}` {lines}"),
+                Allows::Outlive => format!("`nolint:outlive` is not needed: there is no finding {lines}"),
+                // Some other linter may need it.
+                Allows::Everybody => return None,
+            };
+            let kind = ProblemKind::Configuration;
+            Some(Problem { kind, message, file: Some(row.file.into()), line: Some(row.line) })
         });
         self.malformed.into_iter().chain(unused).collect()
     }
@@ -137,13 +161,93 @@ fn places(finding: &Finding) -> impl Iterator<Item = &Site> {
     accesses.chain(skipped).chain(finding.reset.as_ref()).chain([&finding.spawn])
 }
 
+/// What a `nolint` allows of ours; none if the comment is none, or only for others.
+fn nolint(comment: &str) -> Option<Allows> {
+    let rest = comment.trim_start().strip_prefix(NOLINT)?;
+    let Some(list) = rest.strip_prefix(':') else {
+        // Prose may begin with the word; a directive has no space before it.
+        let bare = comment.starts_with(NOLINT) && (rest.is_empty() || rest.starts_with([' ', '\t']));
+        return bare.then_some(Allows::Everybody);
+    };
+    let list = list.split("//").next().unwrap_or("");
+    let mut allows = None;
+    for name in list.split(',').filter_map(|name| name.split_whitespace().next()) {
+        match name.to_ascii_lowercase().as_str() {
+            "outlive" => return Some(Allows::Outlive),
+            "all" => allows = Some(Allows::Everybody),
+            _ => {}
+        }
+    }
+    allows
+}
+
 /// A `//` comment.
 struct Comment<'a> {
     line: u32,
     /// The line of code it speaks of: its own, or the next one when it stands alone.
     target: u32,
+    /// Where it begins, and where the code of the target begins, in the text; none below the last code.
+    at: usize,
+    code: Option<usize>,
     /// What stands behind `//`.
     text: &'a str,
+}
+
+impl Comment<'_> {
+    /// The last line of the declaration or statement that begins right below the comment, as far indented as the
+    /// comment; of the file, if that is its package clause; otherwise the target.
+    fn last_of_block(&self, text: &str) -> u32 {
+        let column = |at: usize| at - text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let Some(code) = self.code else { return self.target };
+        if self.target != self.line + 1 || column(self.at) != column(code) {
+            return self.target;
+        }
+        let clause = |rest: &str| rest.starts_with("package ") || rest.starts_with("package\t");
+        if clause(&text[code..]) { u32::MAX } else { self.target + lines_of_statement(&text.as_bytes()[code..]) }
+    }
+}
+
+/// How many lines below its first a statement or declaration at the start of `text` goes on: it ends with a line that ends
+/// outside of brackets and not in an operator.
+fn lines_of_statement(text: &[u8]) -> u32 {
+    let (mut line, mut depth, mut at) = (0, 0_u32, 0);
+    let mut goes_on = true;
+    while at < text.len() {
+        let rest = &text[at..];
+        let end = at + token(rest);
+        match rest[0] {
+            b'\n' if depth == 0 && !goes_on => return line,
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            b'/' if rest.starts_with(b"//") || rest.starts_with(b"/*") => {}
+            b'(' | b'[' | b'{' => (depth, goes_on) = (depth + 1, true),
+            // The bracket around the statement: it ends before.
+            b')' | b']' | b'}' if depth == 0 => return line,
+            b')' | b']' | b'}' => (depth, goes_on) = (depth - 1, false),
+            // `x++` is a whole statement.
+            b'+' | b'-' => goes_on = !(at > 0 && text[at - 1] == rest[0]),
+            b',' | b'.' | b'=' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'<' | b'>' | b'!' | b':' | b'~' => {
+                goes_on = true;
+            }
+            _ => goes_on = false,
+        }
+        line += u32::try_from(text[at..end].iter().filter(|b| **b == b'\n').count()).unwrap_or(0);
+        at = end;
+    }
+    line
+}
+
+/// The length of what begins here: a comment, a literal, or one byte.
+fn token(rest: &[u8]) -> usize {
+    let until = |skip: usize, end: &[u8]| {
+        rest[skip..].windows(end.len()).position(|w| w == end).map_or(rest.len(), |n| skip + n + end.len())
+    };
+    match rest[0] {
+        b'/' if rest.starts_with(b"//") => rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()),
+        b'/' if rest.starts_with(b"/*") => until(2, b"*/"),
+        b'`' => until(1, b"`"),
+        quote @ (b'"' | b'\'') => quoted(rest, quote),
+        _ => 1,
+    }
 }
 
 /// The line comments of a Go file. Strings and block comments may hold `//` and worse.
@@ -155,38 +259,29 @@ fn comments(text: &str) -> Vec<Comment<'_>> {
     let (mut line, mut code_on_line, mut at) = (1, false, 0);
     while at < bytes.len() {
         let rest = &bytes[at..];
-        let end = match rest[0] {
+        let end = at + token(rest);
+        match rest[0] {
             b'\n' => {
                 line += 1;
                 code_on_line = false;
-                at += 1;
-                continue;
             }
-            b' ' | b'\t' | b'\r' => {
-                at += 1;
-                continue;
-            }
+            b' ' | b'\t' | b'\r' => {}
             b'/' if rest.starts_with(b"//") => {
-                let end = rest.iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n);
-                out.push(Comment { line, target: line, text: text[at + 2..end].trim_end() });
+                out.push(Comment { line, target: line, at, code: None, text: text[at + 2..end].trim_end() });
                 if code_on_line {
                     // This one has its line; those above it have it, too.
                     waiting = out.len();
                 }
-                at = end;
-                continue;
             }
-            b'/' if rest.starts_with(b"/*") => text[at + 2..].find("*/").map_or(bytes.len(), |n| at + 2 + n + 2),
-            b'`' => text[at + 1..].find('`').map_or(bytes.len(), |n| at + 1 + n + 1),
-            quote @ (b'"' | b'\'') => at + quoted(rest, quote),
-            _ => at + 1,
-        };
-        if !rest.starts_with(b"/*") {
-            out[waiting..].iter_mut().for_each(|comment| comment.target = line);
-            waiting = out.len();
-            code_on_line = true;
+            first => {
+                if !(first == b'/' && rest.starts_with(b"/*")) {
+                    out[waiting..].iter_mut().for_each(|comment| (comment.target, comment.code) = (line, Some(at)));
+                    waiting = out.len();
+                    code_on_line = true;
+                }
+                line += u32::try_from(bytes[at..end].iter().filter(|b| **b == b'\n').count()).unwrap_or(0);
+            }
         }
-        line += u32::try_from(bytes[at..end].iter().filter(|b| **b == b'\n').count()).unwrap_or(0);
         at = end;
     }
     out
@@ -217,6 +312,64 @@ mod tests {
         assert_eq!(found, [(2, 5, " one"), (3, 5, " two"), (5, 5, " three"), (8, 8, " four"), (10, 10, " five")]);
         assert_eq!(comments("'\\'' // a\n\"\\\"// no").len(), 1);
         assert!(comments("\"\\").is_empty());
+    }
+
+    #[test]
+    fn a_nolint_speaks_to_whom_it_names() {
+        let told = |comment: &str| match nolint(comment) {
+            Some(Allows::Outlive) => "us",
+            Some(Allows::Everybody) => "all",
+            Some(Allows::Rule(_)) => "a rule",
+            None => "others",
+        };
+        let forms = [
+            ("nolint:outlive", "us"),
+            ("nolint:errcheck,outlive // reason", "us"),
+            ("nolint:errcheck, Outlive // reason", "us"),
+            (" nolint:outlive // gofmt moved it", "us"),
+            ("nolint:outlive the caller waits", "us"),
+            ("nolint", "all"),
+            ("nolint // reason", "all"),
+            ("nolint:all", "all"),
+            ("nolint:errcheck // not outlive", "others"),
+            ("nolint:outlived", "others"),
+            (" nolint is a word of prose", "others"),
+            ("nolintlint", "others"),
+            ("nolint:", "others"),
+        ];
+        for (comment, who) in forms {
+            assert_eq!(told(comment), who, "{comment}");
+        }
+    }
+
+    /// The first and last line that the comment of each text speaks of.
+    #[test]
+    fn a_nolint_above_a_block_speaks_of_all_of_it() {
+        let cases = [
+            ("package a\n\n//nolint\nfunc f() {\n\tg()\n}\n\nfunc g() {}\n", (4, 6)),
+            (
+                "package a\n\n// F does.\n//\n//nolint\nfunc (t *T) f(\n\ta int,\n) error {\n\treturn nil\n}\nvar x int\n",
+                (6, 10),
+            ),
+            ("package a\n\n//nolint\nvar (\n\ta = 1\n\tb = `}`\n)\n", (4, 7)),
+            // Not right above, or not as far indented: the next line of code only.
+            ("package a\n\n//nolint\n\nfunc f() {\n\tg()\n}\n", (5, 5)),
+            ("package a\n\nfunc f() {\n//nolint\n\tif g() {\n\t}\n}\n", (5, 5)),
+            ("package a\n\nfunc f() { //nolint\n\tg()\n}\n", (3, 3)),
+            ("package a\n\nfunc f() {\n\t//nolint\n\tif g() {\n\t\th()\n\t} else {\n\t\ti()\n\t}\n\tj()\n}\n", (5, 9)),
+            ("package a\n\nfunc f() {\n\t//nolint\n\ta.\n\t\tb(c,\n\t\t\td).\n\t\te()\n\tx++\n}\n", (5, 8)),
+            ("package a\n\nfunc f() {\n\t//nolint\n\tx++\n\ty := x + // more\n\t\t1\n}\n", (5, 5)),
+            ("package a\n\nfunc f() {\n\tx++\n\t//nolint\n\ty := x + // more\n\t\t1\n\tz()\n}\n", (6, 7)),
+            ("package a\n\nfunc f() {\n\tg(\n\t\t//nolint\n\t\tx)\n\th()\n}\n", (6, 6)),
+            ("//nolint\npackage a\n\nfunc f() {}\n", (2, u32::MAX)),
+            ("package a\n\nfunc f() {}\n\n//nolint", (5, 5)),
+        ];
+        for (text, lines) in cases {
+            let mut ignores = Ignores::default();
+            ignores.read("a.go", text);
+            assert_eq!(ignores.rows.iter().map(|row| row.target).collect::<Vec<_>>(), [lines], "{text}");
+            assert!(ignores.problems().is_empty(), "others may need it");
+        }
     }
 
     #[test]

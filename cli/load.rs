@@ -1,6 +1,7 @@
 //! From a folder to an analysed program: the only place that reads Go files.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -27,18 +28,35 @@ pub(crate) struct Loaded {
 }
 
 /// The files of a checkout as they were found, on disk or in a revision.
-#[derive(Clone)]
+#[derive(Default)]
 pub(crate) struct Tree {
     pub(crate) inputs: Vec<InputFile>,
     pub(crate) problems: Vec<Problem>,
 }
+
+impl Tree {
+    /// Whether two trees hold the same files.
+    pub(crate) fn same_files(&self, other: &Self) -> bool {
+        fn by_path(tree: &Tree) -> Vec<&InputFile> {
+            let mut rows: Vec<&InputFile> = tree.inputs.iter().collect();
+            rows.sort_by_key(|input| &input.path);
+            rows
+        }
+        let mut pairs = by_path(self).into_iter().zip(by_path(other));
+        self.inputs.len() == other.inputs.len() && pairs.all(|(a, b)| a.path == b.path && a.text == b.text)
+    }
+}
+
+/// What was lowered from texts, for another tree with many of the same files: facts follow from the text alone.
+#[derive(Default)]
+pub(crate) struct Lowered(HashMap<Arc<str>, Arc<FileFacts>>);
 
 /// Reads and resolves everything below `dir`.
 ///
 /// # Errors
 /// When the folder is missing or unreadable, or holds no Go file that takes part in the build.
 pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded> {
-    let loaded = resolve(read(dir)?, build, tests, &|_| {});
+    let loaded = resolve(read(dir)?, build, tests, None, &|_| {});
     if !loaded.program.sources().files.is_empty() {
         return Ok(loaded);
     }
@@ -48,8 +66,15 @@ pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded>
     bail!("no Go files to analyse in {}", dir.display());
 }
 
-/// Resolves the files of a tree; `stage` hears what is going on.
-pub(crate) fn resolve(tree: Tree, build: &BuildArgs, tests: bool, stage: &dyn Fn(&str)) -> Loaded {
+/// Resolves the files of a tree; `stage` hears what is going on. With `lowered` files are looked up there, and kept there
+/// for the next tree.
+pub(crate) fn resolve(
+    tree: Tree,
+    build: &BuildArgs,
+    tests: bool,
+    lowered: Option<&mut Lowered>,
+    stage: &dyn Fn(&str),
+) -> Loaded {
     let Tree { mut inputs, mut problems } = tree;
     if build.goroot.is_some() || build.modcache.is_some() {
         inputs.extend(dependencies::read(&inputs, build));
@@ -58,7 +83,7 @@ pub(crate) fn resolve(tree: Tree, build: &BuildArgs, tests: bool, stage: &dyn Fn
     let set = SourceSet::new(inputs, options);
     problems.extend(set.problems.iter().cloned());
     stage(&format!("parsing {} files", set.files.len()));
-    let facts = lower(&set);
+    let facts = lower(&set, lowered);
     for (id, row) in facts.iter_enumerated() {
         problems.extend(row.problems.iter().cloned().map(|mut problem| {
             problem.file.get_or_insert_with(|| set.files[id].path.clone());
@@ -77,11 +102,19 @@ pub(crate) fn resolve(tree: Tree, build: &BuildArgs, tests: bool, stage: &dyn Fn
 }
 
 /// Lowers all files in parallel, large ones first so that none is left over at the end.
-fn lower(set: &SourceSet) -> IndexVec<FileId, FileFacts> {
+fn lower(set: &SourceSet, lowered: Option<&mut Lowered>) -> IndexVec<FileId, Arc<FileFacts>> {
+    let known = lowered.as_ref().map(|lowered| &lowered.0);
     let mut order: Vec<FileId> = set.files.ids().collect();
     order.sort_by_key(|id| std::cmp::Reverse(set.files[*id].text.len()));
-    let mut rows: Vec<(FileId, FileFacts)> =
-        order.into_par_iter().with_max_len(1).map(|id| (id, syntax::lower(set.files[id].text.as_bytes()))).collect();
+    let row = |id: FileId| {
+        let text = &set.files[id].text;
+        let found = known.and_then(|known| known.get(text)).cloned();
+        (id, found.unwrap_or_else(|| Arc::new(syntax::lower(text.as_bytes()))))
+    };
+    let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().with_max_len(1).map(row).collect();
+    if let Some(lowered) = lowered {
+        lowered.0.extend(rows.iter().map(|(id, facts)| (set.files[*id].text.clone(), facts.clone())));
+    }
     rows.sort_by_key(|(id, _)| id.index());
     rows.into_iter().map(|(_, facts)| facts).collect()
 }
@@ -96,42 +129,66 @@ pub(crate) fn read(dir: &Path) -> Result<Tree> {
         bail!("{} is not a folder", dir.display());
     }
     let (sender, receiver) = std::sync::mpsc::channel();
+    let (refused, refusals) = std::sync::mpsc::channel();
     WalkBuilder::new(dir).hidden(false).require_git(false).build_parallel().run(|| {
-        let sender = sender.clone();
+        let (sender, refused) = (sender.clone(), refused.clone());
+        // The receivers live until all walkers are done.
         Box::new(move |entry| {
-            if let Ok(entry) = entry
-                && entry.file_type().is_some_and(|t| t.is_file())
-                && wanted(entry.file_name().to_str().unwrap_or(""))
-            {
-                // The receiver lives until all walkers are done.
-                let _ = sender.send(entry.into_path());
+            match entry {
+                Ok(entry) => {
+                    let file = entry.file_type().is_some_and(|t| t.is_file());
+                    if file && wanted(entry.file_name().to_str().unwrap_or("")) {
+                        let _ = sender.send(entry.into_path());
+                    }
+                }
+                Err(error) => {
+                    let _ = refused.send(error);
+                }
             }
             WalkState::Continue
         })
     });
-    drop(sender);
+    drop((sender, refused));
     let mut paths: Vec<PathBuf> = receiver.into_iter().collect();
     paths.sort();
     let (above, prefix) = module_above(dir);
     let read: Vec<(String, io::Result<Vec<u8>>)> =
         paths.par_iter().map(|path| (relative(path, dir), fs::read(path))).collect();
     let mut inputs = Vec::with_capacity(read.len());
-    let mut problems = Vec::new();
+    let unreadable = |path: String, error: io::Error| Problem {
+        kind: ProblemKind::Unreadable,
+        message: format!("cannot be read: {error}"),
+        file: Some(path.into()),
+        line: None,
+    };
+    // What is no error of a file is a pattern of a `.gitignore` that git does not understand, either.
+    let mut problems: Vec<Problem> = refusals
+        .into_iter()
+        .filter_map(|error| {
+            let path = refused_path(&error).map(|path| relative(path, dir))?;
+            Some(unreadable(path, error.into_io_error()?))
+        })
+        .collect();
+    problems.sort();
     for (path, text) in read {
         match text {
             Ok(text) => inputs.push(InputFile { path, text, role: FileRole::Analysed, import_path: None }),
-            Err(error) => problems.push(Problem {
-                kind: ProblemKind::Unreadable,
-                message: format!("cannot be read: {error}"),
-                file: Some(path.into()),
-                line: None,
-            }),
+            Err(error) => problems.push(unreadable(path, error)),
         }
     }
     if let Some(text) = above {
         add_module(&mut inputs, &text, &prefix);
     }
     Ok(Tree { inputs, problems })
+}
+
+/// The file or folder that the walk could not read.
+fn refused_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => refused_path(err),
+        _ => None,
+    }
 }
 
 /// Adds the `go.mod` of a folder above, for a tree without its own; `prefix` is the way down to the tree.

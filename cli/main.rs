@@ -16,6 +16,7 @@ mod news;
 mod output;
 mod patch;
 mod render;
+mod reproduce;
 mod revision;
 mod say;
 mod since;
@@ -46,6 +47,10 @@ fn main() -> ExitCode {
             {
                 return ExitCode::SUCCESS;
             }
+            if error.is::<output::Interrupted>() {
+                note(format_args!("interrupted"));
+                return ExitCode::from(u8::try_from(output::INTERRUPTED).unwrap_or(COULD_NOT_RUN));
+            }
             note(format_args!("error: {error:#}"));
             ExitCode::from(COULD_NOT_RUN)
         }
@@ -57,6 +62,7 @@ fn run(cli: &Cli) -> Result<u8> {
     match &cli.command {
         Command::Check(args) => with_threads(args.build.threads, || check::run(args)),
         Command::Explain(args) => with_threads(args.build.threads, || explain::run(args)),
+        Command::Reproduce(args) => with_threads(args.build.threads, || reproduce::run(args)),
         Command::Graph(args) => with_threads(args.build.threads, || print_graph(args)),
         Command::Rules => render::rules(),
         Command::Config(args) => config::run(args),
@@ -74,7 +80,8 @@ fn print_graph(args: &GraphArgs) -> Result<u8> {
     if args.from.is_none() && args.to.is_none() && !args.calls {
         bail!("say what to print: --calls, --from FUNC or --to FUNC");
     }
-    let loaded = load::load(&args.dir, &args.build, args.tests)?;
+    let config = config::Config::find(&args.dir, &args.config)?;
+    let loaded = load::load(&args.dir, &config.build(&args.build), args.tests)?;
     let (program, calls) = (&loaded.program, &loaded.graph);
     let query = match (&args.from, &args.to, args.calls) {
         (Some(from), Some(to), _) => graph::Query::Path(names::funcs(program, from)?, names::funcs(program, to)?),

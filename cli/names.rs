@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use analyzer::{
     base::Symbol,
     callgraph::{CallGraph, Target, Targets},
-    resolve::{FuncId, Program},
+    resolve::{Func, FuncId, Program},
+    source::FileRole,
 };
 use anyhow::{Result, bail};
 
@@ -66,7 +67,8 @@ fn declared(program: &Program, name: &str) -> Result<Option<Vec<FuncId>>> {
         let before = whole.strip_suffix(part).filter(|_| !part.is_empty());
         before.is_some_and(|before| before.is_empty() || before.ends_with(['/', '.']))
     };
-    let rows = program.funcs().iter_enumerated();
+    // Who means a function of the standard library says its whole name.
+    let rows = program.funcs().iter_enumerated().filter(|(_, row)| !is_stub(program, row));
     let found: Vec<FuncId> = rows
         .filter(|(_, row)| fits(row.symbol.as_str(), name) || fits(row.key.as_str(), &plain))
         .map(|(func, _)| func)
@@ -77,6 +79,11 @@ fn declared(program: &Program, name: &str) -> Result<Option<Vec<FuncId>>> {
         1 => Ok(Some(found)),
         _ => bail!("`{name}` may be {}", listed(symbols.into_iter())),
     }
+}
+
+/// Whether the function stands for one of the standard library whose source is absent.
+fn is_stub(program: &Program, func: &Func) -> bool {
+    program.sources().files[func.file].role == FileRole::Stub
 }
 
 /// `p.(*T).M` as `p.T.M`.
@@ -108,7 +115,8 @@ fn near<'p>(program: &'p Program, name: &str) -> Vec<&'p str> {
     let qualified = wanted.contains('.');
     let allowed = (wanted.chars().count() / 4).max(1);
     let mut found: BTreeSet<(usize, &str)> = BTreeSet::new();
-    for row in program.funcs().iter().filter(|row| row.parent.is_none() || name.contains(".func")) {
+    let rows = program.funcs().iter().filter(|row| !is_stub(program, row));
+    for row in rows.filter(|row| row.parent.is_none() || name.contains(".func")) {
         let symbol = row.symbol.as_str();
         let own = last_part(symbol);
         let own = if qualified { own.as_str() } else { own.rsplit('.').next().unwrap_or(&own) };

@@ -2,10 +2,12 @@
 
 mod cache;
 mod explain;
+mod features;
 mod gate;
 mod graph;
 mod guide;
 mod parsers;
+mod stable;
 mod tidy;
 mod week;
 
@@ -184,6 +186,102 @@ fn odd_input_is_a_problem_and_loses_nothing_else() {
         assert!(kinds.contains(kind), "{kind} is not among {kinds:?}");
     }
     assert_eq!(answer["findings"][0]["location"]["name"], "x");
+}
+
+/// A conflict of a merge, a half-written file: the paths of the imports stand in for what cannot be read.
+#[test]
+fn a_go_mod_that_is_none_is_a_problem_and_hides_nothing() {
+    let scratch = Scratch::new("go-mod");
+    let copied =
+        Command::new("cp").arg("-r").arg(root().join("testdata/modules/stmt-reset/.")).arg(&scratch.0).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    for broken in ["module \"\n\ngo 1.22\n", "", "go 1.22\n", "module\n", "module (\n", "\u{0}\u{1}"] {
+        scratch.write("go.mod", broken);
+        let answer = outlive(&["check", "--format", "json", scratch.path()]);
+        assert_eq!(answer.status.code(), Some(1), "{broken:?}: {}", text(&answer.stderr));
+        let answer = json(&answer);
+        let problems = answer["problems"].as_array().expect("problems");
+        assert!(problems.iter().any(|p| p["kind"] == "module" && p["file"] == "go.mod"), "{broken:?}: {problems:?}");
+    }
+}
+
+/// Files and folders that may not be read. Root may read everything, so the command runs as nobody then.
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_read_is_a_problem_and_loses_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new("unreadable");
+    let race = "package a\n\nfunc f() {\n\tx := 0\n\tgo func() { x = 1 }()\n\tx = 2\n\t_ = x\n}\n";
+    scratch.write("go.mod", "module example.com/a\n\ngo 1.22\n").write("race.go", race).write("locked.go", race);
+    scratch.write("report.txt", "");
+    fs::create_dir(scratch.0.join("secret")).expect("a folder");
+    scratch.write("secret/a.go", "package secret\n");
+    for (name, mode) in [("locked.go", 0), ("report.txt", 0), ("secret", 0), ("", 0o755)] {
+        fs::set_permissions(scratch.0.join(name), fs::Permissions::from_mode(mode)).expect("permissions");
+    }
+    let own = scratch.0.join("outlive");
+    let as_root = fs::read(scratch.0.join("locked.go")).is_ok();
+    let run = |args: &[&str]| {
+        if !as_root {
+            return outlive(args);
+        }
+        if !own.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_outlive"), &own).expect("a copy where nobody may look");
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&own);
+        command.current_dir("/").args(args).output().expect("setpriv runs")
+    };
+    let answer = run(&["check", "--format", "json", "--all", scratch.path()]);
+    assert_eq!(answer.status.code(), Some(1), "{}", text(&answer.stderr));
+    let answer = json(&answer);
+    assert_eq!(answer["findings"][0]["location"]["name"], "x");
+    let unreadable: Vec<&str> = answer["problems"]
+        .as_array()
+        .expect("problems")
+        .iter()
+        .filter(|problem| problem["kind"] == "unreadable")
+        .filter_map(|problem| problem["file"].as_str())
+        .collect();
+    assert_eq!(unreadable, ["locked.go", "secret"]);
+    let report = run(&["explain", &format!("{}/report.txt", scratch.path())]);
+    assert_eq!(report.status.code(), Some(2));
+    assert!(text(&report.stderr).contains("report.txt: Permission denied"), "{}", text(&report.stderr));
+    fs::set_permissions(scratch.0.join("secret"), fs::Permissions::from_mode(0o755)).expect("permissions");
+}
+
+/// Everything a shell can hand over as a report.
+#[cfg(unix)]
+#[test]
+fn odd_reports_are_answered_or_refused() {
+    let scratch = Scratch::new("odd-reports");
+    let file = |name: &str| format!("{}/{name}", scratch.path());
+    let repo = "testdata/modules/stmt-reset";
+    std::os::unix::fs::symlink(file("a"), file("b")).expect("a link");
+    std::os::unix::fs::symlink(file("b"), file("a")).expect("a link");
+    scratch.write("binary", (0..200_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect::<Vec<u8>>());
+    for (report, message) in [
+        (scratch.path().to_owned(), "cannot read"),
+        (file("a"), "Too many levels of symbolic links"),
+        (file("none"), "No such file"),
+    ] {
+        let answer = outlive(&["explain", &report, "--repo", repo]);
+        assert_eq!(answer.status.code(), Some(2), "{report}");
+        assert!(text(&answer.stderr).contains(message), "{report}: {}", text(&answer.stderr));
+    }
+    for report in [file("binary"), "/dev/null".to_owned()] {
+        let answer = outlive(&["explain", &report, "--repo", repo, "--exit-code"]);
+        assert_eq!(answer.status.code(), Some(0), "{report}: {}", text(&answer.stderr));
+        assert_eq!(text(&answer.stdout), "no race report in this input\n", "{report}");
+    }
+    // What a shell makes of `<(command)`.
+    let pipe = file("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().is_ok_and(|status| status.success()));
+    let (report, to) = (fs::read(root().join("testdata/reports/stmt-reset.txt")).expect("a report"), pipe.clone());
+    let writer = std::thread::spawn(move || fs::write(to, report));
+    let answer = outlive(&["explain", &pipe, "--repo", repo]);
+    assert!(writer.join().is_ok_and(|written| written.is_ok()));
+    assert!(text(&answer.stdout).contains("SessionVars.StmtCtx"), "{}", text(&answer.stderr));
 }
 
 #[test]

@@ -19,12 +19,17 @@ const RULE: &str = "goroutine-outlives-reset";
 /// A file that comes with a crate of ours: the official schema of SARIF is one of `serde-sarif`.
 fn file_of_crate(name: &str, file: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // Crates of other platforms were never downloaded.
+    let version = Command::new("rustc").arg("-vV").output().expect("rustc runs");
+    let version = text(&version.stdout);
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host");
     let metadata = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host])
         .current_dir(root())
         .output()
         .expect("cargo metadata");
-    let metadata: Value = serde_json::from_slice(&metadata.stdout).expect("metadata");
+    let error = text(&metadata.stderr);
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap_or_else(|e| panic!("{e}: {error}"));
     let packages = metadata["packages"].as_array().expect("packages");
     let package = packages.iter().find(|package| package["name"] == name).unwrap_or_else(|| panic!("no crate {name}"));
     Path::new(package["manifest_path"].as_str().expect("a path")).parent().expect("a folder").join(file)
@@ -104,7 +109,7 @@ fn sarif_loads_in_a_viewer() {
 fn several_outputs_are_written_at_once() {
     let scratch = Scratch::new("outputs");
     let file = |name: &str| format!("{}/{name}", scratch.path());
-    let args: Vec<String> = ["json", "sarif", "github", "gitlab", "junit", "text"]
+    let args: Vec<String> = ["json", "sarif", "github", "gitlab", "junit", "html", "text"]
         .iter()
         .map(|format| format!("--output={format}={}", file(format)))
         .collect();
@@ -124,7 +129,51 @@ fn several_outputs_are_written_at_once() {
     let junit = read("junit");
     assert!(junit.contains(r#"failures="1""#) && junit.contains("<failure message="), "{junit}");
     assert!(!junit.contains("e.idxWorkerWg.Wait()`\n6"), "{junit}");
-    assert_eq!(fs::read_dir(&scratch.0).expect("a folder").count(), 6, "nothing else is left there");
+    assert_eq!(fs::read_dir(&scratch.0).expect("a folder").count(), 7, "nothing else is left there");
+}
+
+/// The page says what the text says, and asks nobody for anything.
+#[test]
+fn the_page_needs_nothing_but_itself() {
+    let scratch = Scratch::new("page");
+    scratch.write("go.mod", "module example.com/page\n\ngo 1.22\n");
+    scratch.write(
+        "a.go",
+        "package page\n\ntype box[T any] struct{ v, w T }\n\nfunc f() {\n\tx := 0\n\tgo func() { x = len(\"<script>\") }()\n\tx = 2\n\t_ = x\n}\n",
+    );
+    let page = outlive(&["check", "--all", "--format", "html", scratch.path()]);
+    assert_eq!(page.status.code(), Some(1));
+    let page = text(&page.stdout);
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("len(&quot;&lt;script&gt;&quot;)"), "{page}");
+    for outside in ["<script", "src=", "http:", "https:", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}: {page}");
+    }
+    let all = ["check", "--all", "--format", "json", "testdata/modules/close-without-join"];
+    let (found, page) = (json(&outlive(&all)), text(&outlive(&[&all[..3], &["html"], &all[4..]].concat()).stdout));
+    let findings = found["findings"].as_array().expect("findings");
+    assert!(page.matches("<article").count() <= findings.len() && findings.len() > 2);
+    for finding in findings {
+        let steps = finding["witness"].as_array().expect("steps");
+        assert!(page.contains(finding["message"].as_str().expect("a message")), "{finding}");
+        assert!(page.contains(steps[0]["file"].as_str().expect("a file")), "{finding}");
+    }
+    let clean = text(&outlive(&["check", "--format", "html", "testdata/modules/stmt-reset-ok"]).stdout);
+    assert!(clean.contains("no lifetime races found") && !clean.contains("<article"), "{clean}");
+}
+
+/// Trouble with the input is never lost: formats with a place for it have it, the others leave it to standard error.
+#[test]
+fn every_format_says_what_could_not_be_read() {
+    let scratch = Scratch::new("trouble");
+    scratch.write("go.mod", "module example.com/trouble\n\ngo 1.22\n").write("a.go", "package a\n");
+    scratch.write("prose.go", "This is not Go at all.\n");
+    for format in ["text", "json", "sarif", "github", "gitlab", "junit", "html"] {
+        let answer = outlive(&["check", "--format", format, scratch.path()]);
+        let (out, err) = (text(&answer.stdout), text(&answer.stderr));
+        assert_eq!(answer.status.code(), Some(0), "{format}: {err}");
+        let said = if matches!(format, "json" | "sarif" | "html") { &out } else { &err };
+        assert!(said.contains("prose.go"), "{format}: {out}{err}");
+    }
 }
 
 #[test]
@@ -269,6 +318,56 @@ fn rows_of_the_project_are_believed() {
     let row = "[[spawn]]\nfunc = \"example.com/lib/task.Start\"\narg = 0\nwhy = \"runs its argument in a goroutine\"\n";
     scratch.write("outlive.toml", row);
     assert_eq!(outlive(&["check", "--all", scratch.path()]).status.code(), Some(1));
+    // The same rows tell `explain` where the goroutine starts.
+    let report = "WARNING: DATA RACE\nWrite at 0x00c000012345 by goroutine 8:\n  example.com/rows.f.func1()\n      \
+                  /x/rows/a.go:7 +0x1\n\nPrevious write at 0x00c000012345 by main goroutine:\n  example.com/rows.f()\n      \
+                  /x/rows/a.go:8 +0x1\n\nGoroutine 8 (running) created at:\n  example.com/lib/task.Start()\n      \
+                  /x/lib/task/task.go:3 +0x1\n  example.com/rows.f()\n      /x/rows/a.go:7 +0x1\n==================\n";
+    scratch.write("report.txt", report);
+    let file = format!("{}/report.txt", scratch.path());
+    let spawn = |more: &[&str]| {
+        let args = [&["explain", &file, "--repo", scratch.path(), "--format", "json"], more].concat();
+        json(&outlive(&args))["reports"][0]["explanations"][0]["spawn"]["line"].clone()
+    };
+    assert_eq!(spawn(&[]), 7);
+    assert_eq!(spawn(&["--no-config"]), Value::Null);
+    // And `graph` reads with the tags of the file.
+    scratch.write("b.go", "//go:build extra\n\npackage rows\n\nfunc g() { f() }\n");
+    let calls = |more: &[&str]| text(&outlive(&[&["graph", scratch.path(), "--calls"], more].concat()).stdout);
+    assert!(!calls(&[]).contains("b.go"));
+    scratch.write("outlive.toml", "tags = [\"extra\"]\n");
+    assert!(calls(&[]).contains("b.go") && !calls(&["--no-config"]).contains("b.go"));
+}
+
+/// As golangci-lint has it: a line, a declaration, a file; by name, in a list, or for all linters.
+#[test]
+fn a_nolint_allows_what_it_stands_above() {
+    let scratch = Scratch::new("nolint");
+    scratch.write("go.mod", "module example.com/nolint\n\ngo 1.22\n");
+    let program = |file: &str, func: &str, line: &str| {
+        format!(
+            "{file}package nolint\n\n{func}func f() int {{\n\tx := 0\n\tgo func() {{ x = 1 }}(){line}\n\tx = 2\n\treturn x\n}}\n"
+        )
+    };
+    let check = |text: &str| {
+        scratch.write("a.go", text);
+        let answer = outlive(&["check", "--all", scratch.path()]);
+        (answer.status.code(), self::text(&answer.stderr))
+    };
+    let quiet = (Some(0), String::new());
+    for comment in
+        ["//nolint:outlive // it ends with f", "//nolint:errcheck, outlive", "//nolint", "//nolint:all // old"]
+    {
+        assert_eq!(check(&program("", &format!("{comment}\n"), "")), quiet, "{comment}");
+        assert_eq!(check(&program(&format!("{comment}\n"), "", "")), quiet, "{comment}");
+        assert_eq!(check(&program("", "", &format!(" {comment}"))), quiet, "{comment}");
+    }
+    for comment in ["//nolint:errcheck", "// nolint is what this is about", "//nolintlint"] {
+        assert_eq!(check(&program("", &format!("{comment}\n"), "")), (Some(1), String::new()), "{comment}");
+    }
+    // Not right above the function: the empty line ends what it speaks of.
+    let (code, warning) = check(&program("", "//nolint:outlive\n\n", ""));
+    assert!(code == Some(1) && warning.contains("a.go:3: `nolint:outlive` is not needed"), "{warning}");
 }
 
 #[test]

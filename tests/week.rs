@@ -191,19 +191,23 @@ import "sync"
 
 type Pool struct {
 	wg   sync.WaitGroup
+	stop chan struct{}
 	seen map[int]int
 }
 
 func (p *Pool) Start() {
+	p.stop = make(chan struct{})
 	p.seen = map[int]int{}
 	p.wg.Add(1)
 	go func() {
 		defer p.wg.Done()
+		<-p.stop
 		p.seen[1]++
 	}()
 }
 
-func (p *Pool) Stop() {
+func (p *Pool) Pause() {
+	close(p.stop)
 	p.drain()
 	p.seen = nil
 }
@@ -211,7 +215,7 @@ func (p *Pool) Stop() {
 
 const DRAIN: &str = "package pool\n\nfunc (p *Pool) drain() {\n\tp.wg.Wait()\n}\n";
 
-/// The join of `Pool`, broken: `Stop` in another file does not know.
+/// The join of `Pool`, broken: `Pause` in another file does not know.
 const DRAIN_BROKEN: &str = "package pool\n\nfunc (p *Pool) drain() {\n}\n";
 
 /// A repository of the test's own, with no configuration but its own.
@@ -428,6 +432,10 @@ fn a_week_with_the_gate() {
     assert_eq!(team.check(&["--since", "main"]), NOTHING);
     assert_eq!(team.check(&["--no-config", "--since", "HEAD~1"]), NOTHING);
 
+    // What was not touched has no news, whatever is in it.
+    let untouched = team.outlive(&["check", "--no-config", "--since", "HEAD", "--statistics"]);
+    assert!(untouched.code == 0 && untouched.out.contains(", 1 known before,"), "{}", untouched.out);
+
     // Two clean branches, and a merge that is not.
     team.git(&["checkout", "-q", "-b", "peeks", "main"]);
     team.write("server/peek.go", PEEK);
@@ -506,9 +514,7 @@ fn the_action_reports_what_a_pull_request_adds() {
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_outlive"), installed).expect("a link");
     team.git(&["clone", "-q", "--depth", "1", &format!("file://{}", team.dir.display()), "../clone"]);
     let action = fs::read_to_string(crate::root().join("action.yml")).expect("the action");
-    let (_, script) = action.split_once("      run: |\n").expect("a script");
-    let script: String = script.lines().map_while(|l| l.strip_prefix("        ")).map(|l| format!("{l}\n")).collect();
-    fs::write(runner.join("script"), script).expect("a script");
+    fs::write(runner.join("script"), script_of(&action, "check")).expect("a script");
     for (since, fail, code, findings) in [(base.trim(), "true", 1, 1), (base.trim(), "false", 0, 1), ("", "true", 1, 2)]
     {
         let output = team
@@ -531,4 +537,81 @@ fn the_action_reports_what_a_pull_request_adds() {
             serde_json::from_slice(&fs::read(runner.join("outlive.sarif")).expect("a log")).expect("SARIF");
         assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(findings));
     }
+}
+
+/// The script of a step of `action.yml`.
+fn script_of(action: &str, id: &str) -> String {
+    let (_, step) = action.split_once(&format!("      id: {id}\n")).expect("a step");
+    let (_, script) = step.split_once("      run: |\n").expect("a script");
+    script.lines().map_while(|l| l.strip_prefix("        ")).map(|l| format!("{l}\n")).collect()
+}
+
+/// The build is kept as long as the sources are the same, whatever was built beside them.
+#[cfg(unix)]
+#[test]
+fn the_action_knows_its_build_again() {
+    let scratch = Scratch::new("action-key");
+    let action = fs::read_to_string(crate::root().join("action.yml")).expect("the action");
+    scratch.write("script", script_of(&action, "build"));
+    fs::create_dir_all(scratch.0.join("source/target")).expect("folders");
+    let key = || {
+        let ran = Command::new("bash")
+            .args(["--noprofile", "--norc", "-eo", "pipefail"])
+            .arg(scratch.0.join("script"))
+            .env("SOURCE", scratch.0.join("source"))
+            .env("GITHUB_OUTPUT", scratch.0.join("output"))
+            .envs([("RUNNER_OS", "Linux"), ("RUNNER_ARCH", "X64")])
+            .output()
+            .expect("bash runs");
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        let written = fs::read_to_string(scratch.0.join("output")).expect("an output");
+        written.lines().last().expect("a line").to_owned()
+    };
+    scratch.write("source/a file.rs", "fn main() {}");
+    let first = key();
+    assert!(first.starts_with("key=outlive-Linux-X64-") && first.len() > 80, "{first}");
+    scratch.write("source/target/built", "");
+    assert_eq!(key(), first);
+    scratch.write("source/a file.rs", "fn main() { }");
+    assert_ne!(key(), first);
+}
+
+/// The job of docs/ci.md for GitLab, from the clone on: what a runner does in a merge request.
+#[test]
+fn the_gitlab_job_reports_what_a_merge_request_adds() {
+    let team = Repository::week("gitlab");
+    let base = team.git(&["rev-parse", "HEAD"]);
+    team.write("pool/drain.go", DRAIN_BROKEN);
+    team.commit("Nothing to drain");
+    let clone = Repository { scratch: Scratch::new("gitlab-clone"), dir: team.scratch.0.join("clone") };
+    team.git(&["clone", "-q", "--depth", "1", &format!("file://{}", team.dir.display()), "../clone"]);
+    let page = fs::read_to_string(crate::root().join("docs/ci.md")).expect("the page");
+    let (_, job) = page.split_once("  script:\n").expect("a job");
+    let script: Vec<&str> = job.lines().map_while(|line| line.strip_prefix("    - ")).collect();
+    assert!(script.len() == 2 && script[1].starts_with("outlive check"), "{script:?}");
+    let set = format!("export CI_MERGE_REQUEST_DIFF_BASE_SHA={base}");
+    let ran = clone.shell(&format!("set -e\n{set}\n{}", script.join("\n")));
+    assert_eq!(ran.status.code(), Some(1), "{}{}", text(&ran.stdout), text(&ran.stderr));
+    let quality: Value = serde_json::from_str(&clone.read("gl-code-quality.json")).expect("a report");
+    assert_eq!(quality.as_array().map(Vec::len), Some(1));
+    assert_eq!(quality[0]["location"]["path"], "pool/pool.go");
+    assert!(clone.read("outlive.xml").contains("failures=\"1\""));
+}
+
+/// The entry of the hook, as pre-commit runs it: with the commit in the making in the work tree.
+#[test]
+fn the_hook_stops_a_commit_that_breaks_a_join() {
+    let team = Repository::week("hook");
+    let hooks = fs::read_to_string(crate::root().join(".pre-commit-hooks.yaml")).expect("the hooks");
+    let entry = hooks.lines().find_map(|line| line.trim().strip_prefix("entry: ")).expect("an entry");
+    team.write(".git/hooks/pre-commit", &format!("#!/bin/sh\nexec {entry}\n"));
+    assert!(team.shell("chmod +x .git/hooks/pre-commit").status.success());
+    team.write("pool/drain.go", DRAIN_BROKEN);
+    let refused = team.shell("git commit -q -a -m broken");
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
+    let said = text(&refused.stdout) + &text(&refused.stderr);
+    assert!(said.contains("close-without-join"), "{said}");
+    team.write("pool/drain.go", DRAIN).write("pool/more.go", "package pool\n");
+    let taken = team.shell("git add -A && git commit -q -m more");
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
 }

@@ -18,7 +18,7 @@ use anyhow::Result;
 use rules::{Confidence, Finding};
 use serde::Serialize;
 
-use crate::config::Severity;
+use crate::{config::Severity, say::counted};
 
 /// The answer of `check`, in whatever format.
 pub(crate) struct Answer {
@@ -81,6 +81,23 @@ impl Answer {
             }
         }
         out
+    }
+
+    /// How much was found, in a line, or two when some are withheld.
+    pub(crate) fn summary(&self) -> String {
+        let new = if self.scope.is_empty() { "" } else { "new " };
+        let high = self.findings.iter().filter(|f| f.confidence == Confidence::High).count();
+        let mut text = match self.findings.len() {
+            0 => format!("no {new}lifetime races found{}", self.scope),
+            n => {
+                let found = counted(n, &format!("{new}finding"));
+                format!("{found}{}, {high} of high confidence", self.scope)
+            }
+        };
+        if self.withheld > 0 {
+            text.push_str(&format!("\n{} more not printed (--max-findings)", self.withheld));
+        }
+        text
     }
 
     /// The path of a file as code hosts know it.

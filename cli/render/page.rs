@@ -1,4 +1,4 @@
-//! `explain --html`: one page that needs nothing but itself, light and dark.
+//! Pages of `check` and `explain` that need nothing but themselves, light and dark.
 //!
 //! Invariant: no script, no request to anywhere; every text from a report or a source goes through the escaping of the
 //! template.
@@ -8,7 +8,7 @@ use rules::finding::{
     AccessSide, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, JoinState, RaceSide, Site, Verdict,
 };
 
-use super::{Sources, text::short};
+use super::{Answer, Sources, text::short};
 
 /// Lines of source around the one that matters.
 const AROUND: usize = 2;
@@ -17,19 +17,50 @@ const AROUND: usize = 2;
 pub(crate) fn page(reports: &[ExplainedReport], sources: Option<&Sources>) -> String {
     let page = Page { sources };
     let first: Vec<&ExplainedReport> = reports.iter().filter(|report| report.group == report.id).collect();
+    document(
+        "outlive explain",
+        &html! {
+            @if first.is_empty() { p { "no race report in this input" } }
+            @for report in first { (page.article(report)) }
+        },
+    )
+}
+
+/// The page of what `check` found: a list of all, then each with its two lanes and its steps.
+pub(crate) fn check(answer: &Answer) -> Vec<u8> {
+    let page = Page { sources: Some(&answer.sources) };
+    let rows = answer.by_cause();
+    let body = html! {
+        p.meta { (answer.summary()) }
+        @if rows.len() > 1 {
+            ol.list {
+                @for (number, (finding, _)) in rows.iter().enumerate() {
+                    li { a href=(format!("#finding-{}", number + 1)) { (finding.message) } }
+                }
+            }
+        }
+        @for (number, (finding, others)) in rows.iter().enumerate() {
+            (page.finding(number + 1, finding, others))
+        }
+        @if !answer.problems.is_empty() {
+            h2 { "Not read, or not needed" }
+            ul.notes { @for problem in &answer.problems { li { (problem) } } }
+        }
+    };
+    document("outlive check", &body).into_bytes()
+}
+
+fn document(title: &str, body: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "outlive explain" }
+                title { (title) }
                 style { (PreEscaped(include_str!("page.css"))) }
             }
-            body {
-                @if first.is_empty() { p { "no race report in this input" } }
-                @for report in first { (page.article(report)) }
-            }
+            body { (body) }
         }
     };
     markup.into_string()
@@ -92,6 +123,44 @@ impl Page<'_> {
                         @for text in &report.assumptions { li { "assumed: " (text) } }
                         @for text in &report.notes { li { (text) } }
                     }
+                }
+            }
+        }
+    }
+
+    fn finding(&self, number: usize, finding: &Finding, others: &[&Finding]) -> Markup {
+        html! {
+            article id=(format!("finding-{number}")) {
+                h1 { (finding.message) }
+                p.meta {
+                    span.tag { (finding.rule) }
+                    span.tag { (finding.confidence.name()) " confidence" }
+                }
+                p.meta { "location " code { (finding.location.name) } " of " code { (finding.location.package) } }
+                (self.lifetime(finding))
+                h2 { "Step by step" }
+                ol.steps {
+                    @for step in &finding.witness {
+                        li {
+                            div { (quoted(&step.what)) }
+                            div.where { (step.site.file) ":" (step.site.line) " " (short(&step.site.function)) }
+                        }
+                    }
+                }
+                @if !others.is_empty() {
+                    h2 { "The same leaves running, too" }
+                    ul.notes {
+                        @for other in others {
+                            li {
+                                (other.spawn.file) ":" (other.spawn.line) " " (short(&other.goroutine)) ", which uses "
+                                code { (other.location.name) }
+                            }
+                        }
+                    }
+                }
+                @if !finding.assumptions.is_empty() {
+                    h2 { "Assumed" }
+                    ul.notes { @for text in &finding.assumptions { li { (text) } } }
                 }
             }
         }
@@ -221,6 +290,15 @@ impl Page<'_> {
                     span class=(if number == hit { "hit" } else { "" }) { i { (number) } (content.get(common..).unwrap_or("")) }
                 }
             }
+        }
+    }
+}
+
+/// Words with the code they quote set as code: `it reads x: \`s.x\``.
+fn quoted(words: &str) -> Markup {
+    html! {
+        @for (number, part) in words.split('`').enumerate() {
+            @if number % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

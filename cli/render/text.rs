@@ -4,10 +4,7 @@ use std::io::IsTerminal;
 
 use analyzer::base::{Problem, ProblemKind};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use rules::{
-    Confidence,
-    finding::{AccessSide, Finding, JoinState, Site},
-};
+use rules::finding::{AccessSide, Finding, JoinState, Site};
 
 use super::{Answer, Sources, Statistics};
 use crate::{
@@ -36,18 +33,8 @@ pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
         }
         out.push_str(&text);
     }
-    let new = if answer.scope.is_empty() { "" } else { "new " };
-    let high = answer.findings.iter().filter(|f| f.confidence == Confidence::High).count();
-    match answer.findings.len() {
-        0 => out.push_str(&format!("no {new}lifetime races found{}\n", answer.scope)),
-        n => {
-            let found = counted(n, &format!("{new}finding"));
-            out.push_str(&format!("{found}{}, {high} of high confidence\n", answer.scope));
-        }
-    }
-    if answer.withheld > 0 {
-        out.push_str(&format!("{} more not printed (--max-findings)\n", answer.withheld));
-    }
+    out.push_str(&answer.summary());
+    out.push('\n');
     if let Some(numbers) = &answer.statistics {
         let Statistics { files, lines, functions, spawn_sites, considered, allowed, known, gone, .. } = numbers;
         out.push_str(&format!(
@@ -141,10 +128,16 @@ impl<'a> Page<'a> {
                 labels.push((site.line, primary, label.to_owned()));
             }
         };
-        let name = &finding.location.name;
+        // In the words of the step there: `it reads x`, `and closes y`.
+        let said = |site: &Site, subject: &str| {
+            let step = finding.witness.iter().rev().find(|step| step.site == *site)?;
+            let words = step.what.split(": `").next().unwrap_or(&step.what);
+            let words = words.strip_prefix("and ").unwrap_or(words);
+            Some(words.strip_prefix("it ").map_or_else(|| words.to_owned(), |words| format!("{subject} {words}")))
+        };
         let skipped = finding.join.state == JoinState::Skipped;
-        let primary = if skipped { "left here without the join".to_owned() } else { format!("{name} is touched here") };
-        add(place, true, &primary);
+        let primary = said(place, "this").filter(|_| !skipped);
+        add(place, true, primary.as_deref().unwrap_or("left here without the join"));
         for site in &finding.join.siblings {
             add(site, false, "this path joins");
         }
@@ -154,10 +147,10 @@ impl<'a> Page<'a> {
         add(&finding.spawn, false, "the goroutine starts");
         for access in finding.accesses.iter().take(2) {
             let label = match access.side {
-                AccessSide::Goroutine => "the goroutine's access",
-                AccessSide::Other => "the other access",
+                AccessSide::Goroutine => said(&access.site, "the goroutine"),
+                AccessSide::Other => said(&access.site, "this"),
             };
-            add(&access.site, false, label);
+            add(&access.site, false, label.as_deref().unwrap_or("the other access"));
         }
         labels
     }

@@ -45,6 +45,24 @@ impl Cx<'_> {
         out
     }
 
+    /// The words of an access: a name alone (`vars.Ctx`) says little, its line (`vars.Ctx = new(Ctx)`) says what happens.
+    fn words(&self, func: FuncId, span: Span) -> String {
+        let quote = self.quote(func, span);
+        if quote.contains(['(', ' ']) {
+            return quote;
+        }
+        let program = self.lifetimes.program;
+        let text = &program.sources().files[program.funcs()[func].file].text;
+        let at = span.start as usize;
+        let first = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let last = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+        let line = &text[first..last];
+        // A comment at the end; a `//` between quotes is none.
+        let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count() % 2 == 0);
+        let line = line[..comment.unwrap_or(line.len())].trim();
+        if line.chars().count() > MAX_QUOTE { quote } else { line.to_owned() }
+    }
+
     /// The name of a location.
     pub fn location_name(&self, location: Location) -> String {
         let program = self.lifetimes.program;
@@ -150,6 +168,10 @@ impl Cx<'_> {
         Step { site: self.site(func, span), what: format!("{what}: `{}`", self.quote(func, span)) }
     }
 
+    fn step_in_words(&self, func: FuncId, span: Span, what: &str) -> Step {
+        Step { site: self.site(func, span), what: format!("{what}: `{}`", self.words(func, span)) }
+    }
+
     fn witness(&self, conflict: &Conflict, name: &str) -> Vec<Step> {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let how = match spawn.kind {
@@ -161,7 +183,12 @@ impl Cx<'_> {
         for (func, span) in &conflict.inside.path {
             steps.push(self.step(*func, *span, "it calls"));
         }
+        let counted = matches!(conflict.relation, Relation::AddRacesWait { .. });
+        let of_test = matches!(conflict.relation, Relation::TestEnd);
+        let used = if of_test { self.location_name(conflict.location) } else { name.to_owned() };
         let verb = match conflict.inside.kind {
+            _ if of_test => "it uses",
+            AccessKind::Write if counted => "it adds to",
             AccessKind::Read => "it reads",
             AccessKind::Write => "it writes",
             AccessKind::Close => "it closes",
@@ -169,7 +196,8 @@ impl Cx<'_> {
             AccessKind::End => "it ends",
             AccessKind::Recycle => "it recycles",
         };
-        steps.push(self.step(conflict.inside.func, conflict.inside.span, &format!("{verb} {name}")));
+        let inside = &conflict.inside;
+        steps.push(self.step_in_words(inside.func, inside.span, &format!("{verb} {used}")));
         match &conflict.join {
             JoinStatus::Skipped { join, siblings, at } => {
                 for skipped in at {
@@ -199,6 +227,7 @@ impl Cx<'_> {
             steps.push(self.step(*func, *span, "meanwhile this calls"));
         }
         let verb = match conflict.other.kind {
+            AccessKind::Read if counted => "waits for",
             AccessKind::Read => "reads",
             AccessKind::Write => "writes",
             AccessKind::Close => "closes",
@@ -206,7 +235,8 @@ impl Cx<'_> {
             AccessKind::End => "ends",
             AccessKind::Recycle => "recycles",
         };
-        steps.push(self.step(conflict.other.func, conflict.other.span, &format!("and {verb} {name}")));
+        let what = if of_test { "and the test is over".to_owned() } else { format!("and {verb} {name}") };
+        steps.push(self.step_in_words(conflict.other.func, conflict.other.span, &what));
         steps
     }
 
@@ -268,5 +298,8 @@ fn words_of(assumption: Assumption) -> &'static str {
         Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
         Assumption::SameElement => "both sides touch the same element",
         Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",
+        Assumption::HoldsThatKind => "the variable holds, behind several interfaces, what starts the goroutine",
+        Assumption::CallerHoldsNoLock => "a lock that some callers hold is not held by the one that matters",
+        Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }
 }

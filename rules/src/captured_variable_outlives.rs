@@ -36,7 +36,15 @@ impl Rule for CapturedVariableOutlives {
         let other = cx.short(conflict.other.func);
         let verb = if conflict.other.kind.is_write() { "changes" } else { "reads" };
         let message = format!("{other} {verb} {name} while {body}, which captures it, may still run");
-        let text = format!("wait for {body} first, or hand it a copy of {name} and take its result over a channel");
+        let text = if conflict.inside.kind.is_write() {
+            format!(
+                "wait for {body} first, or let it write to a variable of its own and send the result over a channel"
+            )
+        } else {
+            format!(
+                "wait for {body} first, or hand it the value of {name} as an argument, which is evaluated at the start"
+            )
+        };
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
 }

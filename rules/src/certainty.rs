@@ -3,7 +3,7 @@
 use analyzer::{
     lifetime::{
         AccessKind, Exit, Location, SpawnKind, Stored,
-        conflict::{Assumption, Conflict, JoinStatus, Relation, Role, SkippedAt},
+        conflict::{Assumption, Conflict, Evidence, JoinStatus, Relation, Role, SkippedAt},
     },
     resolve::Type,
 };
@@ -14,8 +14,9 @@ impl Cx<'_> {
     /// The confidence that a conflict deserves, whatever rule claims it.
     pub fn certainty(&self, conflict: &Conflict) -> Confidence {
         let mut doubts = 0_u32;
-        doubts += conflict.inside.dispatched.min(2);
-        doubts += conflict.other.dispatched.min(2);
+        // Which of several callees runs is nearly always known to whoever wrote the call.
+        doubts += 2 * conflict.inside.dispatched.min(1);
+        doubts += 2 * conflict.other.dispatched.min(1);
         // One element of many, or one field of a struct meant as a whole: mostly another one on the other side.
         doubts += 2 * u32::from(conflict.element);
         doubts += 2 * u32::from(self.only_failing_tests(conflict));
@@ -57,6 +58,10 @@ impl Cx<'_> {
                     _ => 1,
                 };
                 doubts += u32::from(conflict.inside.path.len() > 3);
+                if let Relation::OwnerMethod { method, .. } = conflict.relation {
+                    // An end that nobody makes.
+                    doubts += u32::from(self.lifetimes.graph.callers(method).is_empty());
+                }
                 // A test that starts a server by hand has its own ways to know that it is over.
                 doubts += u32::from(test_file(spawn.func));
             }
@@ -88,6 +93,19 @@ impl Cx<'_> {
             Relation::Recycled => {}
         }
         doubts += u32::from(spawn.kind == SpawnKind::Timer);
+        doubts += u32::from(conflict.assumptions.contains(&Assumption::HoldsThatKind));
+        doubts += u32::from(conflict.assumptions.contains(&Assumption::FailingRun));
+        doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::CallerHoldsNoLock));
+        // Who waits late waits on purpose, unless everything else is plain.
+        doubts += u32::from(doubts > 0 && matches!(conflict.join, JoinStatus::Late(_)));
+        let guarded = conflict.evidence.contains(&Evidence::LeftTheLock);
+        if guarded && conflict.inside.path.is_empty() && conflict.other.path.is_empty() {
+            // The code itself says that the access is to be made under the lock.
+            doubts = doubts.saturating_sub(1);
+        }
+        if conflict.evidence.contains(&Evidence::HalfAtomic) {
+            doubts = doubts.saturating_sub(1);
+        }
         match doubts {
             0 => Confidence::High,
             1 => Confidence::Medium,

@@ -370,6 +370,7 @@ impl Explaining<'_> {
             relation,
             join,
             assumptions: Vec::new(),
+            evidence: Vec::new(),
         }
     }
 

@@ -271,7 +271,7 @@ impl Finding {
 }
 
 /// A symbol without the numbers that the compiler gives to closures: `run.func2.1` is `run.func`.
-fn unnumbered(symbol: &str) -> String {
+pub fn unnumbered(symbol: &str) -> String {
     let numbers = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let part = |part: &'_ str| -> Option<String> {
         if numbers(part) {

@@ -1,6 +1,6 @@
 //! `goroutine-outlives-reset`: a goroutine is still running when the state it uses is reset.
 
-use analyzer::lifetime::conflict::{Conflict, Relation};
+use analyzer::lifetime::conflict::{Conflict, JoinStatus, Relation};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -39,9 +39,17 @@ impl Rule for GoroutineOutlivesReset {
             ),
             None => format!("{body} may outlive the reset of {name} in {other}: nobody waits for it"),
         };
-        let text = format!(
-            "join {body} on every exit, with a deferred close right after the owner is opened, before {other} resets {name}"
-        );
+        let text = match (cx.join_point(conflict), &conflict.join) {
+            (Some(join), JoinStatus::Skipped { at, .. }) if !at.is_empty() => {
+                let (skips, joins) = (cx.short(at[0].func), cx.short(join.func));
+                let what = match joins == skips {
+                    true => format!("the wait where {body} is started"),
+                    false => format!("the call that leads to {joins} where the object is opened"),
+                };
+                format!("in {skips}, defer {what}, so that every exit waits for {body} before {other} resets {name}")
+            }
+            _ => format!("wait for {body} on every exit, before {other} resets {name}"),
+        };
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
 }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod finding;
 mod fix;
 mod recovers;
+pub mod reproduce;
 pub mod rule;
 
 mod captured_variable_outlives;
@@ -119,9 +120,11 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
 fn demote_echoes(findings: &mut [Finding]) {
     let cause = |f: &Finding| {
         let end = f.accesses.iter().find(|access| access.side == AccessSide::Other);
-        (f.location.clone(), end.map(|access| access.site.clone()))
+        // One exit without the join is one defect, too, whatever the object behind it may have started.
+        let skipped = f.join.skipped_at.first().map(|(site, _)| site.clone());
+        (f.location.clone(), skipped.or_else(|| end.map(|access| access.site.clone())))
     };
-    let certain = |f: &&Finding| f.confidence == Confidence::High && f.join.skipped_at.is_empty();
+    let certain = |f: &&Finding| f.confidence == Confidence::High;
     let mut best: FxHashMap<_, (usize, Site)> = FxHashMap::default();
     for finding in findings.iter().filter(certain) {
         let shown = (finding.witness.len(), finding.spawn.clone());
@@ -137,7 +140,7 @@ fn demote_echoes(findings: &mut [Finding]) {
             finding.confidence = Confidence::Medium;
             finding
                 .assumptions
-                .push("the same end is reported for another goroutine, which shows it better".to_owned());
+                .push("the same defect is reported for another goroutine, which shows it better".to_owned());
         }
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.confidence));

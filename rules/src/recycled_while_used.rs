@@ -10,8 +10,11 @@ use crate::{
 /// The rule.
 pub(crate) struct RecycledWhileUsed;
 
+/// Its id.
+pub(crate) const ID: &str = "recycled-while-used";
+
 static META: RuleMeta = RuleMeta {
-    id: RuleId("recycled-while-used"),
+    id: RuleId(ID),
     summary: "An object goes back to its pool while a goroutine still uses it",
     docs: include_str!("docs/recycled-while-used.md"),
 };

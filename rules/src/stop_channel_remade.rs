@@ -37,8 +37,9 @@ impl Rule for StopChannelRemade {
         let name = cx.location_name(conflict.location);
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
-        let message = format!("{other} makes {name} anew while {body} may still read it");
-        let text = format!("hand the channel to {body} as a parameter and wait for {body} before making it anew");
+        let message = format!("{other} sets {name} again while {body} may still read it");
+        let text =
+            format!("hand its value to {body} as a parameter, or wait for {body} before {other} sets {name} again");
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
 }

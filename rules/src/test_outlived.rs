@@ -1,6 +1,9 @@
 //! `test-outlived`: a goroutine uses its test after the test is over.
 
-use analyzer::lifetime::conflict::{Conflict, Relation};
+use analyzer::lifetime::{
+    Location,
+    conflict::{Conflict, Relation},
+};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -30,8 +33,10 @@ impl Rule for TestOutlived {
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let test = cx.short(conflict.other.func);
         let message = format!("{body} still uses {name} when {test} is over");
+        // `t`, `b` or `f`; what else holds it is no name to write.
+        let handle = if matches!(conflict.location, Location::Local(..)) { &name } else { "t" };
         let text = format!(
-            "wait for {body} before {test} returns, for example in a t.Cleanup registered before the goroutine starts"
+            "wait for {body} before {test} returns, for example in a {handle}.Cleanup registered before the goroutine starts"
         );
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }

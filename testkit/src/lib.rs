@@ -19,7 +19,7 @@ pub fn program(files: &[(&str, &str)]) -> (Program, CallGraph) {
         import_path: None,
     });
     let set = SourceSet::new(inputs.collect(), &BuildOptions::default());
-    let facts: IndexVec<_, _> = set.files.iter().map(|file| syntax::lower(file.text.as_bytes())).collect();
+    let facts: IndexVec<_, _> = set.files.iter().map(|file| Arc::new(syntax::lower(file.text.as_bytes()))).collect();
     let program = Program::build(Arc::new(set), facts).value;
     let graph = CallGraph::build(&program);
     (program, graph)

@@ -117,7 +117,7 @@ fn measure(name: &str, dir: &Path, share: usize) -> Result<String> {
     let (files, bytes) = (set.files.len(), set.files.iter().map(|file| file.text.len()).sum::<usize>());
     let start = processor()?;
     let ids: Vec<_> = set.files.ids().collect();
-    let facts: Vec<_> = ids.into_par_iter().map(|id| syntax::lower(set.files[id].text.as_bytes())).collect();
+    let facts: Vec<_> = ids.into_par_iter().map(|id| Arc::new(syntax::lower(set.files[id].text.as_bytes()))).collect();
     let syntax = processor()? - start;
     let after_syntax = memory("VmRSS:")?;
     let start = processor()?;

@@ -20,7 +20,7 @@ fn build(text: &str) -> (Program, CallGraph) {
         role: FileRole::Analysed,
         test: false,
     });
-    let facts: Vec<_> = sources.files.iter().map(|file| syntax::lower(file.text.as_bytes())).collect();
+    let facts: Vec<_> = sources.files.iter().map(|file| Arc::new(syntax::lower(file.text.as_bytes()))).collect();
     let program = Program::build(Arc::new(sources), IndexVec::from(facts)).value;
     let graph = CallGraph::build(&program);
     (program, graph)

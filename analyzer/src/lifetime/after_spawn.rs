@@ -822,6 +822,7 @@ impl Pass<'_> {
             relation,
             join: JoinStatus::Missing { asked: None },
             assumptions,
+            evidence: Vec::new(),
         });
     }
 

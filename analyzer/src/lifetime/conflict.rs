@@ -140,6 +140,17 @@ pub struct Conflict {
     pub join: JoinStatus,
     /// What had to be assumed.
     pub assumptions: Vec<Assumption>,
+    /// What speaks for it beside the missing order.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A sign, found in the code itself, that an access is meant to be guarded and is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Evidence {
+    /// The function had taken the lock that the other side holds, and gave it back before the access.
+    LeftTheLock,
+    /// One side is atomic, the other is not.
+    HalfAtomic,
 }
 
 /// Something that had to be assumed on the way to a conflict.
@@ -159,4 +170,10 @@ pub enum Assumption {
     SameElement,
     /// The goroutine takes the way that leads to the access, which is one of several.
     TakesThatWay,
+    /// The variable holds, behind more than one interface, the kind of object that starts the goroutine.
+    HoldsThatKind,
+    /// A lock that other callers of a function hold is not held by the one that matters.
+    CallerHoldsNoLock,
+    /// Only a run that fails anyway gets to the other access.
+    FailingRun,
 }

@@ -12,6 +12,7 @@ use super::{
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
     entry_locks::entry_locks,
     events::{EventKind, Events},
+    evidence,
     handed::Handed,
     joins::Joins,
     models::Models,
@@ -148,6 +149,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(set_while_running(facts, &lifetimes.obligations));
     conflicts.extend(next_rounds(facts, &lifetimes.obligations));
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    evidence::weigh(facts, &mut conflicts);
     conflicts
 }
 
@@ -178,7 +180,8 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     // Reporting an error that is not expected is not what a goroutine does late.
                     let certain = node.depth == 0 && super::spawns::passes_always(events, block);
                     let looped = super::spawns::blocks_in_cycle(events, block);
-                    Some((!(certain || looped), used.span))
+                    let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
+                    Some((!(certain || looped) || failed, used.span))
                 });
                 let (doubtful, used) = uses.min_by_key(|row| row.0)?;
                 Some((node.func, used, doubtful))
@@ -203,6 +206,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 relation: Relation::TestEnd,
                 join,
                 assumptions: if doubtful { vec![Assumption::TakesThatWay] } else { Vec::new() },
+                evidence: Vec::new(),
             });
         }
     }
@@ -250,6 +254,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
+                    evidence: Vec::new(),
                 });
             }
         }
@@ -330,6 +335,7 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                     true => vec![Assumption::SameObject, Assumption::CalledAgain],
                     false => vec![Assumption::SameObject, Assumption::CalledAgain, Assumption::TakesThatWay],
                 },
+                evidence: Vec::new(),
             });
         }
     }

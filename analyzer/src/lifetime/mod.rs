@@ -18,6 +18,7 @@ pub mod elements;
 pub mod engine;
 pub mod entry_locks;
 pub mod events;
+mod evidence;
 mod flags;
 pub mod handed;
 pub mod joins;

@@ -27,7 +27,7 @@ use crate::{
     base::{Idx, IndexVec, Span},
     resolve::{FuncId, Place},
     source::FileId,
-    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
+    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Rounds over one strongly connected component; see `joins`.
@@ -284,7 +284,6 @@ impl Solver<'_> {
             return Flow::default();
         }
         let mut uses: Vec<UseWhileOpen> = Vec::new();
-        let mut perils: Vec<Peril> = Vec::new();
         let file = self.file(func);
         let rows = self.calls.of(func);
         let kills: FxHashMap<ExprId, Kill> =
@@ -313,7 +312,6 @@ impl Solver<'_> {
                 match &event.kind {
                     EventKind::Call(call) | EventKind::Spawn(call) => {
                         self.note_use(func, *call, &items, &state, &mut uses);
-                        self.note_peril(func, *call, &state, &kills, &mut perils);
                         if let Some(kill) = kills.get(call) {
                             self.kill(&mut state, kill, &items, &mut discharged, *call);
                         }
@@ -337,7 +335,7 @@ impl Solver<'_> {
                                 if !hit.is_clear() {
                                     open.difference_with(&hit);
                                     done.spawns.union_with(&hit);
-                                    if !done.waits.contains(&event.span) {
+                                    if !done.waits.contains(&event.span) && !self.gives_up(func, event.span) {
                                         done.waits.push(event.span);
                                     }
                                 }
@@ -377,9 +375,62 @@ impl Solver<'_> {
             }
             outs[at] = Some(state);
         }
+        let perils = self.perils(func, events, entry, &items, &kills);
         let mut flow = self.conclude(func, file, events, &items, &outs, (&discharged, &perils));
         flow.uses = uses;
         flow
+    }
+
+    /// The calls that may not come back, once it is known what holds on entry to every block.
+    fn perils(
+        &self,
+        func: FuncId,
+        events: &FuncEvents,
+        entry: Vec<Option<State>>,
+        items: &[Item],
+        kills: &FxHashMap<ExprId, Kill>,
+    ) -> Vec<Peril> {
+        let rows = self.calls.of(func);
+        let mut perils: Vec<Peril> = Vec::new();
+        for (block, state) in events.blocks.iter().zip(entry) {
+            let Some(mut state) = state else { continue };
+            for event in &block.events {
+                match &event.kind {
+                    EventKind::Call(call) | EventKind::Spawn(call) => {
+                        self.note_peril(func, *call, &state, kills, &mut perils);
+                        for (index, open) in state.open.iter_mut().enumerate() {
+                            if items[index].opened_by == *call {
+                                open.union_with(&items[index].spawns);
+                            } else if let Some(kill) = kills.get(call) {
+                                open.difference_with(&kill.joined[index]);
+                            }
+                        }
+                    }
+                    EventKind::Defer { call, .. } => {
+                        if let Ok(row) = rows.binary_search_by_key(call, |row| row.call) {
+                            state.deferred.insert(row);
+                        }
+                    }
+                    EventKind::Wait { key, how } => {
+                        for bit in self.joins.ended_by(*key, *how) {
+                            state.open.iter_mut().for_each(|open| open.difference_with(&self.by_key[bit]));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        perils
+    }
+
+    /// Whether a wait is one arm of several in a `select`: whoever asks there whether the other side is still alive does
+    /// not wait for its end.
+    fn gives_up(&self, func: FuncId, span: Span) -> bool {
+        let Some(body) = &self.cx.program.function(func).body else { return false };
+        body.blocks.iter().any(|block| match &block.end {
+            Terminator::Select { arms } => arms.len() > 1 && arms.iter().any(|arm| arm.span == span),
+            _ => false,
+        })
     }
 
     /// Notes a call that may not come back while goroutines run that nothing deferred joins.

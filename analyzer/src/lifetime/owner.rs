@@ -448,6 +448,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
             relation: Relation::OwnerMethod { method: method.func, role },
             join: status(facts, id, method, &keys),
             assumptions,
+            evidence: Vec::new(),
         });
     }
     debug_assert!(site.kind != SpawnKind::Go || method.receiver.index() < usize::MAX);

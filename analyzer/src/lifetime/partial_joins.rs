@@ -295,7 +295,7 @@ pub fn may_fail(program: &Program, func: FuncId, block: usize) -> bool {
 }
 
 /// Whether a block is only reached where some error is not nil.
-fn under_error(program: &Program, func: FuncId, events: &FuncEvents, block: usize) -> bool {
+pub(super) fn under_error(program: &Program, func: FuncId, events: &FuncEvents, block: usize) -> bool {
     let file = program.funcs()[func].file;
     let mut at = block;
     for _ in 0..events.blocks.len() {

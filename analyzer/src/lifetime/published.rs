@@ -95,6 +95,7 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
                     relation: Relation::AfterSpawn,
                     join: JoinStatus::Missing { asked: None },
                     assumptions: vec![Assumption::SameObject],
+                    evidence: Vec::new(),
                 });
             }
         }
@@ -163,6 +164,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     relation: Relation::AfterSpawn,
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
+                    evidence: Vec::new(),
                 });
             }
         }

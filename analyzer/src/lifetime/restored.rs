@@ -138,6 +138,7 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBit
                 relation: Relation::Restored,
                 join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
+                evidence: Vec::new(),
             })
             .collect()
     });
@@ -287,6 +288,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
                 relation: Relation::Restored,
                 join: JoinStatus::Missing { asked: None },
                 assumptions,
+                evidence: Vec::new(),
             });
         }
     }

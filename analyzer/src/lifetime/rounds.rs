@@ -8,16 +8,20 @@ use rustc_hash::FxHashMap;
 
 use super::{
     after_spawn::Facts,
+    calls::CallRef,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
+    domain_local::{self, Operand},
+    handed::root_local,
     joins::path_to_wait,
     obligations::{Obligations, Skip, spawn_ids},
     reach::Reached,
 };
 use crate::{
     base::{Idx, Span},
-    resolve::{FuncId, Type},
-    syntax::LocalDecl,
+    resolve::{Builtin, Callee, FuncId, Type},
+    source::FileId,
+    syntax::{Expr, ExprId, LocalDecl, LocalId},
 };
 
 /// Callers above a skipping function that are looked at; statement and request loops are within a dozen calls.
@@ -26,10 +30,17 @@ const MAX_CALLERS_ABOVE: u32 = 14;
 const MAX_RESET_CALLERS: u32 = 3;
 /// Distance of a method of the same object that no function in sight calls in the same round.
 const PEER_DISTANCE: u32 = 8;
+/// Callers above a write that are asked whether they made the object.
+const MAX_CONSTRUCTORS: u32 = 3;
 /// Functions looked at on the way up.
 const MAX_ANCESTORS: usize = 4_000;
 /// Calls from a goroutine's body to an access that is worth naming.
 const MAX_ACCESS_DEPTH: u32 = 6;
+/// Calls through interfaces from what a variable holds down to the wait: an executor in a variable is of the kind that
+/// the function works with; what an executor in a record set in a variable is, nobody there knows.
+const MAX_HOLDER_HOPS: u32 = 1;
+/// Functions looked at for that; what is not among them counts as one interface further away.
+const MAX_HOLDER_FUNCS: usize = 2_000;
 /// Goroutines listed for one skip, most certain first.
 const MAX_SPAWNS_PER_SKIP: usize = 4;
 
@@ -60,7 +71,7 @@ impl Resets {
                 continue;
             }
             for (at, access) in cx.events.of(func).accesses.iter().enumerate() {
-                if is_reset(facts, access) {
+                if is_reset(facts, access) && !of_new_object(facts, access) {
                     by_location.entry(access.location).or_default().push((func, u32::try_from(at).unwrap_or(u32::MAX)));
                 }
             }
@@ -126,6 +137,88 @@ pub fn ancestors(facts: Facts<'_>, func: FuncId, depth: u32) -> FxHashMap<FuncId
         }
     }
     known
+}
+
+/// Calls through interfaces, at least, from a call of `func` down to `target`.
+fn hops(facts: Facts<'_>, func: FuncId, call: ExprId, target: FuncId) -> u32 {
+    let Some(row) = facts.calls.at(func, call) else { return 0 };
+    let mut known: FxHashMap<FuncId, u32> = FxHashMap::default();
+    // Breadth first by interfaces: calls of the same number of interfaces go to the front.
+    let mut queue = std::collections::VecDeque::new();
+    let enter =
+        |row: &CallRef, at: u32, known: &mut FxHashMap<FuncId, u32>, queue: &mut std::collections::VecDeque<_>| {
+            let distance = at + u32::from(row.dispatched);
+            for &next in row.targets.iter().chain(row.handed.iter().map(|h| &h.func)) {
+                if known.get(&next).is_none_or(|old| distance < *old) {
+                    known.insert(next, distance);
+                    if row.dispatched { queue.push_back((next, distance)) } else { queue.push_front((next, distance)) }
+                }
+            }
+        };
+    enter(row, 0, &mut known, &mut queue);
+    while let Some((at, distance)) = queue.pop_front() {
+        if at == target {
+            return distance;
+        }
+        if known[&at] < distance {
+            continue;
+        }
+        if known.len() > MAX_HOLDER_FUNCS {
+            return distance + 1;
+        }
+        for row in facts.calls.of(at) {
+            enter(row, distance, &mut known, &mut queue);
+        }
+    }
+    0
+}
+
+/// Whether a write goes to an object that every caller has just made: it belongs to the object's construction.
+pub fn of_new_object(facts: Facts<'_>, access: &Access) -> bool {
+    let Anchor::Local(local) = access.anchor else { return false };
+    is_new(facts, access.func, local, MAX_CONSTRUCTORS)
+}
+
+fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
+    let cx = facts.cx;
+    let program = cx.program;
+    let file = program.funcs()[func].file;
+    let operand = domain_local::operand(program, func, file, local);
+    let sites = cx.graph.callers(func);
+    if depth == 0 || sites.is_empty() || !matches!(operand, Operand::Receiver | Operand::Param(_)) {
+        return false;
+    }
+    sites.iter().all(|site| {
+        let site = &cx.graph.sites()[*site];
+        let caller = program.funcs()[site.func].file;
+        let place = match operand {
+            Operand::Receiver => match program.callee(caller, site.expr) {
+                Callee::Func { receiver: Some(place), .. } => place,
+                _ => return false,
+            },
+            Operand::Param(index) => {
+                let Expr::Call { args, .. } = &program.facts(caller).exprs[site.expr] else { return false };
+                let Some(arg) = args.get(index as usize) else { return false };
+                program.place(caller, *arg)
+            }
+            _ => return false,
+        };
+        let Some(holder) = root_local(&place).filter(|_| place.steps.is_empty()) else { return false };
+        let started = facts.spawns.of(site.func).iter().any(|id| facts.spawns.sites[*id].span.start < site.span.start);
+        let made = cx.places.initial(program, caller, holder).is_some_and(|value| makes(facts, caller, value));
+        !started && (made || is_new(facts, site.func, holder, depth - 1))
+    })
+}
+
+/// Whether an expression is a new object: `&T{…}`, `T{…}`, `new(T)`.
+fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
+    let program = facts.cx.program;
+    match &program.facts(file).exprs[value] {
+        Expr::Composite { .. } => true,
+        Expr::AddressOf(inner) => matches!(program.facts(file).exprs[*inner], Expr::Composite { .. }),
+        Expr::Call { .. } => program.callee(file, value) == Callee::Builtin(Builtin::New),
+        _ => false,
+    }
 }
 
 struct Candidate {
@@ -260,6 +353,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
                 relation: Relation::AfterSpawn,
                 join: skipped_join(facts, group, id),
                 assumptions: vec![Assumption::SameObject],
+                evidence: Vec::new(),
             });
         }
     }
@@ -382,6 +476,13 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
     if node.dispatched > 0 {
         assumptions.push(Assumption::OneOfManyCallees);
     }
+    let join = skipped_join(facts, group, candidate.spawn);
+    if let JoinStatus::Skipped { join: Some(point), .. } = &join {
+        let calls = group.iter().flat_map(|skip| &skip.discharged_by);
+        if calls.map(|(func, call)| hops(facts, *func, *call, point.func)).min().unwrap_or(0) > MAX_HOLDER_HOPS {
+            assumptions.push(Assumption::HoldsThatKind);
+        }
+    }
     Conflict {
         spawn: candidate.spawn,
         location: write.location,
@@ -405,7 +506,8 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
             same_object: false,
         },
         relation: Relation::NextRound { round: Some(candidate.round), holder: first.holder },
-        join: skipped_join(facts, group, candidate.spawn),
+        join,
         assumptions,
+        evidence: Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ use super::{
     domain::{Access, AccessKind, Location, SpawnId, Stored},
     owner::joined_before,
     reach::access,
-    rounds::{ancestors, is_reset},
+    rounds::{ancestors, is_reset, of_new_object},
 };
 use crate::{
     base::{Idx, Span},
@@ -109,7 +109,9 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     }
     match access.kind {
         AccessKind::Close | AccessKind::End => true,
-        AccessKind::Write => access.stored != Stored::Update && is_reset(facts, access),
+        AccessKind::Write => {
+            access.stored != Stored::Update && is_reset(facts, access) && !of_new_object(facts, access)
+        }
         AccessKind::Read | AccessKind::Send | AccessKind::Recycle => false,
     }
 }
@@ -173,6 +175,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
                 relation: Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
                 join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
+                evidence: Vec::new(),
             });
         }
     }

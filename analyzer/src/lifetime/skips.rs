@@ -187,7 +187,7 @@ impl Solver<'_> {
                             left_open.push((exit, span));
                         }
                         if !skipped.is_clear() && evidence {
-                            for span in self.divergence(func, events, outs, index, at, span) {
+                            for span in self.divergence(events, outs, index, at, span) {
                                 skips.push(Skip {
                                     func,
                                     holder,
@@ -310,7 +310,6 @@ impl Solver<'_> {
     /// reach with the join behind them; otherwise the exit itself.
     fn divergence(
         &self,
-        func: FuncId,
         events: &FuncEvents,
         outs: &[Option<State>],
         index: usize,
@@ -374,9 +373,13 @@ impl Solver<'_> {
                 }
                 let mut skipped = state.open[index].clone();
                 skipped.intersect_with(&discharged.spawns);
-                let calls = discharged.calls.iter().copied();
+                // What joins behind the loop joins what all iterations left.
+                let spans = &self.cx.program.facts(file).expr_spans;
+                let calls = discharged.calls.iter().copied().filter(|call| around.span.contains(spans[*call]));
                 let deliberate: Vec<ExprId> = calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect();
-                let evidence = !deliberate.is_empty() || !discharged.waits.is_empty();
+                let waits: Vec<Span> =
+                    discharged.waits.iter().copied().filter(|wait| around.span.contains(*wait)).collect();
+                let evidence = !deliberate.is_empty() || !waits.is_empty();
                 if !skipped.is_clear() && evidence {
                     skips.push(Skip {
                         func,
@@ -386,7 +389,7 @@ impl Solver<'_> {
                         exit: Exit::End,
                         span: events.blocks[at].end_span,
                         discharged_by: deliberate.into_iter().map(|call| (func, call)).collect(),
-                        waited_at: discharged.waits.clone(),
+                        waited_at: waits,
                         iteration: true,
                     });
                 }

@@ -60,12 +60,29 @@ pub(super) const TITLE: &str = "WARNING: DATA RACE";
 /// Whether a raw line can start a report. Cheap: it runs on every line of a log.
 pub(super) fn may_start(line: &[u8]) -> bool {
     line.iter().enumerate().any(|(at, byte)| match byte {
-        b'D' => line[at..].starts_with(b"DATA RACE"),
-        b'R' => line[at..].starts_with(b"Read at 0x") || line[at..].starts_with(b"Read at** 0x"),
-        b'W' => line[at..].starts_with(b"Write at 0x") || line[at..].starts_with(b"Write at** 0x"),
+        b'D' => is_data_race(&line[at..]),
+        b'R' => starts_access(&line[at..], b"Read at"),
+        b'W' => starts_access(&line[at..], b"Write at"),
         b'P' => line[at..].starts_with(b"Previous read at") || line[at..].starts_with(b"Previous write at"),
         _ => false,
     })
+}
+
+/// `DATA RACE`, the blank perhaps a no-break space or an entity.
+fn is_data_race(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"DATA") else { return false };
+    match rest {
+        [b' ', rest @ ..] => rest.starts_with(b"RACE"),
+        [b'&' | 0xc2, ..] => rest.windows(4).take(8).any(|word| word == b"RACE"),
+        _ => false,
+    }
+}
+
+/// `Read at 0x`, the address perhaps damaged or set in bold.
+fn starts_access(text: &[u8], words: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(words) else { return false };
+    let rest = rest.strip_prefix(b"**").unwrap_or(rest);
+    matches!(rest, [b' ', b'0' | b'O', b'x' | b'X', ..])
 }
 
 /// What a line of a log says about the tests around a report.
@@ -108,6 +125,11 @@ pub(super) fn title_start(text: &str) -> Option<usize> {
     // Summaries of end-to-end tests print the title without `WARNING`.
     let alone = matches!(text[at + "DATA RACE".len()..].trim(), "" | ":");
     (alone && !text[..at].contains(char::is_alphabetic)).then_some(at)
+}
+
+/// What follows the title on its line, after the newline between them was lost.
+pub(super) fn after_title(text: &str) -> &str {
+    text.find("DATA RACE").map_or("", |at| text[at + "DATA RACE".len()..].trim_matches([' ', '\t', '*', ':']))
 }
 
 /// Classifies a line whose wrapping is undone.
@@ -181,10 +203,17 @@ fn access_tail(tail: &str) -> Option<(Option<u64>, Option<GoroutineRef>)> {
     let mut rest = tail.strip_prefix(' ')?.trim_start();
     let mut address = None;
     if let Some(after) = rest.strip_prefix("at ") {
-        let digits = after.trim_start().strip_prefix("0x")?;
+        let after = after.trim_start();
+        // Optical recognition takes the zero for a letter.
+        let digits = ["0x", "0X", "Ox", "OX"].iter().find_map(|mark| after.strip_prefix(mark))?;
         let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
         address = Some(u64::from_str_radix(&digits[..end], 16).ok()?);
         rest = digits[end..].trim_start();
+        if !rest.starts_with("by")
+            && let Some(by) = rest.find(" by ").filter(|by| *by <= 16)
+        {
+            rest = &rest[by + 1..];
+        }
         if rest.is_empty() {
             return Some((address, None));
         }
@@ -283,7 +312,7 @@ fn frame_part(text: &str) -> Option<Line<'_>> {
     {
         return Some(Line::Function(name));
     }
-    if let Some(at) = text.rfind("() ")
+    if let Some(at) = text.rfind("() ").or_else(|| text.rfind("()\t"))
         && is_function(&text[..at])
         && let Some((file, line)) = position(text[at + 3..].trim())
     {

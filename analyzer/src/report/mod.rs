@@ -1,7 +1,7 @@
 //! Race reports: the text a program built with `-race` prints, in whatever state it reached us, to [`RaceReport`]s.
 //!
-//! Reports come out of CI logs, issue threads, chat quotes and JSON. `unwrap` undoes what those did to a line, `lines`
-//! says what one line is, `reader` joins lines to reports, `name` reads function names of every Go version, `stale`
+//! Reports come out of CI logs, issue threads, chat quotes and JSON. `unwrap` undoes what those did to a line, `wrapped`
+//! joins lines cut in two, `lines` says what one line is, `reader` joins lines to reports, `name` reads function names of every Go version, `stale`
 //! marks frames that are left over from a recovered panic, `group` finds reports of one cause.
 //!
 //! Invariant: nothing here knows that source files exist, Go syntax, or which rule will ask. An odd line never loses
@@ -16,10 +16,11 @@ mod stale;
 #[cfg(test)]
 mod tests;
 mod unwrap;
+mod wrapped;
 
 pub use group::{ReportGroup, culprit, group_reports};
 pub use name::FunctionName;
-pub use reader::{ReportReader, parse_reports};
+pub use reader::{ReportReader, is_utf16, parse_reports};
 pub use stale::{Link, stale_frames, stale_frames_without_source};
 
 /// One `WARNING: DATA RACE`, as printed.

@@ -20,8 +20,9 @@
 use super::{
     AccessKind, Creation, Frame, GoroutineRef, RaceAccess, RaceReport, StackTrace,
     json::{self, Origin},
-    lines::{AccessHeader, Line, TITLE, TestMark, classify, may_start, test_mark, title_start},
-    unwrap::{Prefix, clean, strip_known},
+    lines::{AccessHeader, Line, TITLE, TestMark, after_title, classify, may_start, test_mark, title_start},
+    unwrap::{Prefix, clean, is_of_another_stream, lines_inside, quoted_value, strip_known},
+    wrapped::{bare_function, glued, joined},
 };
 use crate::base::{Parsed, Problem, ProblemKind};
 
@@ -37,15 +38,32 @@ const STREAMS: usize = 64;
 /// Reads every report of a text. Never fails: what could not be read is a problem.
 pub fn parse_reports(text: &[u8]) -> Parsed<Vec<RaceReport>> {
     let mut reader = ReportReader::new();
-    if let Some(units) = text.strip_prefix(b"\xff\xfe") {
+    match utf16(text) {
         // PowerShell redirects to UTF-16.
-        let units = units.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
-        let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-        text.split('\n').for_each(|line| reader.push_line(line.as_bytes()));
-    } else {
-        text.split(|&b| b == b'\n').for_each(|line| reader.push_line(line));
+        Some(decode) => {
+            let units = text.chunks_exact(2).map(|b| decode([b[0], b[1]]));
+            let text: String = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+            text.split('\n').for_each(|line| reader.push_line(line.as_bytes()));
+        }
+        None => text.split(|&b| b == b'\n').for_each(|line| reader.push_line(line)),
     }
     reader.finish()
+}
+
+/// Whether a text that begins like this is UTF-16: it has newlines of two bytes and has to be read as a whole.
+pub fn is_utf16(start: &[u8]) -> bool {
+    utf16(start).is_some()
+}
+
+/// How the units of UTF-16 are decoded, if this is UTF-16: by its mark, or because the first characters are ASCII.
+fn utf16(text: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match *text {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        [a, 0, b, 0, c, 0, ..] if a.min(b).min(c) > 0 => Some(u16::from_le_bytes),
+        [0, a, 0, b, 0, c, ..] if a.min(b).min(c) > 0 => Some(u16::from_be_bytes),
+        _ => None,
+    }
 }
 
 /// Reads reports line by line, in memory of the reports only.
@@ -59,6 +77,8 @@ pub struct ReportReader {
     running: Option<String>,
     /// The first report that the next failed test may have been blamed for.
     unblamed: usize,
+    /// Output of `go test -json` whose line is not complete, with the line of the input where it began.
+    held: Vec<(Origin, String, u32)>,
 }
 
 /// One report being read, and how to know its lines.
@@ -67,8 +87,6 @@ struct Stream {
     origin: Option<Origin>,
     prefix: Prefix,
     builder: Builder,
-    /// Text of an unfinished JSON line.
-    held: String,
     /// Lines without meaning since the last line with one.
     idle: u32,
     /// The last line of the input that was part of the report.
@@ -84,6 +102,16 @@ impl ReportReader {
     /// Takes the next line, with or without its newline.
     pub fn push_line(&mut self, raw: &[u8]) {
         self.line = self.line.saturating_add(1);
+        // A carriage return inside a line: what it did not overwrite are lines of their own.
+        let inner = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let several = (inner.contains(&b'\r') || may_start(raw)).then(|| lines_inside(raw)).flatten();
+        match several {
+            Some(lines) => lines.iter().for_each(|line| self.push_single(line.as_bytes())),
+            None => self.push_single(raw),
+        }
+    }
+
+    fn push_single(&mut self, raw: &[u8]) {
         match test_mark(raw) {
             Some(TestMark::Running(name)) => self.running = Some(name.to_owned()),
             // Subtests follow their test, indented.
@@ -95,24 +123,19 @@ impl ReportReader {
             }
             _ => {}
         }
-        if self.streams.is_empty() && !may_start(raw) {
+        let waits = !self.streams.is_empty() || !self.held.is_empty();
+        if !waits && !may_start(raw) && !json::may_be_partial(raw) {
             return;
         }
         if let Some(index) = self.streams.iter().position(|s| self.line - s.used > FORGOTTEN) {
             let stream = self.streams.remove(index);
             self.close(stream);
         }
+        self.held.retain(|(.., line)| self.line - line <= FORGOTTEN);
         if let Some(json) = json::read(raw) {
-            let mut text = json.text;
-            let open = self.streams.iter_mut().find(|s| s.origin.as_ref() == Some(&json.origin));
-            if let Some(stream) = open {
-                text.insert_str(0, &std::mem::take(&mut stream.held));
-                if json.partial && text.len() < 1 << 16 {
-                    stream.held = text;
-                    return;
-                }
+            if let Some((origin, text)) = self.whole(json) {
+                text.lines().for_each(|line| self.push_text(Some(&origin), &clean(line.as_bytes())));
             }
-            text.lines().for_each(|line| self.push_text(Some(&json.origin), &clean(line.as_bytes())));
             return;
         }
         let text = clean(raw);
@@ -122,17 +145,42 @@ impl ReportReader {
             text.split("\\n").for_each(|line| self.push_text(None, line));
             return;
         }
-        self.push_text(None, &text);
+        let is_line = |value: &str| match classify(value) {
+            Line::Position(..) => value.contains(" +0x"),
+            Line::Unknown | Line::Blank | Line::Neighbour => title_start(value).is_some(),
+            _ => true,
+        };
+        match quoted_value(&text, is_line) {
+            Some(value) => self.push_text(None, &value),
+            None => self.push_text(None, &text),
+        }
+    }
+
+    /// The text of a JSON line with what was held back before it; `None` when it goes on in the next one.
+    fn whole(&mut self, json: json::JsonLine) -> Option<(Origin, String)> {
+        let json::JsonLine { origin, mut text, partial } = json;
+        let mut first = self.line;
+        if let Some(at) = self.held.iter().position(|(held, ..)| *held == origin) {
+            let (_, before, line) = self.held.remove(at);
+            text.insert_str(0, &before);
+            first = line;
+        }
+        let open = self.streams.iter().any(|s| s.origin.as_ref() == Some(&origin));
+        let goes_on = partial && text.len() < 1 << 16 && (open || ends_like_a_start(&text));
+        if goes_on && self.held.len() < STREAMS {
+            self.held.push((origin, text, first));
+            return None;
+        }
+        Some((origin, text))
     }
 
     /// Ends the input and hands over what was read, in the order of the input.
     pub fn finish(mut self) -> Parsed<Vec<RaceReport>> {
+        for (origin, text, _) in std::mem::take(&mut self.held) {
+            text.lines().for_each(|line| self.push_text(Some(&origin), &clean(line.as_bytes())));
+        }
         while !self.streams.is_empty() {
-            let mut stream = self.streams.remove(0);
-            let held = std::mem::take(&mut stream.held);
-            if !held.is_empty() {
-                stream.builder.step(self.line, classify(strip_known(&held)), &held);
-            }
+            let stream = self.streams.remove(0);
             self.close(stream);
         }
         self.reports.sort_by_key(|r| r.lines);
@@ -146,6 +194,10 @@ impl ReportReader {
     fn push_text(&mut self, origin: Option<&Origin>, text: &str) {
         if let Some(at) = title_start(text) {
             self.start(origin, Prefix::before(&text[..at]), Some(&text[at..]));
+            let rest = after_title(text);
+            if let (line @ Line::Access(_), Some(stream)) = (classify(rest), self.streams.last_mut()) {
+                stream.builder.step(self.line, line, rest);
+            }
             return;
         }
         let Some(index) = self.stream_of(origin, text) else {
@@ -153,8 +205,13 @@ impl ReportReader {
             return;
         };
         let stream = &mut self.streams[index];
-        let own = stream.prefix.strip(text).unwrap_or(text);
-        let own = strip_known(own);
+        let stripped = stream.prefix.strip(text);
+        if stripped.is_none() && is_of_another_stream(text, &stream.prefix) {
+            return;
+        }
+        let own = strip_known(stripped.unwrap_or(text));
+        let whole = stream.builder.with_beginning(own);
+        let own = whole.as_deref().unwrap_or(own);
         let line = classify(own);
         if stream.origin.as_ref() != origin && matches!(line, Line::Unknown | Line::Blank | Line::Neighbour) {
             return;
@@ -211,14 +268,7 @@ impl ReportReader {
         }
         let title = title.map_or(TITLE, |t| if t.starts_with(TITLE) { TITLE } else { "DATA RACE" });
         let builder = Builder { title, first: self.line, last: self.line, ..Builder::default() };
-        self.streams.push(Stream {
-            origin: origin.cloned(),
-            prefix,
-            builder,
-            held: String::new(),
-            idle: 0,
-            used: self.line,
-        });
+        self.streams.push(Stream { origin: origin.cloned(), prefix, builder, idle: 0, used: self.line });
     }
 
     /// Opens a report whose title was lost, at a complete access header.
@@ -240,6 +290,12 @@ impl ReportReader {
             self.reports.push(RaceReport { package, test, ..report });
         }
     }
+}
+
+/// Whether a text breaks off in the middle of what starts a report.
+fn ends_like_a_start(text: &str) -> bool {
+    let last = text.rsplit('\n').next().unwrap_or(text);
+    [TITLE, "Read at 0x", "Write at 0x"].iter().any(|start| (1..start.len()).any(|end| last.ends_with(&start[..end])))
 }
 
 /// What a line did to the report it was given to.
@@ -283,12 +339,50 @@ struct Builder {
     pending: Option<(String, u32)>,
     /// Unknown lines that become problems when the report goes on after them.
     unknown: Vec<(u32, String)>,
+    /// The line before this one, when it could not be read or lacks its end.
+    beginning: Option<String>,
     problems: Vec<Problem>,
 }
 
 impl Builder {
+    /// The line together with its beginning, where the line before was cut.
+    fn with_beginning(&mut self, text: &str) -> Option<String> {
+        let before = self.beginning.take()?;
+        let line = classify(text);
+        if let (Line::Unknown, Line::Position(..)) = (line, classify(&before)) {
+            // `x.go:3` may have been `x.go:30 +0x1`: only the rest of the number tells.
+            let rest = text.split(" +0x").next().unwrap_or("");
+            let digits = text.contains(" +0x") && !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit());
+            let frame = if digits { self.stack()?.frames.pop() } else { None }?;
+            self.pending = Some((frame.function, self.last));
+            return Some(before + text);
+        }
+        if let (Line::Position(..), None, Some(name)) = (line, &self.pending, bare_function(&before))
+            && self.stack().is_some()
+        {
+            self.pending = Some((name.to_owned(), self.last));
+            self.unknown.pop();
+            return None;
+        }
+        let whole = joined(&before, text, line);
+        if whole.is_some() {
+            self.unknown.pop();
+        } else if line == Line::Unknown && before.contains('[') {
+            // Type arguments may go on for several lines.
+            self.beginning = Some(before);
+        }
+        whole
+    }
+
     fn step(&mut self, number: u32, line: Line<'_>, text: &str) -> Step {
         let step = self.apply(number, line);
+        let inside = matches!(self.section, Section::Access | Section::Created);
+        let before = self.beginning.take();
+        self.beginning = match line {
+            Line::Unknown if inside => Some(before.map_or_else(|| text.trim().to_owned(), |b| glued(&b, text.trim()))),
+            Line::Position(..) if inside && !text.contains(" +") => Some(text.trim().to_owned()),
+            _ => None,
+        };
         match step {
             Step::Used => {
                 self.last = number;

@@ -3,11 +3,16 @@
 //! Two steps: [`clean`] removes damage inside a line (colours, entities, links), then the [`Prefix`] seen before the
 //! title is taken off every line of the report. A prefix is compared by shape: digits change from line to line.
 
+use std::borrow::Cow;
+
 /// The text of a raw line without control sequences, HTML, links and emphasis.
 pub(super) fn clean(raw: &[u8]) -> String {
     let raw = raw.strip_suffix(b"\n").unwrap_or(raw);
     let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
-    let text = String::from_utf8_lossy(raw);
+    let mut text = String::from_utf8_lossy(raw);
+    if text.contains("[3") || text.contains("[0") || text.contains("[1") {
+        text = with_escapes(text);
+    }
     let mut text =
         if text.chars().any(|c| c.is_control() && c != '\t') || text.contains("^[[") || text.contains('\u{feff}') {
             without_controls(&text)
@@ -36,7 +41,57 @@ pub(super) fn clean(raw: &[u8]) -> String {
     if text.contains('\\') {
         text = without_escapes(&text);
     }
-    if text.contains('\u{a0}') { text.replace('\u{a0}', " ") } else { text }
+    if text.is_ascii() {
+        return text;
+    }
+    // Chats and pages keep indentation with no-break spaces, and allow line breaks in long words.
+    text.replace(['\u{a0}', '\u{2007}', '\u{202f}'], " ").replace(['\u{200b}', '\u{2060}', '\u{ad}'], "")
+}
+
+/// Turns written-out escape bytes before a colour (`\033[31m`, `\x1b[0m`) back into the byte.
+fn with_escapes(text: Cow<'_, str>) -> Cow<'_, str> {
+    const WRITTEN: [&str; 7] = ["\\033[", "\\x1b[", "\\x1B[", "\\e[", "\\u001b[", "\\u001B[", "\u{241b}["];
+    let mut text = text;
+    for written in WRITTEN {
+        if text.contains(written) {
+            text = Cow::Owned(text.replace(written, "\x1b["));
+        }
+    }
+    text
+}
+
+/// The lines inside a raw line that lost its newlines: what a carriage return, an element of HTML or an entity
+/// separates. `None` when it is one line.
+pub(super) fn lines_inside(raw: &[u8]) -> Option<Vec<String>> {
+    const BREAKS: [&str; 12] =
+        ["<br>", "<br/>", "<br />", "<BR>", "</li>", "</p>", "</div>", "</tr>", "&#10;", "&#xA;", "&#xa;", "&#x0A;"];
+    let text = String::from_utf8_lossy(raw);
+    let inner = text.trim_end_matches(['\r', '\n']);
+    let several = inner.contains('\r') || BREAKS.iter().any(|mark| inner.matches(mark).nth(1).is_some());
+    if !several {
+        return None;
+    }
+    let mut text = inner.replace('\r', "\n");
+    for mark in BREAKS {
+        if text.contains(mark) {
+            text = text.replace(mark, "\n");
+        }
+    }
+    Some(text.split('\n').map(str::to_owned).collect())
+}
+
+/// The value of a quoted field that is a line of a report: `level=info msg="  main.main()"`.
+pub(super) fn quoted_value(text: &str, is_line: impl Fn(&str) -> bool) -> Option<String> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find("=\"").map(|at| from + at + 1) {
+        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<String>();
+        match values.next() {
+            Some(Ok(value)) if is_line(&value) => return Some(value),
+            Some(Ok(_)) => from = at + values.byte_offset().max(1),
+            _ => from = at + 1,
+        }
+    }
+    None
 }
 
 /// Removes escape sequences (CSI, OSC, APC) and lone control bytes. What a carriage return overwrote is dropped.
@@ -103,6 +158,11 @@ fn without_tags(text: &str) -> String {
         let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
         let tag = TAGS.iter().any(|t| t.eq_ignore_ascii_case(&name[..end]));
         match body.find('>') {
+            // Chats write `<http://x.org|x.org>`.
+            Some(close) if name.starts_with("http") => {
+                out.push_str(body[..close].rsplit('|').next().unwrap_or(""));
+                rest = &body[close + 1..];
+            }
             Some(close) if tag && !(name.starts_with("pre") && body.starts_with('/')) => rest = &body[close + 1..],
             _ => {
                 out.push('<');
@@ -184,8 +244,10 @@ fn without_emphasis(text: &str) -> String {
     text.to_owned()
 }
 
-/// Removes the backslash before punctuation of Markdown. Reports have no backslashes: Windows paths print with `/`.
+/// Removes the backslash before punctuation of Markdown, and the one that breaks a line. Reports have no backslashes:
+/// Windows paths print with `/`.
 fn without_escapes(text: &str) -> String {
+    let text = text.trim_end().trim_end_matches('\\');
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -246,7 +308,8 @@ impl Prefix {
             want = want_rest;
             rest = next;
         }
-        Some(rest)
+        // A row of a table ends in a bar, too.
+        Some(if self.text.starts_with('|') { rest.trim_end().trim_end_matches('|') } else { rest })
     }
 }
 
@@ -288,6 +351,16 @@ fn same_word_class(a: &str, b: &str) -> bool {
     CLASSES.iter().any(|class| class.contains(&a) && class.contains(&b))
 }
 
+/// Whether a line names its stream as docker compose does, and another one than `prefix`.
+pub(super) fn is_of_another_stream(text: &str, prefix: &Prefix) -> bool {
+    let Some(own) = prefix.text.strip_suffix('|') else { return false };
+    let name = text.split_once('|').map(|(name, _)| name.trim());
+    name.is_some_and(|name| {
+        let plain = !name.is_empty() && !name.contains(char::is_whitespace);
+        plain && name != own.trim() && name.chars().all(|c| c.is_alphanumeric() || "-_.@/".contains(c))
+    })
+}
+
 /// Takes off quote marks, time stamps and stream names one after the other, for lines whose prefix was not on the
 /// title.
 pub(super) fn strip_known(text: &str) -> &str {
@@ -298,6 +371,10 @@ pub(super) fn strip_known(text: &str) -> &str {
             Some(next) => rest = next.trim_start(),
             None => break,
         }
+    }
+    // The last cell of a row of a table.
+    if text.trim_start().starts_with('|') {
+        rest = rest.trim_start_matches('|').trim_end_matches('|').trim();
     }
     match rest.strip_prefix('`').and_then(|r| r.strip_suffix('`')) {
         Some(inner) if !rest.starts_with("``") => inner.trim(),
@@ -366,6 +443,28 @@ mod tests {
     }
 
     #[test]
+    fn written_out_bytes_and_invisible_ones() {
+        assert_eq!(clean(br"\033[31ma.F()\033[0m"), "a.F()");
+        assert_eq!(clean(br"\u001b[31ma.F()\u001b[0m"), "a.F()");
+        assert_eq!(clean("\u{241b}[31ma.F()\u{241b}[0m".as_bytes()), "a.F()");
+        assert_eq!(clean("\u{a0}\u{a0}a/\u{200b}b.F()".as_bytes()), "  a/b.F()");
+        assert_eq!(clean(b"<http://a.org|a.org>/b.F()"), "a.org/b.F()");
+        assert_eq!(clean(b"  a.F()\\"), "  a.F()");
+        assert_eq!(clean(b"a.F[...]()"), "a.F[...]()");
+    }
+
+    #[test]
+    fn lines_that_lost_their_newlines() {
+        assert_eq!(lines_inside(b"  a.F()\r\n"), None);
+        assert_eq!(lines_inside(b"a<br>b<br/>c").map(|l| l.len()), None);
+        assert_eq!(lines_inside(b"a<br>b<br>c").unwrap(), ["a", "b", "c"]);
+        assert_eq!(lines_inside(b"10%\r20%\ra.F()\r").unwrap(), ["10%", "20%", "a.F()"]);
+        let is_line = |value: &str| value.contains("()");
+        assert_eq!(quoted_value("time=\"x\" msg=\"  a.F()\" n=1", is_line).as_deref(), Some("  a.F()"));
+        assert_eq!(quoted_value("a=\"b\" c=\"d", is_line), None);
+    }
+
+    #[test]
     fn prefixes_by_shape() {
         let p = Prefix::before("[2020-07-14T02:16:00.902Z] ");
         assert_eq!(p.strip("[2020-07-14T02:16:01.1Z]   a.F()"), Some("   a.F()"));
@@ -373,6 +472,10 @@ mod tests {
         assert_eq!(p.strip("[2020-07-14T02:16:01.000Z]"), Some(""));
         assert_eq!(p.strip("  a.F()"), None);
         assert!(Prefix::before("....").is_empty());
+        assert_eq!(Prefix::before("| ").strip("|   a.F() |"), Some("   a.F() "));
+        assert!(is_of_another_stream("b-10 | GET /", &Prefix::before("a-1  | ")));
+        assert!(!is_of_another_stream("a-1  | a.F()", &Prefix::before("a-1  | ")));
+        assert!(!is_of_another_stream("m.F[a | b]()", &Prefix::before("a-1  | ")));
         let p = Prefix::before("Step #6 - \"race\": ");
         assert_eq!(p.strip("Step #6 - \"race\":   a.F()"), Some("   a.F()"));
     }

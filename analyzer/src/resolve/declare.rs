@@ -1,6 +1,8 @@
 //! Declarations as tables: packages, their scopes, functions with their symbols, declared types, methods, fields and
 //! package variables. No type is looked at here but a receiver's name.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
@@ -62,7 +64,7 @@ pub(crate) struct Declarations {
 /// Collects the declarations of all files. `unknown` is the type that fields and variables have until they are typed.
 pub(crate) fn declare(
     sources: &SourceSet,
-    facts: &IndexVec<FileId, FileFacts>,
+    facts: &IndexVec<FileId, Arc<FileFacts>>,
     universe: &[&str],
     unknown: TypeId,
 ) -> Declarations {
@@ -90,7 +92,7 @@ impl Declarations {
     }
 
     /// One package per folder and package name; external tests apart.
-    fn declare_packages(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>) {
+    fn declare_packages(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>) {
         let mut ids: FxHashMap<(Symbol, Symbol), PackageId> = FxHashMap::default();
         for (file, source) in sources.files.iter_enumerated() {
             let name = facts.get(file).and_then(|f| f.package).unwrap_or(Symbol::new(""));
@@ -134,7 +136,7 @@ impl Declarations {
         });
     }
 
-    fn declare_named(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>, universe: &[&str]) {
+    fn declare_named(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>, universe: &[&str]) {
         for name in universe {
             self.named.push(Named { package: Symbol::new(""), name: Symbol::new(name), decl: None });
         }
@@ -156,7 +158,7 @@ impl Declarations {
         }
     }
 
-    fn declare_fields(&mut self, facts: &IndexVec<FileId, FileFacts>, unknown: TypeId) {
+    fn declare_fields(&mut self, facts: &IndexVec<FileId, Arc<FileFacts>>, unknown: TypeId) {
         let nameless = Symbol::new("struct");
         for (file, f) in facts.iter_enumerated() {
             let mut owners: FxHashMap<TypeExprId, NamedId> = FxHashMap::default();
@@ -190,7 +192,7 @@ impl Declarations {
         }
     }
 
-    fn declare_values(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>, unknown: TypeId) {
+    fn declare_values(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>, unknown: TypeId) {
         for (file, f) in facts.iter_enumerated() {
             let package = self.path_of(file);
             let mut rows = Vec::with_capacity(f.values.len());
@@ -204,7 +206,7 @@ impl Declarations {
         }
     }
 
-    fn declare_funcs(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>) {
+    fn declare_funcs(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>) {
         for (file, f) in facts.iter_enumerated() {
             let base = self.funcs.len();
             self.func_base.push(base as u32);
@@ -230,7 +232,7 @@ impl Declarations {
     }
 
     /// Methods by receiver type. The receiver may be written through aliases.
-    fn declare_methods(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>) {
+    fn declare_methods(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>) {
         self.methods = self.named.iter().map(|_| Vec::new()).collect();
         for id in self.funcs.ids() {
             let Func { file, index, package, .. } = self.funcs[id];
@@ -251,7 +253,12 @@ impl Declarations {
         }
     }
 
-    fn receiver_named(&self, facts: &IndexVec<FileId, FileFacts>, package: PackageId, name: Symbol) -> Option<NamedId> {
+    fn receiver_named(
+        &self,
+        facts: &IndexVec<FileId, Arc<FileFacts>>,
+        package: PackageId,
+        name: Symbol,
+    ) -> Option<NamedId> {
         let mut name = name;
         // Invariant: each round follows one alias; a circle of aliases ends by having been seen.
         let mut seen = FxHashSet::default();
@@ -271,7 +278,7 @@ impl Declarations {
     }
 
     /// Types of packages without source, told from functions by being used as types.
-    fn declare_external(&mut self, facts: &IndexVec<FileId, FileFacts>) {
+    fn declare_external(&mut self, facts: &IndexVec<FileId, Arc<FileFacts>>) {
         let mut used: FxHashSet<(Symbol, Symbol)> = FxHashSet::default();
         for (file, f) in facts.iter_enumerated() {
             let absent = |package, name: &Symbol| {

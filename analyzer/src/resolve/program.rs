@@ -28,7 +28,7 @@ use crate::{
 /// All packages of one analysis with everything that follows from declarations.
 pub struct Program {
     pub(super) sources: Arc<SourceSet>,
-    pub(super) facts: IndexVec<FileId, FileFacts>,
+    pub(super) facts: IndexVec<FileId, Arc<FileFacts>>,
     pub(super) declared: Declarations,
     pub(super) types: Types,
     pub(super) universe: Universe,
@@ -39,18 +39,18 @@ pub struct Program {
 }
 
 impl Program {
-    /// Resolves all files. `facts` has one row per file of `sources`.
-    pub fn build(sources: Arc<SourceSet>, facts: IndexVec<FileId, FileFacts>) -> Parsed<Self> {
+    /// Resolves all files. `facts` has one row per file of `sources`; programs may share rows, which are never changed.
+    pub fn build(sources: Arc<SourceSet>, facts: IndexVec<FileId, Arc<FileFacts>>) -> Parsed<Self> {
         let mut facts = facts;
         while facts.len() < sources.files.len() {
-            facts.push(FileFacts::default());
+            facts.push(Arc::default());
         }
         let types = Types::new();
         let universe = Universe::new(&types);
         let unknown = types.unknown(Reason::Cycle);
         let mut declared = declare::declare(&sources, &facts, &universe::NAMED, unknown);
         let problems = std::mem::take(&mut declared.problems);
-        let memo = facts.iter().map(FileMemo::new).collect();
+        let memo = facts.iter().map(|facts| FileMemo::new(facts)).collect();
         let field_types = field_type_exprs(&facts);
         let mut program =
             Self { sources, facts, declared, types, universe, memo, field_types, by_symbol: FxHashMap::default() };
@@ -280,7 +280,9 @@ impl Program {
 }
 
 /// File and type expression of every field, in the order in which `declare` numbers fields.
-fn field_type_exprs(facts: &IndexVec<FileId, FileFacts>) -> IndexVec<FieldId, (FileId, crate::syntax::TypeExprId)> {
+fn field_type_exprs(
+    facts: &IndexVec<FileId, Arc<FileFacts>>,
+) -> IndexVec<FieldId, (FileId, crate::syntax::TypeExprId)> {
     facts
         .iter_enumerated()
         .flat_map(|(file, f)| f.type_exprs.iter().map(move |ty| (file, ty)))

@@ -1,5 +1,7 @@
 //! File scopes: what imports bind, and which package an import path means.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::model::{Package, PackageId};
@@ -39,7 +41,7 @@ impl Imports {
         packages: &IndexVec<PackageId, Package>,
         package_of: &IndexVec<FileId, PackageId>,
         sources: &SourceSet,
-        facts: &IndexVec<FileId, FileFacts>,
+        facts: &IndexVec<FileId, Arc<FileFacts>>,
     ) -> Self {
         // Files that count: those of the package itself. A folder of tests only has no others.
         let mut weight: IndexVec<PackageId, usize> = IndexVec::filled(0, packages.len());

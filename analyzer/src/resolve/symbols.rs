@@ -7,6 +7,8 @@
 //! Absent on purpose: `gowrap`, `deferwrap` and `-range` functions, which are no functions of the source, and names
 //! that inlining makes (`F.G.func1`); `locate` knows about them.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::{declare::Declarations, model::FuncId};
@@ -18,7 +20,7 @@ use crate::{
 
 /// Gives every function its symbol and key. Literals of package variables are numbered in source order;
 /// [`renumber`] puts that right where initialisation has another.
-pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts: &IndexVec<FileId, FileFacts>) {
+pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>) {
     for package in all.packages.ids() {
         let path = all.packages[package].path.as_str();
         let prefix = symbol_prefix(path, all.packages[package].name.as_str());
@@ -74,7 +76,7 @@ fn name_literal(all: &mut Declarations, facts: &FileFacts, id: FuncId, number: u
 /// directly in initialisers.
 pub(super) fn renumber(
     all: &mut Declarations,
-    facts: &IndexVec<FileId, FileFacts>,
+    facts: &IndexVec<FileId, Arc<FileFacts>>,
     files: &[FileId],
     numbers: &FxHashMap<FuncId, u32>,
 ) {

@@ -22,7 +22,7 @@ fn resolve(files: &[(&str, &str, &str)]) -> Parsed<Program> {
             test: name.ends_with("_test.go"),
         });
     }
-    let facts: Vec<_> = sources.files.iter().map(|file| syntax::lower(file.text.as_bytes())).collect();
+    let facts: Vec<_> = sources.files.iter().map(|file| Arc::new(syntax::lower(file.text.as_bytes()))).collect();
     Program::build(Arc::new(sources), IndexVec::from(facts))
 }
 

@@ -41,7 +41,7 @@ impl Layout {
                 Some(module) => modules.push(module),
                 None => problems.push(Problem {
                     kind: ProblemKind::Module,
-                    message: "no `module` line".to_owned(),
+                    message: "no `module` line with a path".to_owned(),
                     file: Some(input.path.as_str().into()),
                     line: None,
                 }),
@@ -144,7 +144,9 @@ fn module(dir: &str, text: &str) -> Option<Module> {
     for line in text.lines() {
         let line = line.split("//").next().unwrap_or("").trim();
         if let Some(rest) = line.strip_prefix("module").filter(|r| r.starts_with([' ', '\t', '"'])) {
-            path = Some(rest.trim().trim_matches(['"', '`']).to_owned());
+            // A path has no quotes or blanks in it: what has is not what the go command would read.
+            let rest = rest.trim().trim_matches(['"', '`']);
+            path = Some(rest.to_owned()).filter(|path| !path.is_empty() && !path.contains(['"', '`', '(', ' ', '\t']));
         } else if let Some(rest) = line.strip_prefix("go").filter(|r| r.starts_with([' ', '\t'])) {
             go = version(rest.trim()).unwrap_or(OLDEST_GO);
         }

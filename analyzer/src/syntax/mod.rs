@@ -13,6 +13,7 @@
 //! | `evaluate` | an expression into instructions in Go's order of evaluation |
 //! | `body`, `branch`, `flow` | statements into basic blocks |
 //! | `scope`, `names` | identifiers into locals and symbols |
+//! | `statements` | a file into the places where a statement can be put |
 //! | `dump` | facts into text for tests |
 
 mod body;
@@ -29,6 +30,7 @@ mod parse;
 mod recover;
 mod scan;
 mod scope;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -37,4 +39,5 @@ mod types;
 pub use dump::dump;
 pub use facts::*;
 pub use lower::{lower, lower_by};
+pub use statements::{Statement, StatementKind, Statements, statements};
 pub use tree::Reader;

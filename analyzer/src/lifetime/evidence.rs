@@ -1,0 +1,141 @@
+//! A second look at each conflict: what in the code around its two accesses speaks for it, and what against.
+//!
+//! The conflicts are found from locks that are *certainly* held. Code that is meant to be guarded says so in other ways:
+//! a function takes the lock of the other side and has given it back before the access (for), some callers of a
+//! function hold the lock (against: its name for us may be `...Locked`). Absent on purpose: how much each sign weighs.
+
+use rayon::prelude::*;
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Assumption, Conflict, Evidence, Relation, Side},
+    domain::{Access, Exit, Location, LockSet},
+    events::EventKind,
+    order::points,
+};
+use crate::{base::Span, callgraph::CallKind, resolve::FuncId};
+
+/// Callers above a function that are asked which locks they hold.
+const MAX_HOLDING_CALLERS: u32 = 3;
+
+/// Adds the signs to all conflicts.
+pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
+    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, conflict));
+}
+
+fn weigh_one(facts: Facts<'_>, conflict: &mut Conflict) {
+    if fails_anyway(facts, &conflict.other) {
+        conflict.assumptions.push(Assumption::FailingRun);
+    }
+    if matches!(conflict.relation, Relation::TestEnd | Relation::AddRacesWait { .. }) {
+        return;
+    }
+    let inside = access_of(facts, &conflict.inside, conflict.location, conflict.element);
+    let other = access_of(facts, &conflict.other, conflict.location, conflict.element);
+    let (Some(inside), Some(other)) = (inside, other) else { return };
+    let inside_locks = locks_of(facts, &conflict.inside, inside);
+    let other_locks = locks_of(facts, &conflict.other, other);
+    let above = conflict.other.path.first().map_or(conflict.other.func, |step| step.0);
+    let maybe = held_by_some(facts, above, MAX_HOLDING_CALLERS);
+    if inside_locks.iter().any(|key| maybe.contains(key)) {
+        conflict.assumptions.push(Assumption::CallerHoldsNoLock);
+    }
+    let left = |side: &Access, locks: &LockSet| locks.iter().any(|key| gave_back(facts, side, *key));
+    if left(inside, &other_locks) || left(other, &inside_locks) {
+        conflict.evidence.push(Evidence::LeftTheLock);
+    }
+    if inside.atomic != other.atomic && !conflict.element {
+        conflict.evidence.push(Evidence::HalfAtomic);
+    }
+}
+
+fn access_of<'a>(facts: Facts<'a>, side: &Side, location: Location, element: bool) -> Option<&'a Access> {
+    let mut rows = facts.cx.events.of(side.func).accesses.iter();
+    rows.find(|access| access.span == side.span && access.location == location && access.element == element)
+}
+
+/// Locks held at an access, those on the way to it included.
+fn locks_of(facts: Facts<'_>, side: &Side, access: &Access) -> LockSet {
+    let mut locks = access.locks.clone();
+    for &(func, span) in &side.path {
+        let Some(row) = facts.calls.of(func).iter().find(|row| row.span == span) else { continue };
+        for key in facts.cx.events.of(func).locks_at(row.call) {
+            if let Err(at) = locks.binary_search(key) {
+                locks.insert(at, *key);
+            }
+        }
+    }
+    locks
+}
+
+/// Locks that some caller of a function holds when it calls.
+fn held_by_some(facts: Facts<'_>, func: FuncId, depth: u32) -> LockSet {
+    let mut held = LockSet::new();
+    if depth == 0 {
+        return held;
+    }
+    for &site in facts.cx.graph.callers(func) {
+        let site = &facts.cx.graph.sites()[site];
+        if site.kind == CallKind::Go {
+            continue;
+        }
+        held.extend(facts.cx.events.of(site.func).locks_at(site.expr).iter().copied());
+        held.extend(held_by_some(facts, site.func, depth - 1));
+    }
+    held.sort();
+    held.dedup();
+    held
+}
+
+/// Whether the function of an access took the lock before it and gave it back before it, too.
+fn gave_back(facts: Facts<'_>, access: &Access, key: Location) -> bool {
+    if access.locks.contains(&key) {
+        return false;
+    }
+    let mut taken = false;
+    let mut given = false;
+    for event in facts.cx.events.of(access.func).blocks.iter().flat_map(|block| &block.events) {
+        if event.span.start >= access.span.start {
+            continue;
+        }
+        match event.kind {
+            EventKind::Lock { key: k } if k == key => (taken, given) = (true, false),
+            EventKind::Unlock { key: k } if k == key && taken => given = true,
+            _ => {}
+        }
+    }
+    given
+}
+
+/// Whether every way from an access of a test on ends the test: it has failed by then.
+fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
+    let (func, span): (FuncId, Span) = side.path.first().copied().unwrap_or((side.func, side.span));
+    let program = facts.cx.program;
+    if !program.sources().files[program.funcs()[func].file].test {
+        return false;
+    }
+    let events = facts.cx.events.of(func);
+    let Some(&(block, index)) = points(events).get(&span) else { return false };
+    let mut ends = false;
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![(block, index)];
+    while let Some((at, from)) = work.pop() {
+        let row = &events.blocks[at];
+        if row.events[from..].iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
+            ends = true;
+            continue;
+        }
+        match row.exit {
+            Some((Exit::Return | Exit::End, _)) => return false,
+            Some((Exit::Panic, _)) => ends = true,
+            None => {}
+        }
+        for &next in &row.successors {
+            if !seen[next] {
+                seen[next] = true;
+                work.push((next, 0));
+            }
+        }
+    }
+    ends
+}

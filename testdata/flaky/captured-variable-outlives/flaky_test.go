@@ -1,0 +1,13 @@
+package flaky
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestAsk(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 12*time.Millisecond)
+	defer cancel()
+	ask(ctx, &journal{})
+}

@@ -1,0 +1,3 @@
+module example.com/flaky/captured-variable-outlives
+
+go 1.24

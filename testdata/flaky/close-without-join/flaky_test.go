@@ -1,0 +1,13 @@
+package flaky
+
+import (
+	"testing"
+	"time"
+)
+
+func TestClose(t *testing.T) {
+	s := newServer()
+	s.in <- 1
+	time.Sleep(6 * time.Millisecond)
+	s.Close()
+}

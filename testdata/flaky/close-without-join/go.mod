@@ -1,0 +1,3 @@
+module example.com/flaky/close-without-join
+
+go 1.24

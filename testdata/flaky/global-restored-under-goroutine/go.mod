@@ -1,0 +1,3 @@
+module example.com/flaky/global-restored-under-goroutine
+
+go 1.24

@@ -1,0 +1,3 @@
+module example.com/flaky/goroutine-outlives-reset
+
+go 1.24

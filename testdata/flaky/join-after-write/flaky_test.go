@@ -1,0 +1,13 @@
+package flaky
+
+import (
+	"testing"
+	"time"
+)
+
+func TestFlush(t *testing.T) {
+	w := &writer{buffer: []string{"a", "b"}}
+	w.flush()
+	time.Sleep(6 * time.Millisecond)
+	w.Close()
+}

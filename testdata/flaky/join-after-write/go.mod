@@ -1,0 +1,3 @@
+module example.com/flaky/join-after-write
+
+go 1.24

@@ -1,0 +1,11 @@
+package flaky
+
+import (
+	"testing"
+	"time"
+)
+
+func TestCampaign(t *testing.T) {
+	newCampaign(func() {})
+	time.Sleep(6 * time.Millisecond)
+}

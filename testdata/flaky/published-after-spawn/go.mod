@@ -1,0 +1,3 @@
+module example.com/flaky/published-after-spawn
+
+go 1.24

@@ -1,0 +1,13 @@
+package flaky
+
+import (
+	"testing"
+	"time"
+)
+
+func TestHandle(t *testing.T) {
+	handle(1)
+	time.Sleep(6 * time.Millisecond)
+	handle(2)
+	time.Sleep(6 * time.Millisecond)
+}

@@ -1,0 +1,3 @@
+module example.com/flaky/recycled-while-used
+
+go 1.24

@@ -1,0 +1,3 @@
+module example.com/flaky/signal-before-last-access
+
+go 1.24

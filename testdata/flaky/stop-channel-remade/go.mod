@@ -1,0 +1,3 @@
+module example.com/flaky/stop-channel-remade
+
+go 1.24

@@ -1,0 +1,3 @@
+module example.com/flaky/timer-callback-outlives
+
+go 1.24

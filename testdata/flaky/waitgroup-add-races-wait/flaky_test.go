@@ -1,0 +1,12 @@
+package flaky
+
+import (
+	"testing"
+	"time"
+)
+
+func TestFanout(t *testing.T) {
+	f := &fanout{}
+	f.run()
+	time.Sleep(6 * time.Millisecond)
+}
