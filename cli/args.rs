@@ -156,7 +156,20 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) config: ConfigFile,
     #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+    #[command(flatten)]
     pub(crate) build: BuildArgs,
+}
+
+/// Where answers of earlier runs are kept.
+#[derive(Debug, Args)]
+pub(crate) struct CacheArgs {
+    /// Folder to keep answers in; one among the user's caches unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Neither use answers of earlier runs nor keep this one
+    #[arg(long, conflicts_with = "cache_dir")]
+    pub(crate) no_cache: bool,
 }
 
 /// Where the configuration comes from.

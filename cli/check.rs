@@ -17,6 +17,7 @@ use rules::{Confidence, Finding};
 use crate::{
     args::{BuildArgs, CheckArgs, CheckFormat, Level},
     baseline,
+    cache::{Cache, Key, Said},
     config::{self, Config, Excluded, Severity},
     ignores::Ignores,
     load::{self, Lowered, Tree},
@@ -39,6 +40,12 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
     let tree = load::read(&args.dir)?;
     let mut since = args.since.as_ref().map(|name| Since::read(args, name, &tree)).transpose()?;
     let known = gate.baseline.as_ref().map(|path| baseline::read(path)).transpose()?;
+    let cache = Cache::find(&args.cache);
+    let key = cache.as_ref().and_then(|_| key(args, &config, &gate, &tree, since.as_ref()));
+    if let Some(said) = cache.as_ref().zip(key.as_ref()).and_then(|(cache, key)| cache.get(key)) {
+        progress.finish();
+        return say(args, &said, started);
+    }
 
     // A tree like that of the revision has no news: its findings are those of the revision.
     let unchanged = since.as_ref().is_some_and(|since| since.tree.same_files(&tree));
@@ -104,30 +111,55 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8> {
         levels: config.keys.levels,
         statistics: args.statistics.then_some(statistics),
     };
-    print(args, &answer)?;
+    let files = args.output.iter().map(|output| rendered(output.format, &answer, false)).collect::<Result<_>>()?;
+    let mut said = Said {
+        exit: u8::from(!clean),
+        answer: rendered(args.format, &answer, render::text::colours())?,
+        files,
+        notes: Vec::new(),
+    };
+    // The other formats have no place for them.
+    if !matches!(args.format, CheckFormat::Json | CheckFormat::Sarif | CheckFormat::Html) {
+        said.notes = render::text::problem_notes(&answer.problems);
+    }
     if gone > 0 {
         let gone = counted(gone, "finding");
-        note(format_args!("note: {gone} of the baseline no longer found; --write-baseline takes stock again"));
+        said.notes.push(format!("note: {gone} of the baseline no longer found; --write-baseline takes stock again"));
+    }
+    let kept = cache.zip(key).map_or(Ok(()), |(cache, key)| cache.put(&key, &said));
+    let exit = say(args, &said, started)?;
+    if let (Err(error), Some(dir)) = (kept, &args.cache.cache_dir) {
+        note(format_args!("warning: nothing can be kept in {}: {error:#}", dir.display()));
+    }
+    Ok(exit)
+}
+
+/// Everything the answer depends on; `None` if it is not to be kept.
+fn key(args: &CheckArgs, config: &Config, gate: &Gate, tree: &Tree, since: Option<&Since>) -> Option<Key> {
+    let mut key = Key::new(args, render::text::colours())?;
+    key.add_file(config.path());
+    key.add_file(gate.baseline.as_deref());
+    key.add_tree(tree);
+    if let Some(since) = since {
+        key.add_tree(&since.tree);
+        key.add(format!("{:?}", since.changed).as_bytes());
+    }
+    Some(key)
+}
+
+/// Prints what a run has to say; the answer is the exit code. The files come first: who closes the pipe early still gets
+/// them.
+fn say(args: &CheckArgs, said: &Said, started: Instant) -> Result<u8> {
+    let files = args.output.iter().zip(&said.files).map(|(output, text)| (output.file.clone(), text.clone()));
+    output::write_all(&files.collect::<Vec<_>>())?;
+    output::print(&said.answer)?;
+    for text in &said.notes {
+        note(format_args!("{text}"));
     }
     if args.statistics {
         note(format_args!("{:.1} seconds", started.elapsed().as_secs_f64()));
     }
-    Ok(u8::from(!clean))
-}
-
-/// Writes the files first: who closes the pipe early still gets them.
-fn print(args: &CheckArgs, answer: &Answer) -> Result<()> {
-    let mut files = Vec::with_capacity(args.output.len());
-    for output in &args.output {
-        files.push((output.file.clone(), rendered(output.format, answer, false)?));
-    }
-    output::write_all(&files)?;
-    output::print(&rendered(args.format, answer, render::text::colours())?)?;
-    // The other formats have no place for them.
-    if !matches!(args.format, CheckFormat::Json | CheckFormat::Sarif | CheckFormat::Html) {
-        render::text::write_problems(&answer.problems);
-    }
-    Ok(())
+    Ok(said.exit)
 }
 
 fn rendered(format: CheckFormat, answer: &Answer, coloured: bool) -> Result<Vec<u8>> {

@@ -124,6 +124,11 @@ impl Config {
         Some(self.folder().map_or(file.clone(), |folder| folder.join(file)))
     }
 
+    /// The file, if there is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     fn folder(&self) -> Option<&Path> {
         self.path.as_deref().and_then(Path::parent)
     }

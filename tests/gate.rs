@@ -396,7 +396,7 @@ fn limits_and_statistics() {
 
 #[test]
 fn a_closed_pipe_is_quiet_and_changes_no_exit_code() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_outlive"))
+    let mut child = crate::outlive_command()
         .current_dir(root())
         .args(["check", "--all", "testdata/modules/close-without-join"])
         .stdout(Stdio::piped())
@@ -434,7 +434,7 @@ fn an_interrupt_leaves_nothing() {
         scratch.write(&format!("f{file}.go"), page);
     }
     let out = scratch.0.join("out.sarif");
-    let child = Command::new(env!("CARGO_BIN_EXE_outlive"))
+    let child = crate::outlive_command()
         .args(["check", scratch.path(), "--output", &format!("sarif={}", out.display())])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -269,7 +269,7 @@ impl Repository {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(&self.dir);
+        command.current_dir(&self.dir).env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Week").env(format!("GIT_{who}_EMAIL"), "week@example.com");

@@ -52,17 +52,21 @@ pub(crate) fn check(answer: &Answer, coloured: bool) -> Vec<u8> {
 
 /// Trouble with the input, beside the answer.
 pub(crate) fn write_problems(problems: &[Problem]) {
+    for text in problem_notes(problems) {
+        note(format_args!("{text}"));
+    }
+}
+
+/// Problems as lines for standard error.
+pub(crate) fn problem_notes(problems: &[Problem]) -> Vec<String> {
     // What the user wrote for this command is a warning, and none of it is left out.
     let (own, others): (Vec<_>, Vec<_>) = problems.iter().partition(|p| p.kind == ProblemKind::Configuration);
-    for problem in own {
-        note(format_args!("warning: {problem}"));
-    }
-    for problem in others.iter().take(MAX_PROBLEMS) {
-        note(format_args!("note: {problem}"));
-    }
+    let mut notes: Vec<String> = own.into_iter().map(|problem| format!("warning: {problem}")).collect();
+    notes.extend(others.iter().take(MAX_PROBLEMS).map(|problem| format!("note: {problem}")));
     if others.len() > MAX_PROBLEMS {
-        note(format_args!("note: {} more of this kind; --format json lists all", others.len() - MAX_PROBLEMS));
+        notes.push(format!("note: {} more of this kind; --format json lists all", others.len() - MAX_PROBLEMS));
     }
+    notes
 }
 
 struct Page<'a> {

@@ -2,7 +2,7 @@
 //! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
 //! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares
 //! the two readers of Go files, `cargo xtask explain-pairs` explains reports of races that real repositories fixed, `cargo
-//! xtask log-cost` measures the reading of a large log.
+//! xtask log-cost` measures the reading of a large log, `cargo xtask bench` whole runs.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
 
@@ -15,13 +15,15 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod command;
 mod cost;
 mod document;
 mod graph;
-mod parsers;
 mod logs;
 mod pairs;
+mod parsers;
+mod plot;
 mod quality;
 mod stacks;
 mod syntax_errors;
@@ -41,6 +43,10 @@ enum Command {
     CallgraphStacks(stacks::Args),
     /// Measure time and memory of names, types and call graph, by size
     CallgraphCost(cost::Args),
+    /// Measure whole runs beside a bare tree-sitter parse and other tools
+    Bench(bench::Args),
+    /// Parse Go files with tree-sitter and nothing else
+    RawParse(bench::ParseArgs),
     /// Compare what the parser and tree-sitter make of Go files
     Parsers(parsers::Args),
     /// Explain reports of races that real repositories fixed, before and after the fix
@@ -57,6 +63,8 @@ fn main() -> Result<ExitCode> {
         Command::CallgraphQuality(args) => quality::run(&repository, &args),
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
         Command::CallgraphCost(args) => cost::run(&repository, &args),
+        Command::Bench(args) => bench::run(&repository, &args),
+        Command::RawParse(args) => bench::raw_parse(&args),
         Command::Parsers(args) => parsers::run(&args),
         Command::ExplainPairs(args) => pairs::run(&repository, &args),
         Command::LogCost(args) => logs::run(&repository, &args),

@@ -18,10 +18,12 @@ macro_rules! define_id {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub struct $name(u32);
         impl $crate::base::Idx for $name {
+            #[inline]
             fn new(index: usize) -> Self {
                 // A table of four thousand million rows does not fit the memory this program may use.
                 Self(u32::try_from(index).unwrap_or(u32::MAX))
             }
+            #[inline]
             fn index(self) -> usize {
                 self.0 as usize
             }

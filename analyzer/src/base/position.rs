@@ -35,7 +35,7 @@ pub struct LineIndex {
 impl LineIndex {
     /// Scans `text` once.
     pub fn new(text: &[u8]) -> Self {
-        let after_newlines = text.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(i, _)| i + 1);
+        let after_newlines = memchr::memchr_iter(b'\n', text).map(|i| i + 1);
         Self {
             starts: std::iter::once(0).chain(after_newlines).map(|i| u32::try_from(i).unwrap_or(u32::MAX)).collect(),
         }

@@ -21,15 +21,47 @@ pub type SymbolText = &'static str;
 /// Number of independently locked parts of the table: enough that two or sixteen threads rarely meet.
 const SHARD_BITS: u32 = 5;
 
+/// Rows of the first chunk of [`Texts`], as a power of two.
+const FIRST_CHUNK_BITS: u32 = 6;
+const CHUNKS: usize = (u32::BITS - FIRST_CHUNK_BITS) as usize;
+
+/// Texts by number, in chunks that never move, each twice as long as the one before: a text is found without a lock.
 #[derive(Default)]
-struct Shard {
-    ids: FxHashMap<SymbolText, u32>,
-    texts: Vec<SymbolText>,
+struct Texts([OnceLock<Box<[OnceLock<SymbolText>]>>; CHUNKS]);
+
+impl Texts {
+    /// Chunk and row of a number.
+    fn place(id: u32) -> (usize, usize) {
+        let at = u64::from(id) + (1 << FIRST_CHUNK_BITS);
+        let bits = at.ilog2();
+        ((bits - FIRST_CHUNK_BITS) as usize, (at - (1 << bits)) as usize)
+    }
+
+    fn get(&self, id: u32) -> SymbolText {
+        let (chunk, row) = Self::place(id);
+        self.0[chunk].get().and_then(|rows| rows[row].get()).copied().unwrap_or_default()
+    }
+
+    fn set(&self, id: u32, text: SymbolText) {
+        let (chunk, row) = Self::place(id);
+        let rows = self.0[chunk].get_or_init(|| {
+            let length = 1_usize << (chunk as u32 + FIRST_CHUNK_BITS);
+            (0..length).map(|_| OnceLock::new()).collect()
+        });
+        // A number is given once.
+        let _ = rows[row].set(text);
+    }
 }
 
-fn shards() -> &'static [RwLock<Shard>] {
-    static SHARDS: OnceLock<Vec<RwLock<Shard>>> = OnceLock::new();
-    SHARDS.get_or_init(|| (0..1 << SHARD_BITS).map(|_| RwLock::default()).collect())
+#[derive(Default)]
+struct Shard {
+    ids: RwLock<FxHashMap<SymbolText, u32>>,
+    texts: Texts,
+}
+
+fn shards() -> &'static [Shard] {
+    static SHARDS: OnceLock<Vec<Shard>> = OnceLock::new();
+    SHARDS.get_or_init(|| (0..1 << SHARD_BITS).map(|_| Shard::default()).collect())
 }
 
 impl Symbol {
@@ -38,26 +70,26 @@ impl Symbol {
         let hash = BuildHasherDefault::<FxHasher>::default().hash_one(text);
         let shard_number = (hash >> (64 - SHARD_BITS)) as u32;
         let shard = &shards()[shard_number as usize];
-        let known = |shard: &Shard| shard.ids.get(text).map(|&id| Self(id << SHARD_BITS | shard_number));
-        // A poisoned lock only means another thread panicked between two pushes that both always succeed.
-        if let Some(symbol) = known(&shard.read().unwrap_or_else(|e| e.into_inner())) {
-            return symbol;
+        let symbol = |id: u32| Self(id << SHARD_BITS | shard_number);
+        // A poisoned lock only means another thread panicked between two steps that both always succeed.
+        if let Some(&id) = shard.ids.read().unwrap_or_else(|e| e.into_inner()).get(text) {
+            return symbol(id);
         }
-        let mut shard = shard.write().unwrap_or_else(|e| e.into_inner());
-        if let Some(symbol) = known(&shard) {
-            return symbol;
+        let mut ids = shard.ids.write().unwrap_or_else(|e| e.into_inner());
+        if let Some(&id) = ids.get(text) {
+            return symbol(id);
         }
-        let id = u32::try_from(shard.texts.len()).unwrap_or(u32::MAX);
+        let id = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let text: SymbolText = Box::leak(text.to_owned().into_boxed_str());
-        shard.texts.push(text);
-        shard.ids.insert(text, id);
-        Self(id << SHARD_BITS | shard_number)
+        shard.texts.set(id, text);
+        ids.insert(text, id);
+        symbol(id)
     }
 
     /// The text.
     pub fn as_str(self) -> SymbolText {
         let shard = &shards()[(self.0 & ((1 << SHARD_BITS) - 1)) as usize];
-        shard.read().unwrap_or_else(|e| e.into_inner()).texts[(self.0 >> SHARD_BITS) as usize]
+        shard.texts.get(self.0 >> SHARD_BITS)
     }
 }
 
@@ -82,6 +114,14 @@ impl From<&str> for Symbol {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_many_symbols_are_found_again() {
+        let names: Vec<String> = (0..20_000).map(|number| format!("name{number}")).collect();
+        let symbols: Vec<Symbol> = names.iter().map(|name| Symbol::new(name)).collect();
+        assert!(symbols.iter().zip(&names).all(|(symbol, name)| symbol.as_str() == name));
+        assert!(symbols.iter().zip(&names).all(|(symbol, name)| *symbol == Symbol::new(name)));
+    }
 
     #[test]
     fn equal_texts_share_a_symbol() {

@@ -3,6 +3,8 @@
 //! Invariant: a call of a function *parameter* has no targets here; what runs is attached to the call sites of the
 //! function that has the parameter ([`CallRef::handed`]).
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use smallvec::SmallVec;
 
@@ -11,6 +13,7 @@ use super::{
     events::EventKind,
     handed::{HandedFunc, functions_of},
     place::Places,
+    reach::Bindings,
     spawns::Context,
 };
 use crate::{
@@ -34,9 +37,11 @@ pub struct CallRef {
     /// Whether `targets` come from dispatch or function values rather than from one name.
     pub dispatched: bool,
     /// Functions the callee runs because they are handed to it.
-    pub handed: SmallVec<[HandedFunc; 1]>,
+    pub handed: Box<[HandedFunc]>,
     /// Where the receiver of a method call lives.
-    pub receiver: Option<Place>,
+    pub receiver: Option<Box<Place>>,
+    /// What `reach` found out about the callees: many goroutines may reach one call.
+    pub(super) bound: OnceLock<Box<[(FuncId, Bindings)]>>,
 }
 
 /// Calls of all functions, in evaluation order of the blocks.
@@ -91,25 +96,26 @@ fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: b
         deferred,
         targets: SmallVec::new(),
         dispatched: false,
-        handed: cx.run_at(file, call),
+        handed: cx.run_at(file, call).into_vec().into(),
         receiver: None,
+        bound: OnceLock::new(),
     };
     match program.callee(file, call) {
         Callee::Literal(literal) => row.targets.push(literal),
         Callee::Func { func, receiver, .. } => {
             row.targets.push(func);
-            row.receiver = receiver;
+            row.receiver = receiver.map(Box::new);
         }
         Callee::Value(value) => {
             if !is_param_value(program, places, cx, func, value) {
                 let found = functions_of(program, graph, places, file, value);
                 row.dispatched = found.len() > 1;
                 row.targets.extend(found.iter().map(|h| h.func));
-                row.receiver = found.into_iter().next().and_then(|h| h.receiver);
+                row.receiver = found.into_iter().next().and_then(|h| h.receiver).map(Box::new);
             }
         }
         Callee::Interface { receiver, .. } => {
-            row.receiver = Some(receiver);
+            row.receiver = Some(Box::new(receiver));
             if let Some(site) = graph.site_at(file, call)
                 && let Targets::Known { callees, resolution } = &graph.sites()[site].targets
             {
@@ -120,7 +126,7 @@ fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: b
                 row.dispatched = matches!(resolution, Resolution::Interface { found, .. } if *found > 1);
             }
         }
-        Callee::External { receiver, .. } => row.receiver = receiver,
+        Callee::External { receiver, .. } => row.receiver = receiver.map(Box::new),
         Callee::Builtin(_) | Callee::Conversion(_) | Callee::Unknown(_) => {}
     }
     row

@@ -11,6 +11,7 @@ use super::{
     constant::Constants,
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
     flags,
+    locks::Lockers,
     models::{Effect, Models, Operand},
     no_return,
     place::Places,
@@ -138,7 +139,9 @@ impl Events {
     /// Lowers every function, in parallel.
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
         let ids: Vec<FuncId> = program.funcs().ids().collect();
-        let funcs = ids.into_par_iter().map(|func| Lowering::new(program, graph, models, places, func).run());
+        let lockers = Lockers::new(ids.len());
+        let cx = (program, graph, models, places, &lockers);
+        let funcs = ids.into_par_iter().map(|func| Lowering::new(cx, func).run());
         let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
         flags::mark(program, &mut funcs);
         no_return::mark(program, graph, &mut funcs);
@@ -174,6 +177,7 @@ pub(super) struct Lowering<'a> {
     pub(super) graph: &'a CallGraph,
     pub(super) models: &'a Models,
     pub(super) places: &'a Places,
+    pub(super) lockers: &'a Lockers,
     pub(super) func: FuncId,
     pub(super) file: FileId,
     /// Operands whose address is taken for a method with a pointer receiver: they are not read.
@@ -182,9 +186,13 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(program: &'a Program, graph: &'a CallGraph, models: &'a Models, places: &'a Places, func: FuncId) -> Self {
+    fn new(
+        (program, graph, models, places, lockers): (&'a Program, &'a CallGraph, &'a Models, &'a Places, &'a Lockers),
+        func: FuncId,
+    ) -> Self {
         let file = program.funcs()[func].file;
-        Self { program, graph, models, places, func, file, addressed: FxHashSet::default(), out: FuncEvents::default() }
+        let (addressed, out) = (FxHashSet::default(), FuncEvents::default());
+        Self { program, graph, models, places, lockers, func, file, addressed, out }
     }
 
     fn run(mut self) -> FuncEvents {

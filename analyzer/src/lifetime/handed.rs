@@ -3,6 +3,7 @@
 //! The call graph alone knows that `WithRecovery(f)` calls *some* function that flows into `f`. Here each call site of
 //! `WithRecovery` runs its own argument: one level of context, which is what wrappers around `go` need.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -59,22 +60,58 @@ enum Start {
     InGoroutine,
 }
 
+/// A call of a parameter, or one that is given parameters: each is a function and the number of its parameter.
+struct ParameterCall {
+    func: FuncId,
+    call: ExprId,
+    goes: bool,
+    callee: Option<(FuncId, u32)>,
+    /// Arguments that are parameters, by their number.
+    args: SmallVec<[(u32, (FuncId, u32)); 2]>,
+}
+
+fn parameter_calls(program: &Program, places: &Places, func: FuncId) -> Vec<ParameterCall> {
+    let file = program.funcs()[func].file;
+    let facts = program.facts(file);
+    let Some(body) = &program.function(func).body else { return Vec::new() };
+    let mut rows = Vec::new();
+    for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+        let (call, goes) = match instr.kind {
+            InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
+            InstrKind::Go(call) => (call, true),
+            _ => continue,
+        };
+        let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
+        let callee = param_of(program, places, file, *callee);
+        let args = args.iter().zip(0..).filter_map(|(arg, at)| Some((at, param_of(program, places, file, *arg)?)));
+        let row = ParameterCall { func, call, goes, callee, args: args.collect() };
+        if row.callee.is_some() || !row.args.is_empty() {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
 impl Handed {
     /// Finds the uses of all function parameters.
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places, events: &Events) -> Self {
         let mut handed = Self::default();
         let mut starts = literal_starts(program, models);
         // A literal that its parent starts and waits for runs before the parent returns.
-        #[expect(clippy::iter_over_hash_type, reason = "each row is decided by itself")]
-        for (literal, start) in &mut starts {
-            if *start == Start::InGoroutine && waited_by_parent(program, events, *literal) {
-                *start = Start::Here;
-            }
+        let started: Vec<FuncId> =
+            program.funcs().ids().filter(|id| starts.get(id) == Some(&Start::InGoroutine)).collect();
+        let waited = started.into_par_iter().filter(|literal| waited_by_parent(program, events, *literal));
+        for literal in waited.collect::<Vec<FuncId>>() {
+            starts.insert(literal, Start::Here);
         }
+        // Few calls have to do with a parameter; they alone are looked at round by round.
+        let funcs: Vec<FuncId> = program.funcs().ids().collect();
+        let calls: Vec<Vec<ParameterCall>> =
+            funcs.into_par_iter().map(|func| parameter_calls(program, places, func)).collect();
         for _ in 0..MAX_HANDING_ROUNDS {
             let before = handed.uses.len();
-            for func in program.funcs().ids() {
-                handed.scan(program, graph, models, places, &starts, func);
+            for call in calls.iter().flatten() {
+                handed.scan(program, graph, models, &starts, call);
             }
             if handed.uses.len() == before {
                 break;
@@ -93,35 +130,23 @@ impl Handed {
         program: &Program,
         graph: &CallGraph,
         models: &Models,
-        places: &Places,
         starts: &FxHashMap<FuncId, Start>,
-        func: FuncId,
+        row: &ParameterCall,
     ) {
+        let &ParameterCall { func, call, goes, callee, .. } = row;
         let file = program.funcs()[func].file;
-        let facts = program.facts(file);
-        let Some(body) = &program.function(func).body else { return };
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
-            let (call, goes) = match instr.kind {
-                InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
-                InstrKind::Go(call) => (call, true),
-                _ => continue,
-            };
-            let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
-            if let Some((owner, index)) = param_of(program, places, file, *callee) {
-                let way = if goes { Some((None, ())) } else { way_out(program, starts, func, owner) };
-                self.note(owner, index, goes, way.map(|w| w.0));
-            }
-            for (at, arg) in args.iter().enumerate() {
-                let Some((owner, index)) = param_of(program, places, file, *arg) else { continue };
-                let at = u32::try_from(at).unwrap_or(u32::MAX);
-                match self.use_at(program, graph, models, file, call, at) {
-                    Some(Use::Runs) => {
-                        let way = if goes { Some(None) } else { way_out(program, starts, func, owner).map(|w| w.0) };
-                        self.note(owner, index, goes, way);
-                    }
-                    Some(Use::Spawns { .. }) => self.note(owner, index, true, None),
-                    None => {}
+        if let Some((owner, index)) = callee {
+            let way = if goes { Some((None, ())) } else { way_out(program, starts, func, owner) };
+            self.note(owner, index, goes, way.map(|w| w.0));
+        }
+        for &(at, (owner, index)) in &row.args {
+            match self.use_at(program, graph, models, file, call, at) {
+                Some(Use::Runs) => {
+                    let way = if goes { Some(None) } else { way_out(program, starts, func, owner).map(|w| w.0) };
+                    self.note(owner, index, goes, way);
                 }
+                Some(Use::Spawns { .. }) => self.note(owner, index, true, None),
+                None => {}
             }
         }
     }
@@ -302,33 +327,10 @@ fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool
 
 /// Literals that a `go` statement or a library's spawner starts.
 fn literal_starts(program: &Program, models: &Models) -> FxHashMap<FuncId, Start> {
-    let mut starts = FxHashMap::default();
-    for (_, row) in program.funcs().iter_enumerated() {
-        let facts = program.facts(row.file);
-        let Some(body) = &facts.functions[row.index].body else { continue };
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
-            let (call, goes) = match instr.kind {
-                InstrKind::Go(call) => (call, true),
-                InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
-                _ => continue,
-            };
-            let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
-            let spawns_argument = !goes
-                && match program.callee(row.file, call) {
-                    Callee::External { key, .. } => spawner(models, key),
-                    Callee::Func { func, .. } => spawner(models, program.funcs()[func].key),
-                    _ => false,
-                };
-            let handed = if spawns_argument { &args[..] } else { &[] };
-            for expr in handed.iter().chain(goes.then_some(callee)) {
-                if let Expr::FuncLit(index) = facts.exprs[*expr]
-                    && let Some(func) = program.func_of(row.file, index)
-                {
-                    starts.insert(func, Start::InGoroutine);
-                }
-            }
-        }
-    }
+    let funcs: Vec<FuncId> = program.funcs().ids().collect();
+    let started = funcs.into_par_iter().flat_map_iter(|func| started_in(program, models, func));
+    let mut starts: FxHashMap<FuncId, Start> =
+        started.collect::<Vec<FuncId>>().into_iter().map(|func| (func, Start::InGoroutine)).collect();
     for (id, row) in program.funcs().iter_enumerated() {
         if matches!(program.facts(row.file).functions[row.index].kind, FuncKind::Literal { .. }) {
             starts.entry(id).or_insert(Start::Here);
@@ -336,6 +338,41 @@ fn literal_starts(program: &Program, models: &Models) -> FxHashMap<FuncId, Start
     }
     debug_assert!(starts.keys().all(|f| f.index() < program.funcs().len()));
     starts
+}
+
+/// Literals in `func` that a `go` statement or a library's spawner starts.
+fn started_in(program: &Program, models: &Models, func: FuncId) -> Vec<FuncId> {
+    let row = &program.funcs()[func];
+    let facts = program.facts(row.file);
+    let mut started = Vec::new();
+    let Some(body) = &facts.functions[row.index].body else { return started };
+    let literal = |expr: &ExprId| match facts.exprs[*expr] {
+        Expr::FuncLit(index) => program.func_of(row.file, index),
+        _ => None,
+    };
+    for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+        let (call, goes) = match instr.kind {
+            InstrKind::Go(call) => (call, true),
+            InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
+            _ => continue,
+        };
+        let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
+        if goes {
+            started.extend(literal(callee));
+            continue;
+        }
+        let handed: SmallVec<[FuncId; 2]> = args.iter().filter_map(literal).collect();
+        let spawns = !handed.is_empty()
+            && match program.callee(row.file, call) {
+                Callee::External { key, .. } => spawner(models, key),
+                Callee::Func { func, .. } => spawner(models, program.funcs()[func].key),
+                _ => false,
+            };
+        if spawns {
+            started.extend(handed);
+        }
+    }
+    started
 }
 
 fn spawner(models: &Models, key: crate::base::Symbol) -> bool {

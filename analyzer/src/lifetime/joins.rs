@@ -4,6 +4,7 @@
 //! translated to the caller's key at each call.
 
 use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     domain::{SignalKind, SyncKey, WaitKind},
     domain_local::{self, Operand},
     events::EventKind,
+    levels::Levels,
     order::Order,
     spawns::{Context, Spawns},
 };
@@ -41,6 +43,15 @@ pub struct Joins {
     carriers: FxHashSet<SyncKey>,
     /// Keys that a goroutine certainly waits for before it signals another: whoever sees the signal has waited for them.
     implied: FxHashMap<SyncKey, Vec<SyncKey>>,
+}
+
+/// What one function waits for.
+struct Summary {
+    may: FixedBitSet,
+    must: FixedBitSet,
+    may_spawn: bool,
+    /// Parameters waited for.
+    params: Vec<u32>,
 }
 
 /// A wait.
@@ -81,14 +92,23 @@ impl Joins {
         };
         joins.collect_carriers(cx, spawns);
         joins.collect_sites(cx);
-        for component in &cx.graph.components() {
-            for _ in 0..MAX_ROUNDS {
-                let mut changed = false;
-                for &func in component {
-                    changed |= joins.update(cx, calls, func);
-                }
-                if !changed || component.len() == 1 {
-                    break;
+        let components = cx.graph.components();
+        for level in Levels::new(calls, &components, count).iter() {
+            let found: Vec<Option<Summary>> =
+                level.single.par_iter().map(|&func| joins.summary(cx, calls, func)).collect();
+            for (&func, summary) in level.single.iter().zip(found) {
+                joins.keep(func, summary);
+            }
+            for &component in &level.several {
+                for _ in 0..MAX_ROUNDS {
+                    let mut changed = false;
+                    for &func in &components[component] {
+                        let summary = joins.summary(cx, calls, func);
+                        changed |= joins.keep(func, summary);
+                    }
+                    if !changed {
+                        break;
+                    }
                 }
             }
         }
@@ -108,6 +128,11 @@ impl Joins {
     /// Keys `func` may wait for, itself or in what it calls.
     pub fn may(&self, func: FuncId) -> &FixedBitSet {
         &self.may[func]
+    }
+
+    /// Whether `func` may wait for any key at all, or for what it is given.
+    pub fn may_wait(&self, func: FuncId) -> bool {
+        !self.may[func].is_clear() || self.params.contains_key(&func)
     }
 
     /// Keys `func` waits for on every way to a return.
@@ -182,11 +207,12 @@ impl Joins {
         }
     }
 
-    fn update(&mut self, cx: Context<'_>, calls: &Calls, func: FuncId) -> bool {
+    /// What `func` waits for, by what is known of its callees; `None` without a body.
+    fn summary(&self, cx: Context<'_>, calls: &Calls, func: FuncId) -> Option<Summary> {
         let file = cx.program.funcs()[func].file;
         let events = cx.events.of(func);
         if events.blocks.is_empty() {
-            return false;
+            return None;
         }
         let mut may = self.may[func].clone();
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
@@ -269,6 +295,12 @@ impl Joins {
         let mut must = at_exits.unwrap_or_else(|| FixedBitSet::with_capacity(width));
         // What is never waited for was never touched.
         must.intersect_with(&may);
+        Some(Summary { may, must, may_spawn, params })
+    }
+
+    /// Notes a summary; whether it says anything new.
+    fn keep(&mut self, func: FuncId, summary: Option<Summary>) -> bool {
+        let Some(Summary { may, must, may_spawn, params }) = summary else { return false };
         let changed =
             may != self.may[func] || must != self.must[func] || may_spawn != self.spawns.contains(func.index());
         self.spawns.set(func.index(), may_spawn);

@@ -1,46 +1,78 @@
 //! Locks held at each access, and locks that a helper takes for its caller. Part of the lowering to [`super::events`].
 
+use std::sync::OnceLock;
+
 use super::{
     domain::LockSet,
     events::{Event, EventKind, Lowering},
-    models::{Effect, Operand},
+    models::{Effect, Models, Operand},
 };
 use crate::{
-    base::Span,
-    resolve::{Callee, FuncId, Root},
+    base::{IndexVec, Span},
+    resolve::{Callee, FuncId, Place, Program, Root},
     syntax::{ExprId, InstrKind, LocalDecl},
 };
 
 /// Blocks of a function that may be a helper which takes or gives back a lock.
 const MAX_LOCKER_BLOCKS: usize = 4;
-impl Lowering<'_> {
-    /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
-    pub(super) fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
-        let Some(body) = &self.program.function(callee).body else { return };
+
+/// What short functions do to locks, found out when the first call of each is met.
+pub(super) struct Lockers {
+    of: IndexVec<FuncId, OnceLock<Box<[Locking]>>>,
+}
+
+/// Whether a lock is taken or given back, and where it lives.
+type Locking = (bool, Place);
+
+impl Lockers {
+    pub(super) fn new(functions: usize) -> Self {
+        Self { of: (0..functions).map(|_| OnceLock::new()).collect() }
+    }
+
+    fn of(&self, program: &Program, models: &Models, func: FuncId) -> &[Locking] {
+        self.of[func].get_or_init(|| Self::found(program, models, func).into())
+    }
+
+    fn found(program: &Program, models: &Models, func: FuncId) -> Vec<Locking> {
+        let file = program.funcs()[func].file;
+        let Some(body) = &program.function(func).body else { return Vec::new() };
         if body.blocks.len() > MAX_LOCKER_BLOCKS {
-            return;
+            return Vec::new();
         }
-        let file = self.program.funcs()[callee].file;
-        let mut kept: Vec<EventKind> = Vec::new();
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
-            let (InstrKind::Call(call) | InstrKind::Defer(call)) = instr.kind else { continue };
+        let calls = body.blocks.iter().flat_map(|block| &block.instrs).filter_map(|instr| match instr.kind {
+            InstrKind::Call(call) | InstrKind::Defer(call) => Some(call),
+            _ => None,
+        });
+        let locking = calls.filter_map(|call| {
             let (Callee::External { key, receiver: Some(receiver) }
-            | Callee::Interface { key: Some(key), receiver, .. }) = self.program.callee(file, call)
+            | Callee::Interface { key: Some(key), receiver, .. }) = program.callee(file, call)
             else {
-                continue;
+                return None;
             };
-            let taken = self.models.effects(key).iter().find_map(|effect| match effect {
+            let taken = models.effects(key).iter().find_map(|effect| match effect {
                 Effect::Lock { on: Operand::Receiver, .. } => Some(true),
                 Effect::Unlock { on: Operand::Receiver } => Some(false),
                 _ => None,
             });
-            let Some(taken) = taken else { continue };
+            Some((taken?, receiver))
+        });
+        locking.collect()
+    }
+}
+
+impl Lowering<'_> {
+    /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
+    pub(super) fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
+        let file = self.program.funcs()[callee].file;
+        let mut kept: Vec<EventKind> = Vec::new();
+        for (taken, receiver) in self.lockers.of(self.program, self.models, callee) {
+            let taken = *taken;
             let key = match receiver.root {
                 Root::Local(local) if receiver.steps.is_empty() => match self.program.facts(file).locals[local].decl {
                     LocalDecl::Param { index, .. } => args.get(index as usize).and_then(|arg| self.key_of(*arg)),
-                    _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
+                    _ => self.places.key_of_place(self.program, self.graph, file, receiver),
                 },
-                _ => self.places.key_of_place(self.program, self.graph, file, &receiver),
+                _ => self.places.key_of_place(self.program, self.graph, file, receiver),
             };
             let Some(key) = key else { continue };
             let undone = kept.iter().position(|kind| match kind {

@@ -22,6 +22,7 @@ mod evidence;
 mod flags;
 pub mod handed;
 pub mod joins;
+mod levels;
 pub mod locks;
 pub mod models;
 mod no_return;

@@ -18,6 +18,7 @@ use super::{
     events::{EventKind, FuncEvents},
     handed::root_local,
     joins::Joins,
+    levels::Levels,
     origin::{derives, ranges_over},
     partial_joins::{self, PartialJoins},
     spawns::{Context, Spawns},
@@ -123,27 +124,44 @@ impl Obligations {
             by_key,
             leaks: IndexVec::filled(Vec::new(), cx.program.funcs().len()),
         };
-        for component in &cx.graph.components() {
-            for _ in 0..MAX_ROUNDS {
-                let mut changed = false;
-                for &func in component {
-                    let leaks = solver.flow(func).leaks;
-                    if solver.leaks[func] != leaks {
-                        solver.leaks[func] = leaks;
-                        changed = true;
-                    }
+        let components = cx.graph.components();
+        let levels = Levels::new(calls, &components, cx.program.funcs().len());
+        let mut flows: Vec<Option<Flow>> = (0..cx.program.funcs().len()).map(|_| None).collect();
+        for level in levels.iter() {
+            let found: Vec<Flow> = level.single.par_iter().map(|&func| solver.flow(func)).collect();
+            for (&func, flow) in level.single.iter().zip(found) {
+                solver.leaks[func].clone_from(&flow.leaks);
+                if levels.is_settled(func) {
+                    flows[func.index()] = Some(flow);
                 }
-                if !changed || component.len() == 1 {
-                    break;
+            }
+            for &component in &level.several {
+                for _ in 0..MAX_ROUNDS {
+                    let mut changed = false;
+                    for &func in &components[component] {
+                        let leaks = solver.flow(func).leaks;
+                        if solver.leaks[func] != leaks {
+                            solver.leaks[func] = leaks;
+                            changed = true;
+                        }
+                    }
+                    if !changed {
+                        break;
+                    }
                 }
             }
         }
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        // Once more where a callee has learned something since.
+        let flows: Vec<Flow> = flows
+            .into_par_iter()
+            .enumerate()
+            .map(|(at, flow)| flow.unwrap_or_else(|| solver.flow(FuncId::new(at))))
+            .collect();
         let mut skips = Vec::new();
         let mut uses = Vec::new();
         let mut openings = Vec::new();
         let mut scoped = FixedBitSet::with_capacity(spawns.sites.len());
-        for flow in funcs.into_par_iter().map(|func| solver.flow(func)).collect::<Vec<_>>() {
+        for flow in flows {
             skips.extend(flow.skips);
             uses.extend(flow.uses);
             openings.extend(flow.openings);
@@ -616,6 +634,10 @@ impl Solver<'_> {
 
     /// What a call joins; `None` when it joins nothing.
     fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Kill> {
+        let mut callees = row.targets.iter().copied().chain(row.handed.iter().map(|h| h.func));
+        if !callees.any(|callee| self.joins.may_wait(callee)) {
+            return None;
+        }
         let (_, mut keys) = self.joins.of_call(self.cx, func, row);
         let partial = self.partial.of_call(self.cx, self.calls, self.joins, row);
         keys.union_with(&partial);

@@ -72,7 +72,7 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
     let mut origins: Vec<LocalId> = Vec::new();
     let reach = &facts.reaches[id];
     for node in reach.nodes.iter().take_while(|n| n.depth <= 1) {
-        origins.extend(node.bindings.iter().map(|(_, there)| *there));
+        origins.extend(reach.bindings(node).iter().map(|(_, there)| *there));
         for access in &facts.cx.events.of(node.func).accesses {
             if let super::Anchor::Local(local) = access.anchor {
                 origins.push(local);
@@ -145,7 +145,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     let at_end = joined_at_end(facts, func);
     for (at, node) in reach.nodes.iter().enumerate() {
         let number = u32::try_from(at).unwrap_or(u32::MAX);
-        let bound = node.depth == 0 || node.bindings.iter().any(|(_, there)| *there == receiver);
+        let bound = node.depth == 0 || reach.bindings(node).iter().any(|(_, there)| *there == receiver);
         if !bound {
             continue;
         }

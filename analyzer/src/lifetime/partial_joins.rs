@@ -222,7 +222,7 @@ fn is_of_object(cx: Context<'_>, func: FuncId, row: &CallRef) -> bool {
     let file = program.funcs()[func].file;
     match &row.receiver {
         Some(place) => {
-            let place = cx.places.canonical(program, file, place.clone());
+            let place = cx.places.canonical(program, file, (**place).clone());
             let embedded = |step: &Step| match step {
                 Step::Field(field) => program.field(*field).embedded,
                 _ => false,

@@ -3,6 +3,8 @@
 //! A breadth-first walk over the calls, nearest functions first, bounded by named budgets. Goroutines started on the
 //! way are goroutines of their own and are not entered.
 
+use std::num::NonZeroU32;
+
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -30,8 +32,9 @@ pub const MAX_DEPTH: u32 = 12;
 /// Variables of a callee with the caller's variables they are bound to: (here, there).
 pub type Bindings = SmallVec<[(LocalId, LocalId); 2]>;
 
-/// A function on the way.
-#[derive(Clone, Debug)]
+/// A function on the way. There are thousands of them for every goroutine: variables and locks stand in tables of the
+/// [`Reach`].
+#[derive(Clone, Copy, Debug)]
 pub struct Node {
     /// The function.
     pub func: FuncId,
@@ -41,20 +44,51 @@ pub struct Node {
     pub depth: u32,
     /// Calls on the way whose callee was one of several.
     pub dispatched: u32,
-    /// Variables of this function that are objects of the starting function: (here, there).
-    pub bindings: Bindings,
-    /// Locks held at the calls on the way.
-    pub locks: LockSet,
+    /// First and end of its rows of [`Reach::bound`].
+    bindings: (u32, u32),
+    /// Row of [`Reach::locks`].
+    locks: u32,
+    /// The next node of the same function.
+    same: Option<NonZeroU32>,
+}
+
+/// The row of [`Reach::locks`] without locks.
+const NO_LOCKS: u32 = 0;
+
+/// A node before it is known whether it is new.
+struct Visit {
+    func: FuncId,
+    parent: Option<(u32, Span)>,
+    depth: u32,
+    dispatched: u32,
+    locks: u32,
 }
 
 /// Everything reached.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Reach {
     /// Functions in order of distance.
     pub nodes: Vec<Node>,
-    by_func: FxHashMap<FuncId, SmallVec<[u32; 1]>>,
+    /// The first node of each function.
+    by_func: FxHashMap<FuncId, u32>,
+    /// Variables of functions that are objects of the starting function: (here, there).
+    bound: Vec<(LocalId, LocalId)>,
+    /// Sets of locks held at the calls on the way.
+    locks: Vec<LockSet>,
     /// Whether a budget cut the walk short.
     pub cut: bool,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            by_func: FxHashMap::default(),
+            bound: Vec::new(),
+            locks: vec![LockSet::new()],
+            cut: false,
+        }
+    }
 }
 
 /// An access reached.
@@ -76,12 +110,12 @@ impl Reach {
         let file = cx.program.funcs()[site.func].file;
         let mut reach = Self::default();
         for &body in &site.bodies {
-            let mut bindings = SmallVec::new();
+            let mut bindings = Bindings::new();
             let args: Vec<(u32, ExprId)> =
                 site.arguments.iter().filter(|(b, ..)| *b == body).map(|&(_, at, e)| (at, e)).collect();
             let receiver = receiver_of(cx, file, site.call, body);
             bind(cx, file, body, receiver.as_ref(), &args, &mut |here, there| bindings.push((here, there)));
-            reach.push(Node { func: body, parent: None, depth: 0, dispatched: 0, bindings, locks: LockSet::new() });
+            reach.push(Visit { func: body, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, MAX_DEPTH);
         reach
@@ -92,7 +126,7 @@ impl Reach {
         let mut reach = Self::default();
         let dispatched = u32::from(row.dispatched);
         for (target, bindings) in callees(cx, func, row) {
-            reach.push(Node { func: target, parent: None, depth: 0, dispatched, bindings, locks: LockSet::new() });
+            reach.push(Visit { func: *target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, depth);
         reach
@@ -101,7 +135,7 @@ impl Reach {
     /// What `func` itself may execute, its own variables standing for themselves.
     pub fn of_func(cx: Context<'_>, calls: &Calls, func: FuncId, depth: u32) -> Self {
         let mut reach = Self::default();
-        let mut bindings = SmallVec::new();
+        let mut bindings = Bindings::new();
         let facts = cx.program.facts(cx.program.funcs()[func].file);
         let function = cx.program.function(func);
         if let FuncKind::Decl { receiver: Some(receiver), .. } = &function.kind {
@@ -109,7 +143,7 @@ impl Reach {
         }
         bindings.extend(function.signature.params.iter().filter_map(|p| p.local).map(|l| (l, l)));
         debug_assert!(bindings.iter().all(|(l, _)| facts.locals.get(*l).is_some()));
-        reach.push(Node { func, parent: None, depth: 0, dispatched: 0, bindings, locks: LockSet::new() });
+        reach.push(Visit { func, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
         reach.walk(cx, calls, MAX_FUNCS, depth);
         reach
     }
@@ -121,28 +155,47 @@ impl Reach {
 
     /// Whether `func` is reached by calls that have one callee each: with several, it is a guess that it is this one.
     pub fn surely_contains(&self, func: FuncId) -> bool {
-        let nodes = self.by_func.get(&func).map_or(&[][..], |nodes| nodes.as_slice());
-        nodes.iter().any(|node| self.nodes[*node as usize].dispatched == 0)
+        self.nodes_of(func).any(|node| self.nodes[node as usize].dispatched == 0)
     }
 
-    fn push(&mut self, node: Node) {
+    /// Variables of a node's function that are objects of the starting function: (here, there).
+    pub fn bindings(&self, node: &Node) -> &[(LocalId, LocalId)] {
+        &self.bound[node.bindings.0 as usize..node.bindings.1 as usize]
+    }
+
+    /// The nodes of a function, nearest first.
+    fn nodes_of(&self, func: FuncId) -> impl Iterator<Item = u32> + '_ {
+        let next = |at: &u32| self.nodes[*at as usize].same.map(NonZeroU32::get);
+        std::iter::successors(self.by_func.get(&func).copied(), next)
+    }
+
+    fn push(&mut self, visit: Visit, bindings: &[(LocalId, LocalId)]) {
+        let Visit { func, parent, depth, dispatched, locks } = visit;
         let at = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        let known = self.by_func.entry(node.func).or_default();
         // Once with objects known and once without is enough: a third visit rarely adds an object.
-        let fresh = known.is_empty()
-            || (known.len() < 3
-                && !node.bindings.is_empty()
-                && known.iter().all(|&k| self.nodes[k as usize].bindings != node.bindings));
-        if fresh {
-            known.push(at);
-            self.nodes.push(node);
+        let mut last = None;
+        for (count, known) in self.nodes_of(func).enumerate() {
+            if bindings.is_empty() || count == 2 || self.bindings(&self.nodes[known as usize]) == bindings {
+                return;
+            }
+            last = Some(known);
         }
+        match last {
+            Some(last) => self.nodes[last as usize].same = NonZeroU32::new(at),
+            None => drop(self.by_func.insert(func, at)),
+        }
+        let first = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
+        self.bound.extend_from_slice(bindings);
+        let end = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
+        self.nodes.push(Node { func, parent, depth, dispatched, bindings: (first, end), locks, same: None });
     }
 
     fn walk(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
         let mut at = 0;
+        let mut known_locks: FxHashMap<LockSet, u32> = FxHashMap::default();
+        let mut bindings = Bindings::new();
         while at < self.nodes.len() {
-            let node = self.nodes[at].clone();
+            let node = self.nodes[at];
             let parent = u32::try_from(at).unwrap_or(u32::MAX);
             at += 1;
             if node.depth >= max_depth {
@@ -151,37 +204,60 @@ impl Reach {
             }
             for row in calls.of(node.func) {
                 let dispatched = node.dispatched + u32::from(row.dispatched);
-                let locks = locks_at(cx, node.func, row.call, &node.locks);
+                let locks = self.locks_at(cx, &node, row.call, &mut known_locks);
                 for (target, inner) in callees(cx, node.func, row) {
                     if self.nodes.len() >= max_funcs {
                         self.cut = true;
                         return;
                     }
-                    let bindings = inner
-                        .into_iter()
-                        .filter_map(|(here, there)| Some((here, origin_of(cx, &node, there)?)))
-                        .collect();
-                    self.push(Node {
-                        func: target,
-                        parent: Some((parent, row.span)),
-                        depth: node.depth + 1,
-                        dispatched,
-                        bindings,
-                        locks: locks.clone(),
-                    });
+                    bindings.clear();
+                    let known =
+                        inner.iter().filter_map(|&(here, there)| Some((here, self.origin_of(cx, &node, there)?)));
+                    bindings.extend(known);
+                    let parent = Some((parent, row.span));
+                    self.push(Visit { func: *target, parent, depth: node.depth + 1, dispatched, locks }, &bindings);
                 }
             }
         }
+        self.nodes.shrink_to_fit();
+        self.bound.shrink_to_fit();
+    }
+
+    /// Row of the locks certainly held at a call, those of the callers included.
+    fn locks_at(&mut self, cx: Context<'_>, node: &Node, call: ExprId, known: &mut FxHashMap<LockSet, u32>) -> u32 {
+        let more = cx.events.of(node.func).locks_at(call);
+        let outer = &self.locks[node.locks as usize];
+        if more.iter().all(|key| outer.contains(key)) {
+            return node.locks;
+        }
+        let mut locks = outer.clone();
+        for key in more {
+            if let Err(at) = locks.binary_search(key) {
+                locks.insert(at, *key);
+            }
+        }
+        *known.entry(locks).or_insert_with_key(|locks| {
+            self.locks.push(locks.clone());
+            u32::try_from(self.locks.len() - 1).unwrap_or(NO_LOCKS)
+        })
+    }
+
+    /// The object of the starting function that `local` of a node's function is.
+    fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
+        if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
+            return Some(*there);
+        }
+        // A captured variable stands for itself.
+        let file = cx.program.funcs()[node.func].file;
+        let captured = domain_local::operand(cx.program, node.func, file, local) == Operand::Captured;
+        captured.then_some(local)
     }
 
     /// Accesses to `location` among those listed for it.
     pub fn accesses(&self, cx: Context<'_>, listed: &[(FuncId, u32)]) -> Vec<Reached> {
         let mut out = Vec::new();
         for &(func, row) in listed {
-            let Some(nodes) = self.by_func.get(&func) else { continue };
-            for &node in nodes {
-                out.push(self.reached(cx, node, row));
-            }
+            out.extend(self.nodes_of(func).map(|node| self.reached(cx, node, row)));
         }
         out.sort_by_key(|r| (self.nodes[r.node as usize].depth, r.node, r.row));
         out
@@ -195,11 +271,11 @@ impl Reach {
             Anchor::Local(local) => {
                 let file = cx.program.funcs()[here.func].file;
                 let root = canonical_root(cx, file, local).unwrap_or(local);
-                origin_of(cx, here, local).or_else(|| origin_of(cx, here, root))
+                self.origin_of(cx, here, local).or_else(|| self.origin_of(cx, here, root))
             }
             Anchor::Global | Anchor::Value => None,
         };
-        let mut locks = here.locks.clone();
+        let mut locks = self.locks[here.locks as usize].clone();
         for key in &access.locks {
             if let Err(at) = locks.binary_search(key) {
                 locks.insert(at, *key);
@@ -221,43 +297,25 @@ impl Reach {
     }
 }
 
-/// The object of the starting function that `local` of a node's function is.
-fn origin_of(cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
-    if let Some((_, there)) = node.bindings.iter().find(|(here, _)| *here == local) {
-        return Some(*there);
-    }
-    // A captured variable stands for itself.
-    let file = cx.program.funcs()[node.func].file;
-    let captured = domain_local::operand(cx.program, node.func, file, local) == Operand::Captured;
-    captured.then_some(local)
-}
-
 fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
     let place = Place { root: crate::resolve::Root::Local(local), steps: SmallVec::new() };
     let place = cx.places.canonical(cx.program, file, place);
     place.steps.is_empty().then(|| root_local(&place)).flatten()
 }
 
-/// Locks certainly held at a call, those of the callers included.
-fn locks_at(cx: Context<'_>, func: FuncId, call: ExprId, outer: &LockSet) -> LockSet {
-    let mut locks = outer.clone();
-    for key in cx.events.of(func).locks_at(call) {
-        if let Err(at) = locks.binary_search(key) {
-            locks.insert(at, *key);
-        }
-    }
-    locks
+/// The functions a call runs, each with its variables in terms of the caller's.
+fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
+    row.bound.get_or_init(|| bound_callees(cx, func, row).into())
 }
 
-/// The functions a call runs, each with its variables in terms of the caller's.
-fn callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, Bindings)> {
+fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, Bindings)> {
     let file = cx.program.funcs()[func].file;
     let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return Vec::new() };
-    let args: Vec<(u32, ExprId)> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
+    let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
     let mut out = Vec::with_capacity(row.targets.len() + row.handed.len());
     for &target in &row.targets {
         let mut bindings = SmallVec::new();
-        bind(cx, file, target, row.receiver.as_ref(), &args, &mut |here, there| bindings.push((here, there)));
+        bind(cx, file, target, row.receiver.as_deref(), &args, &mut |here, there| bindings.push((here, there)));
         out.push((target, bindings));
     }
     for handed in &row.handed {

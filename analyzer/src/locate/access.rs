@@ -3,11 +3,7 @@
 use super::{LocatedStack, Locator, MAX_DRIFT};
 use crate::{
     base::Span,
-    lifetime::{
-        AccessKind, Index, Location, LockSet, SignalKind, Stored,
-        events::{EventKind, WaitKind},
-        place::Places,
-    },
+    lifetime::{AccessKind, Index, Location, LockSet, SignalKind, Stored, WaitKind, events::EventKind, place::Places},
     report::{self, FunctionName, RaceAccess, StackTrace},
     resolve::{Callee, FuncId, Type},
     source::FileId,

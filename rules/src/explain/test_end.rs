@@ -75,6 +75,8 @@ pub(super) fn explain(
         relation: Relation::TestEnd,
         join,
         assumptions: Vec::new(),
+        others: Vec::new(),
+        evidence: Vec::new(),
     };
     let known = lifetimes.conflicts.iter().find(|c| c.spawn == spawn && c.relation == Relation::TestEnd);
     if let Some(known) = known {
