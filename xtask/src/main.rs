@@ -21,6 +21,7 @@ mod graph;
 mod parsers;
 mod plot;
 mod quality;
+mod raw_parse;
 mod stacks;
 mod syntax_errors;
 
@@ -42,7 +43,7 @@ enum Command {
     /// Measure whole runs beside a bare tree-sitter parse and other tools
     Bench(bench::Args),
     /// Parse Go files with tree-sitter and nothing else
-    RawParse(bench::ParseArgs),
+    RawParse(raw_parse::Args),
     /// Compare what the parser and tree-sitter make of Go files
     Parsers(parsers::Args),
     /// Compare what is read of files the grammar fails at with what Go's own parser reads
@@ -56,7 +57,7 @@ fn main() -> Result<ExitCode> {
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
         Command::CallgraphCost(args) => cost::run(&repository, &args),
         Command::Bench(args) => bench::run(&repository, &args),
-        Command::RawParse(args) => bench::raw_parse(&args),
+        Command::RawParse(args) => raw_parse::run(&args),
         Command::Parsers(args) => parsers::run(&args),
         Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }
