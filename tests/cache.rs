@@ -130,7 +130,7 @@ fn two_hundred_edits_change_no_answer() {
         with_findings += usize::from(fresh.0 == Some(1));
         different.insert(fresh.1);
     }
-    assert!(with_findings > 50 && different.len() > 50, "{with_findings} with findings, {} answers", different.len());
+    assert!(with_findings > 30 && different.len() > 50, "{with_findings} with findings, {} answers", different.len());
 }
 
 #[test]

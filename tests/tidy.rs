@@ -176,7 +176,9 @@ fn assert_layer(layer: &str, above: &[&str]) {
 
 #[test]
 fn only_syntax_knows_the_grammar() {
-    let outside = sources(&ALL).into_iter().filter(|source| !source.path.starts_with(SYNTAX));
+    // What is measured against the grammar has to run it.
+    let outside =
+        sources(&ALL).into_iter().filter(|s| !s.path.starts_with(SYNTAX) && s.path != "xtask/src/raw_parse.rs");
     let found: Vec<String> = outside.flat_map(|s| places(&s, &s.code(), concat!("tree", "_sitter"))).collect();
     assert_none("tree-sitter is for analyzer/src/syntax alone", &found);
 }

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
-use rayon::prelude::*;
 
 use crate::{command, cost, document, outlive_binary, plot, target_dir};
 
@@ -39,14 +38,6 @@ pub(crate) struct Args {
     machine: String,
 }
 
-#[derive(clap::Args)]
-pub(crate) struct ParseArgs {
-    /// Folder with Go files
-    dir: PathBuf,
-    #[arg(long, default_value_t = 2)]
-    threads: usize,
-}
-
 /// What one run took.
 #[derive(Clone, Copy, Debug)]
 struct Run {
@@ -72,33 +63,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// `cargo xtask raw-parse DIR`: parses every Go file with tree-sitter and drops the trees.
-pub(crate) fn raw_parse(args: &ParseArgs) -> Result<ExitCode> {
-    let mut files = go_files(&args.dir)?;
-    files.sort_by_key(|path| std::cmp::Reverse(fs::metadata(path).map_or(0, |meta| meta.len())));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
-    let nodes: usize = pool.install(|| {
-        files
-            .par_iter()
-            .with_max_len(1)
-            .map_init(parser, |parser, path| -> Result<usize> {
-                let parser = parser.as_mut().map_err(|error| anyhow::anyhow!("{error}"))?;
-                let text = fs::read(path)?;
-                Ok(parser.parse(&text, None).map_or(0, |tree| tree.root_node().descendant_count()))
-            })
-            .sum::<Result<usize>>()
-    })?;
-    println!("{} files, {nodes} nodes", files.len());
-    Ok(ExitCode::SUCCESS)
-}
-
-fn parser() -> Result<tree_sitter::Parser, tree_sitter::LanguageError> {
-    let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&tree_sitter_go::LANGUAGE.into())?;
-    Ok(parser)
-}
-
-fn go_files(dir: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn go_files(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     cost::collect(dir, &mut files)?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "go"));

@@ -25,6 +25,7 @@ mod pairs;
 mod parsers;
 mod plot;
 mod quality;
+mod raw_parse;
 mod stacks;
 mod syntax_errors;
 
@@ -46,7 +47,7 @@ enum Command {
     /// Measure whole runs beside a bare tree-sitter parse and other tools
     Bench(bench::Args),
     /// Parse Go files with tree-sitter and nothing else
-    RawParse(bench::ParseArgs),
+    RawParse(raw_parse::Args),
     /// Compare what the parser and tree-sitter make of Go files
     Parsers(parsers::Args),
     /// Explain reports of races that real repositories fixed, before and after the fix
@@ -64,7 +65,7 @@ fn main() -> Result<ExitCode> {
         Command::CallgraphStacks(args) => stacks::run(&repository, &args),
         Command::CallgraphCost(args) => cost::run(&repository, &args),
         Command::Bench(args) => bench::run(&repository, &args),
-        Command::RawParse(args) => bench::raw_parse(&args),
+        Command::RawParse(args) => raw_parse::run(&args),
         Command::Parsers(args) => parsers::run(&args),
         Command::ExplainPairs(args) => pairs::run(&repository, &args),
         Command::LogCost(args) => logs::run(&repository, &args),

@@ -125,6 +125,9 @@ impl<'a> Lifetimes<'a> {
     }
 }
 
+/// A search for conflicts of one kind.
+type Search<'s> = &'s (dyn Fn() -> Vec<Conflict> + Sync);
+
 fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let facts = lifetimes.facts();
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
@@ -139,16 +142,26 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
-    conflicts.extend(owner_conflicts(facts, &alive));
-    conflicts.extend(restored_globals(facts, &alive));
-    conflicts.extend(ended_elsewhere(facts, &alive, &lifetimes.obligations.scoped));
+    let obligations = &lifetimes.obligations;
+    let scoped = &obligations.scoped;
+    // They know nothing of each other, and some take long.
+    let searches: [Search<'_>; 8] = [
+        &|| owner_conflicts(facts, &alive),
+        &|| restored_globals(facts, &alive),
+        &|| ended_elsewhere(facts, &alive, scoped),
+        &|| changed_by_tests(facts, &alive, scoped),
+        &|| late_adds(facts),
+        &|| set_after_construction(facts),
+        &|| set_while_running(facts, obligations),
+        &|| next_rounds(facts, obligations),
+    ];
+    let found: Vec<Vec<Conflict>> = searches.par_iter().with_max_len(1).map(|search| search()).collect();
+    let mut found = found.into_iter();
+    conflicts.extend(found.by_ref().take(3).flatten());
     let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
-    let by_tests = changed_by_tests(facts, &alive, &lifetimes.obligations.scoped);
+    let by_tests = found.next().unwrap_or_default();
     conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
-    conflicts.extend(late_adds(facts));
-    conflicts.extend(set_after_construction(facts));
-    conflicts.extend(set_while_running(facts, &lifetimes.obligations));
-    conflicts.extend(next_rounds(facts, &lifetimes.obligations));
+    conflicts.extend(found.flatten());
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     evidence::weigh(facts, &mut conflicts);
     conflicts
