@@ -169,7 +169,10 @@ fn the_hold_is_invisible_to_the_detector() {
     let code = fs::read_to_string(&helper).expect("the code that waits");
     // The same waiting, but whoever goes on has taken a lock that the other side held after its access.
     let seen = code
-        .replace("\tdone++\n\tif waiting == 0 {", "\tseenByDetector.Lock()\n\tdone++\n\tseenByDetector.Unlock()\n\tif waiting == 0 {")
+        .replace(
+            "\tdone++\n\tif waiting == 0 {",
+            "\tseenByDetector.Lock()\n\tdone++\n\tseenByDetector.Unlock()\n\tif waiting == 0 {",
+        )
         .replace("\tholding--\n}", "\tseenByDetector.Lock()\n\tseenByDetector.Unlock()\n\tholding--\n}")
         + "\nvar seenByDetector sync.Mutex\n";
     assert_eq!(seen.matches("seenByDetector").count(), 5);
