@@ -18,14 +18,14 @@ use super::{
     trial::{Runner, Tally, Trial},
     workshop::Workshop,
 };
-use crate::say::Progress;
+use crate::say::{self, Progress};
 
 /// The first delay.
 const FIRST_DELAY: Duration = Duration::from_millis(1);
 /// The longest delay: a test that is held longer runs into its own limits.
-const MAX_DELAY: Duration = Duration::from_millis(1_024);
+const MAX_DELAY: Duration = Duration::from_millis(4_096);
 /// Placements that are tried with all tests before others are with any.
-const LIKELY: usize = 3;
+const LIKELY: usize = 4;
 /// How many times longer than just long enough a hold may last, so that a busy machine does not make it too short.
 const MARGIN: u32 = 8;
 /// A hold that works may always last that long: on a busy machine a goroutine waits longer than that for its turn.
@@ -236,7 +236,7 @@ impl Search<'_> {
     fn placed(&self, shop: &mut Workshop, runner: &Runner<'_>, start: Found) -> Result<Came> {
         let placement = &start.placement;
         let overlay = shop.overlay(self.program, placement, FIRST_DELAY)?;
-        self.progress.stage(&format!("building with a hold: {}", placement.words()));
+        say::step(self.progress, format_args!("{}: {}", start.pattern, placement.words()));
         let held = match self.build(shop, &start.tests.folder, Some(&overlay))? {
             Ok(binary) => binary,
             Err(text) => return Ok(Came::Broken(text.lines().find(|l| !l.starts_with('#')).unwrap_or("").to_owned())),
@@ -246,8 +246,8 @@ impl Search<'_> {
         let mut tried = 0;
         let mut delay = FIRST_DELAY;
         while delay <= MAX_DELAY {
-            self.progress.stage(&format!("{}: holding at most {}", start.pattern, in_words(delay)));
             let looked = look(runner, &held, delay)?;
+            say::step(self.progress, format_args!("  at most {}: {}", in_words(delay), looked.words()));
             tried += 1;
             came = (came.0 | looked.trial.events.held, came.1 | looked.trial.events.happened);
             if looked.tally.same > 0 {
@@ -292,6 +292,26 @@ struct Looked {
     trial: Trial,
     expired: bool,
     timed_out: bool,
+}
+
+impl Looked {
+    /// How it went, for who waits.
+    fn words(&self) -> String {
+        let events = self.trial.events;
+        let said = [
+            (events.held, "held"),
+            (events.elsewhere, "others came by"),
+            (events.happened, "the other side came by"),
+            (events.released, "let go by it"),
+            (events.expired, "let go by time"),
+        ];
+        let said: Vec<&str> = said.iter().filter(|(so, _)| *so).map(|(_, word)| *word).collect();
+        format!(
+            "{} ({})",
+            self.tally.rate(),
+            if said.is_empty() { "nobody came by".to_owned() } else { said.join(", ") }
+        )
+    }
 }
 
 /// Runs once; more often if that showed the race.
