@@ -106,6 +106,12 @@ impl Cx<'_> {
         if conflict.evidence.contains(&Evidence::HalfAtomic) {
             doubts = doubts.saturating_sub(1);
         }
+        if let (JoinStatus::OtherGoroutine(_), AccessKind::Send, AccessKind::Close) =
+            (&conflict.join, conflict.inside.kind, conflict.other.kind)
+        {
+            // Whoever closes after waiting for other senders has thought of senders: of this one not.
+            doubts = doubts.saturating_sub(1);
+        }
         match doubts {
             0 => Confidence::High,
             1 => Confidence::Medium,

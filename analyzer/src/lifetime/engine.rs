@@ -149,7 +149,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &alive),
         &|| ended_elsewhere(facts, &alive, scoped),
-        &|| changed_by_tests(facts, &alive, scoped),
+        &|| changed_by_tests(facts, &alive),
         &|| late_adds(facts),
         &|| set_after_construction(facts),
         &|| set_while_running(facts, obligations),

@@ -76,12 +76,13 @@ const MAX_READERS: usize = 48;
 
 /// Package variables, and fields reached through one, that a test changes while goroutines of the code under test read
 /// them: whoever ran before may have left one behind. Which test started it is not known.
-pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBitSet) -> Vec<Conflict> {
+pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
     let is_test = |func: FuncId| cx.program.sources().files[cx.program.funcs()[func].file].test;
     let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
     for (id, site) in facts.spawns.sites.iter_enumerated() {
-        let lasting = alive.contains(id.index()) && !scoped.contains(id.index()) && !is_test(site.func);
+        // That the suite closes what started the goroutine orders nothing with what its tests do before.
+        let lasting = alive.contains(id.index()) && !is_test(site.func);
         for &body in site.bodies.iter().filter(|_| lasting) {
             started.entry(body).or_default().push(id);
         }

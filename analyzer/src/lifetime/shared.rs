@@ -10,14 +10,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
-    domain::{Access, AccessKind, Location, SpawnId, Stored},
+    domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
     owner::joined_before,
     reach::access,
     rounds::{ancestors, is_reset, of_new_object},
 };
 use crate::{
     base::{Idx, Span},
-    resolve::FuncId,
+    resolve::{FuncId, Type},
     syntax::FuncKind,
 };
 
@@ -36,12 +36,11 @@ const MAX_LOCATIONS: usize = 200;
 
 /// Finds ends and replacements of fields that goroutines use.
 pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBitSet) -> Vec<Conflict> {
-    // Whether the join of a goroutine that lives for a call is skipped, late or misplaced is asked where it is known
-    // for which object.
-    let lasting = |id: &SpawnId| alive.contains(id.index()) && !scoped.contains(id.index());
+    let lasting = |id: &SpawnId| alive.contains(id.index());
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(lasting).collect();
     let joined = joined_at_ends(facts);
-    let mut found: Vec<Conflict> = ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, &joined)).collect();
+    let mut found: Vec<Conflict> =
+        ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, scoped.contains(id.index()), &joined)).collect();
     // One cause is one end; the goroutines nearest to the state show it best.
     found.sort_by_key(|c| (c.location, c.inside.dispatched, c.inside.path.len(), c.spawn));
     let mut kept: Vec<Conflict> = Vec::new();
@@ -88,9 +87,21 @@ fn waited(facts: Facts<'_>, joined: &Joined, keys: &[usize], func: FuncId, span:
         })
 }
 
+fn is_map_field(facts: Facts<'_>, location: Location) -> bool {
+    let Location::Field(field) = location else { return false };
+    let program = facts.cx.program;
+    matches!(program.ty(program.underlying(program.field(field).ty)), Type::Map { .. })
+}
+
 fn ends(facts: Facts<'_>, access: &Access) -> bool {
-    if access.element || access.atomic {
+    if access.atomic {
         return false;
+    }
+    if access.element {
+        // A map is changed as a whole, whatever the key: the runtime ends the process when it notices.
+        return access.kind == AccessKind::Write
+            && access.index == Index::Whole
+            && is_map_field(facts, access.location);
     }
     if matches!(access.location, Location::Global(_)) {
         // Tests put globals back; that is another rule.
@@ -116,7 +127,7 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     }
 }
 
-fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
+fn of_spawn(facts: Facts<'_>, id: SpawnId, scoped: bool, joined: &Joined) -> Vec<Conflict> {
     let cx = facts.cx;
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
@@ -134,14 +145,19 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
                 return out;
             }
             let shared = matches!(inner.location, Location::Field(_) | Location::Global(_));
-            let plain = shared && !inner.atomic && !inner.element;
+            let map = inner.element && is_map_field(facts, inner.location);
+            let plain = shared && !inner.atomic && (map || !inner.element);
             if !plain || seen.contains(&inner.location) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let other = facts.index.of(inner.location).iter().map(|r| access(cx, *r)).find(|other| {
-                ends(facts, other)
+                // Whether the join of a goroutine that lives for a call is skipped, late or misplaced is asked where it
+                // is known for which object; but what is replaced while it lives is not what its join is for.
+                (!scoped || other.kind == AccessKind::Write && !other.element)
+                    && ends(facts, other)
+                    && other.element == inner.element
                     && other.kind.conflicts(inner.kind)
                     && !reach.surely_contains(other.func)
                     && !starters.contains_key(&other.func)
@@ -153,7 +169,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
             out.push(Conflict {
                 spawn: id,
                 location: inner.location,
-                element: false,
+                element: inner.element,
                 inside: Side {
                     func: node.func,
                     span: inner.span,
