@@ -641,8 +641,9 @@ impl Pass<'_> {
         let id = self.ids[goroutine];
         let (body, order, point) = self.bodies[goroutine].point(&facts.reaches[id], reached, span)?;
         let deferred = self.is_deferred(*body, point);
-        let (key, _) =
-            *state.received[goroutine].iter().find(|(key, how)| order.may_follow(point, deferred, *key, *how))?;
+        let (key, _) = *state.received[goroutine]
+            .iter()
+            .find(|(key, how)| facts.joins.counts(*key, *how) && order.may_follow(point, deferred, *key, *how))?;
         let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
         let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };

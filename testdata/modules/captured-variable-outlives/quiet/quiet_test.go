@@ -41,3 +41,15 @@ func TestLoopVariable(t *testing.T) {
 		<-used
 	}
 }
+
+func TestLeftRange(t *testing.T) {
+	if _, err := decode([]string{"a", "stop", "b"}); err == nil {
+		t.Fatal("no error")
+	}
+}
+
+func TestDecided(t *testing.T) {
+	if ready()+first()+inTime()+copied()+relayed() == 0 || pointed() == 0 {
+		t.Fatal("nothing")
+	}
+}

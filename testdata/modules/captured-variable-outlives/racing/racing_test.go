@@ -34,3 +34,8 @@ func TestPartial(t *testing.T) {
 	}
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestLeftRange(t *testing.T) {
+	_, _ = decode([]string{"a", "stop", "b"})
+	time.Sleep(30 * time.Millisecond)
+}
