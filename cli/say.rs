@@ -23,6 +23,15 @@ pub(crate) fn note(text: Arguments<'_>) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// A step of a long search: the line of progress on a terminal, a line of its own in a log.
+pub(crate) fn step(progress: &Progress, text: Arguments<'_>) {
+    if std::io::stderr().is_terminal() {
+        progress.stage(&text.to_string());
+    } else {
+        note(text);
+    }
+}
+
 /// `1 finding`, `2 findings`.
 pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })

@@ -1,5 +1,6 @@
 //! The command from outside: exit codes, messages, the JSON contract, fixtures.
 
+mod answers;
 mod cache;
 mod explain;
 mod features;
@@ -7,6 +8,7 @@ mod gate;
 mod graph;
 mod guide;
 mod parsers;
+mod reproduce;
 mod stable;
 mod tidy;
 mod week;

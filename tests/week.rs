@@ -191,23 +191,19 @@ import "sync"
 
 type Pool struct {
 	wg   sync.WaitGroup
-	stop chan struct{}
 	seen map[int]int
 }
 
 func (p *Pool) Start() {
-	p.stop = make(chan struct{})
 	p.seen = map[int]int{}
 	p.wg.Add(1)
 	go func() {
 		defer p.wg.Done()
-		<-p.stop
 		p.seen[1]++
 	}()
 }
 
-func (p *Pool) Pause() {
-	close(p.stop)
+func (p *Pool) Stop() {
 	p.drain()
 	p.seen = nil
 }
@@ -215,7 +211,7 @@ func (p *Pool) Pause() {
 
 const DRAIN: &str = "package pool\n\nfunc (p *Pool) drain() {\n\tp.wg.Wait()\n}\n";
 
-/// The join of `Pool`, broken: `Pause` in another file does not know.
+/// The join of `Pool`, broken: `Stop` in another file does not know.
 const DRAIN_BROKEN: &str = "package pool\n\nfunc (p *Pool) drain() {\n}\n";
 
 /// A repository of the test's own, with no configuration but its own.
@@ -371,23 +367,19 @@ fn a_week_with_the_gate() {
     team.write("pool/drain.go", DRAIN_BROKEN);
     team.commit("Nothing to drain");
     let news = format!("pool/pool.go:{} close-without-join", team.line("pool/pool.go", "p.seen = nil"));
-    assert_eq!(team.check(&["--since", "main"]), (1, vec![news.clone()]));
-    assert_eq!(team.check(&["--no-config", "--since", "main"]), (1, vec![news.clone()]));
-    assert_eq!(team.check(&["--since", "main..."]), (1, vec![news.clone()]));
+    assert_eq!(team.check(&["--all", "--since", "main"]), (1, vec![news.clone()]));
+    assert_eq!(team.check(&["--all", "--no-config", "--since", "main"]), (1, vec![news.clone()]));
+    assert_eq!(team.check(&["--all", "--since", "main..."]), (1, vec![news.clone()]));
     // No step stands in a changed line: only the whole tree shows it.
-    assert_eq!(team.check(&["--since", "main", "--changed-only"]), NOTHING);
-    let page = team.outlive(&["check", "--since", "main"]);
-    assert!(
-        page.out.ends_with("1 new finding since main outside the baseline, 1 of high confidence\n"),
-        "{}",
-        page.out
-    );
+    assert_eq!(team.check(&["--all", "--since", "main", "--changed-only"]), NOTHING);
+    let page = team.outlive(&["check", "--since", "main", "--confidence", "low"]);
+    assert!(page.out.contains("\n1 new finding since main outside the baseline, "), "{}", page.out);
     // A change of the line itself is a step in a changed line.
     team.replace("pool/pool.go", "\tp.seen = nil", "\tp.seen = nil // forget");
-    assert_eq!(team.check(&["--since", "main", "--changed-only"]), (1, vec![news.clone()]));
+    assert_eq!(team.check(&["--all", "--since", "main", "--changed-only"]), (1, vec![news.clone()]));
     // The branch mends it.
     team.write("pool/drain.go", DRAIN);
-    assert_eq!(team.check(&["--since", "main"]), NOTHING);
+    assert_eq!(team.check(&["--all", "--since", "main"]), NOTHING);
     team.commit("Drain again");
 
     // Thursday: somebody allows the old finding, first without a reason.
@@ -468,7 +460,7 @@ fn a_shallow_clone_says_what_it_needs() {
     assert!(missing.err.contains("git fetch --unshallow"), "{}", missing.err);
     clone.git(&["fetch", "-q", "--depth", "2"]);
     let news = format!("pool/pool.go:{} close-without-join", clone.line("pool/pool.go", "p.seen = nil"));
-    assert_eq!(clone.check(&["--since", "HEAD~1"]), (1, vec![news]));
+    assert_eq!(clone.check(&["--all", "--since", "HEAD~1"]), (1, vec![news]));
 }
 
 #[test]
@@ -476,14 +468,17 @@ fn a_folder_below_the_top_and_other_revisions() {
     let team = Repository::week("below");
     // The paths of git and those of the check are both relative to the folder.
     team.replace("server/copy.go", "\treader.Open()", "\treader.Open()\n\tprintln(statement)");
-    assert_eq!(team.check(&["--since", "HEAD", "server"]), NOTHING);
+    assert_eq!(team.check(&["--all", "--since", "HEAD", "server"]), NOTHING);
     // A folder that the revision does not have: everything in it is news.
     team.write("more/go.mod", "module example.com/more\n").write("more/pool.go", POOL);
     team.write("more/drain.go", DRAIN_BROKEN);
     let line = team.line("more/pool.go", "p.seen = nil");
-    assert_eq!(team.check(&["--since", "HEAD", "more"]), (1, vec![format!("pool.go:{line} close-without-join")]));
     assert_eq!(
-        team.check(&["--since", "HEAD", "--changed-only", "more"]),
+        team.check(&["--all", "--since", "HEAD", "more"]),
+        (1, vec![format!("pool.go:{line} close-without-join")])
+    );
+    assert_eq!(
+        team.check(&["--all", "--since", "HEAD", "--changed-only", "more"]),
         (1, vec![format!("pool.go:{line} close-without-join")])
     );
     for (revision, message) in
@@ -525,13 +520,13 @@ fn the_action_reports_what_a_pull_request_adds() {
             .env("RUNNER_TEMP", runner)
             .env("GITHUB_OUTPUT", runner.join("output"))
             .envs([("DIRECTORY", "."), ("SINCE", since), ("FAIL", fail)])
-            .env("ARGUMENTS", "--confidence high")
+            .env("ARGUMENTS", "--confidence low")
             .env("SARIF", runner.join("outlive.sarif"))
             .output()
             .expect("bash runs");
         let page = text(&output.stdout);
         assert_eq!(output.status.code(), Some(code), "{page}{}", text(&output.stderr));
-        assert_eq!(page.lines().filter(|line| line.starts_with("::error file=")).count(), findings, "{page}");
+        assert_eq!(page.lines().filter(|line| line.contains(" file=")).count(), findings, "{page}");
         assert_eq!(fs::read_to_string(runner.join("output")).expect("outputs").lines().last(), Some("findings=true"));
         let log: Value =
             serde_json::from_slice(&fs::read(runner.join("outlive.sarif")).expect("a log")).expect("SARIF");
@@ -580,6 +575,8 @@ fn the_action_knows_its_build_again() {
 #[test]
 fn the_gitlab_job_reports_what_a_merge_request_adds() {
     let team = Repository::week("gitlab");
+    team.write("outlive.toml", "confidence = \"low\"\n");
+    team.commit("What the gate takes for news");
     let base = team.git(&["rev-parse", "HEAD"]);
     team.write("pool/drain.go", DRAIN_BROKEN);
     team.commit("Nothing to drain");
@@ -602,6 +599,8 @@ fn the_gitlab_job_reports_what_a_merge_request_adds() {
 #[test]
 fn the_hook_stops_a_commit_that_breaks_a_join() {
     let team = Repository::week("hook");
+    team.write("outlive.toml", "confidence = \"low\"\n");
+    team.commit("What the gate takes for news");
     let hooks = fs::read_to_string(crate::root().join(".pre-commit-hooks.yaml")).expect("the hooks");
     let entry = hooks.lines().find_map(|line| line.trim().strip_prefix("entry: ")).expect("an entry");
     team.write(".git/hooks/pre-commit", &format!("#!/bin/sh\nexec {entry}\n"));

@@ -29,6 +29,8 @@ use crate::{
 const MAX_DRIFT: u32 = 400;
 /// Frames of a creation stack in which the spawn site is looked for: a wrapper and a library may stand before it.
 const MAX_SPAWN_FRAMES: usize = 4;
+/// Outermost functions of a goroutine that a spawn site may be known by: the wrapper's literal and what it calls.
+const MAX_ROOTS: usize = 3;
 /// Calls below a stale frame that are searched for the function that recovered.
 const MAX_RECOVERY_DEPTH: usize = 8;
 /// Functions looked at in that search.
@@ -104,6 +106,28 @@ impl<'a> Locator<'a> {
             name.suffix.truncate(at);
         }
         self.named(&name.canonical(), frame).or_else(|| self.inlined_literal(&name, frame))
+    }
+
+    /// The functions of a stack. A literal of an inlined function is numbered by the function it was inlined into, and
+    /// its line may have moved: where its name goes on from its caller's, it is the literal of that caller.
+    fn functions(&self, stack: &StackTrace) -> Vec<Option<FuncId>> {
+        let mut funcs: Vec<Option<FuncId>> = stack.frames.iter().map(|frame| self.function(frame)).collect();
+        for at in 1..funcs.len() {
+            let own = FunctionName::parse(&stack.frames[at - 1].function).canonical();
+            let caller = FunctionName::parse(&stack.frames[at].function);
+            let (Some(func), Some((outer, _))) = (funcs[at], own.rsplit_once('.')) else { continue };
+            let local = caller.canonical();
+            let local = local.strip_prefix(&caller.package).unwrap_or(&local);
+            if outer == caller.canonical() || !outer.ends_with(local) || !caller.is_closure() {
+                continue;
+            }
+            let rows = self.lifetimes.program.funcs().iter_enumerated();
+            let mut literals = rows.filter(|(_, row)| row.parent == Some(func)).map(|(id, _)| id);
+            if let (Some(only), None) = (literals.next(), literals.next()) {
+                funcs[at - 1] = Some(only);
+            }
+        }
+        funcs
     }
 
     fn named(&self, canonical: &str, frame: &Frame) -> Option<FuncId> {
@@ -194,8 +218,7 @@ impl<'a> Locator<'a> {
 
     /// Locates stacks together; from `creations` on they end in the start of a goroutine.
     fn stacks(&self, stacks: &[&StackTrace], creations: usize) -> Vec<LocatedStack> {
-        let funcs: Vec<Vec<Option<FuncId>>> =
-            stacks.iter().map(|s| s.frames.iter().map(|frame| self.function(frame)).collect()).collect();
+        let funcs: Vec<Vec<Option<FuncId>>> = stacks.iter().map(|stack| self.functions(stack)).collect();
         let mut anchors = Anchors::default();
         for (stack, funcs) in stacks.iter().zip(&funcs).skip(creations) {
             let (Some(frame), Some(Some(func))) = (stack.frames.first(), funcs.first()) else { continue };
@@ -329,9 +352,9 @@ impl<'a> Locator<'a> {
         u32::try_from((i64::from(printed) + moved).max(1)).unwrap_or(printed)
     }
 
-    /// The spawn site that a creation stack names, and the frame it is in. A site that runs the goroutine's outermost
-    /// function is better than one that does not, then one of a wrapper's caller than the wrapper's own.
-    pub fn spawn(&self, creation: &StackTrace, located: &LocatedStack, root: Option<FuncId>) -> Option<SpawnId> {
+    /// The spawn site that a creation stack names. A site that runs one of the goroutine's outermost functions (`roots`)
+    /// is better than one that does not, then one of a wrapper's caller than the wrapper's own.
+    pub fn spawn(&self, creation: &StackTrace, located: &LocatedStack, roots: &[FuncId]) -> Option<SpawnId> {
         let lifetimes = self.lifetimes;
         let visible = located.frames.iter().zip(&located.stale).enumerate().filter(|(_, (_, stale))| !**stale);
         let found = visible.filter_map(|(at, (frame, _))| Some((at, (*frame)?))).take(MAX_SPAWN_FRAMES);
@@ -343,7 +366,7 @@ impl<'a> Locator<'a> {
             let lines = &lifetimes.program.facts(lifetimes.program.funcs()[func].file).lines;
             for &id in lifetimes.spawns.of(func) {
                 let site = &lifetimes.spawns.sites[id];
-                let runs = root.is_some_and(|root| site.bodies.contains(&root));
+                let runs = roots.iter().any(|root| site.bodies.contains(root));
                 // A wrapper starts what it was handed: the function that hands it over says more.
                 let hands_on = site.kind == SpawnKind::Go && self.is_wrapper(func);
                 let key = (!runs, hands_on, rank, lines.line(site.span.start).abs_diff(line));
@@ -364,8 +387,8 @@ impl<'a> Locator<'a> {
         let of_frames = best.map(|(_, id)| id);
         // A timer or a finalizer: the function that armed it is not in the report.
         of_frames.or_else(|| {
-            let root = root?;
-            let mut runs = lifetimes.spawns.sites.iter_enumerated().filter(|(_, site)| site.bodies.contains(&root));
+            let root = roots.first()?;
+            let mut runs = lifetimes.spawns.sites.iter_enumerated().filter(|(_, site)| site.bodies.contains(root));
             let first = runs.next().map(|(id, _)| id);
             first.filter(|_| runs.next().is_none())
         })
@@ -432,6 +455,24 @@ impl<'a> Locator<'a> {
                 _ => None,
             })
         })
+    }
+
+    /// The goroutine's outermost functions, outermost first: what a wrapper of the project was handed is called by it.
+    /// Empty when the stack does not reach them.
+    pub fn roots(&self, stack: &StackTrace, located: &LocatedStack) -> Vec<FuncId> {
+        let Some(root) = self.root(stack, located) else { return Vec::new() };
+        let visible = located.frames.iter().zip(&located.stale).filter(|(_, stale)| !**stale);
+        let mut roots: Vec<FuncId> = visible.filter_map(|(frame, _)| Some((*frame)?.func)).collect();
+        roots.reverse();
+        roots.retain(|func| *func != root);
+        roots.insert(0, root);
+        roots.truncate(if self.program_wraps(root) { MAX_ROOTS } else { 1 });
+        roots
+    }
+
+    /// Whether a function is the body of a goroutine that some wrapper of the program starts.
+    fn program_wraps(&self, func: FuncId) -> bool {
+        self.lifetimes.program.funcs()[func].parent.is_some_and(|outer| self.is_wrapper(outer))
     }
 
     /// The goroutine's outermost function; `None` when its stack does not reach it. The wrapper of a `go` statement

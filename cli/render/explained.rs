@@ -5,7 +5,8 @@ use std::{fmt::Write as _, io::Write};
 use analyzer::base::Problem;
 use anyhow::Result;
 use rules::finding::{
-    AccessSide, Blame, ExplainedReport, ExplainedStack, Finding, RaceSide, Site, Unsynchronised, Verdict,
+    AccessSide, Blame, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, RaceSide, Site, Unsynchronised,
+    Verdict,
 };
 
 use super::{
@@ -30,6 +31,8 @@ pub(crate) fn print(reports: &[ExplainedReport], problems: &[Problem], sources: 
 
 /// Reports of one cause that are listed by number; further ones are counted.
 const MAX_SAME: usize = 12;
+/// Stale frames of one run that are shown: the nearest, and the last two. JSON and the page have all.
+const MAX_STALE: usize = 10;
 
 struct Page<'a> {
     report: &'a ExplainedReport,
@@ -83,7 +86,12 @@ impl Page<'_> {
                 AccessSide::Goroutine => "goroutine",
                 AccessSide::Other => "other side",
             };
-            let what = if access.write { "writes" } else { "reads" };
+            let what = match (access.side, best.rule.0) {
+                // The end of a test has no code of its own.
+                (AccessSide::Other, "test-outlived") => "ends",
+                _ if access.write => "writes",
+                _ => "reads",
+            };
             let _ = write!(text, "    {who} {what}  {}", self.at(&access.site));
         }
         let join = &best.join;
@@ -105,8 +113,18 @@ impl Page<'_> {
             let _ = write!(text, "    not skipped  {}", self.at(site));
         }
         if let Some(reset) = &best.reset {
+            // Mostly it is the other side's access, which stands above.
+            let shown = best.accesses.iter().any(|a| a.side == AccessSide::Other && a.site == *reset);
             let round = best.round.as_deref().map_or(String::new(), |r| format!(" in the next round of {}", short(r)));
-            let _ = write!(text, "\n  reset{round}\n    {}", self.at(reset));
+            match (shown, round.is_empty()) {
+                (true, true) => {}
+                (true, false) => {
+                    let _ = writeln!(text, "\n  reset{round}");
+                }
+                (false, _) => {
+                    let _ = write!(text, "\n  reset{round}\n    {}", self.at(reset));
+                }
+            }
         }
         text.push_str(&stale(report));
         text.push('\n');
@@ -129,6 +147,7 @@ impl Page<'_> {
                 (Verdict::Unsynchronised, Some(race)) => race.kind.words(),
                 (Verdict::Unsynchronised, None) => "no common lock",
                 (Verdict::Lifetime, _) => "a lifetime race",
+                (Verdict::Unknown, _) if !report.candidates.is_empty() => "one side has no stack",
                 (Verdict::Unknown, _) => "not explained: the two sides were not found in the checkout",
             };
             let _ =
@@ -189,22 +208,41 @@ fn blamed(blame: &Blame) -> String {
     format!("  blame  {who}{together}{}\n", blame.command)
 }
 
+/// The stale frames, each run once: creation stacks copy what their parent's stack held.
 fn stale(report: &ExplainedReport) -> String {
-    let mut text = String::new();
-    let (dim, plain) = if colours() { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
-    let all = report.accesses.iter().chain(&report.created);
-    for stack in all.filter(|stack| stack.frames.iter().any(|frame| frame.stale)) {
+    let mut runs: Vec<(&[ExplainedFrame], Vec<String>)> = Vec::new();
+    for stack in report.accesses.iter().chain(&report.created) {
         let title = if stack.kind.is_empty() { "creation".to_owned() } else { stack.kind.to_owned() };
-        let _ = writeln!(text, "\n  stale frames of the {title} stack of goroutine {}", stack.goroutine);
-        for frame in stack.frames.iter().filter(|frame| frame.stale) {
-            let by = frame.left_by.as_deref().map_or_else(String::new, |by| format!(" in {by}"));
-            let _ = writeln!(
-                text,
-                "    {dim}{}  {}:{}  left by a recovered panic{by}{plain}",
-                short(&frame.function),
-                frame.file,
-                frame.line
-            );
+        let title = format!("the {title} stack of goroutine {}", stack.goroutine);
+        for run in stack.frames.chunk_by(|a, b| a.stale == b.stale).filter(|run| run[0].stale) {
+            let same = |known: &&mut (&[ExplainedFrame], Vec<String>)| {
+                known.0.len() == run.len()
+                    && known.0.iter().zip(run).all(|(a, b)| (&a.function, a.line) == (&b.function, b.line))
+            };
+            match runs.iter_mut().find(same) {
+                Some(known) => known.1.push(title.clone()),
+                None => runs.push((run, vec![title.clone()])),
+            }
+        }
+    }
+    let (dim, plain) = if colours() { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
+    let mut text = String::new();
+    for (run, titles) in runs {
+        let by = run[0].left_by.as_deref().map_or_else(String::new, |by| format!(" in {by}"));
+        let _ = writeln!(
+            text,
+            "\n  stale frames of {}\n    left by a recovered panic{by}; not running",
+            titles.join(" and of ")
+        );
+        let hidden = run.len().saturating_sub(MAX_STALE);
+        let head = if hidden > 0 { MAX_STALE - 2 } else { run.len() };
+        for (at, frame) in run.iter().enumerate() {
+            if at == head {
+                let _ = writeln!(text, "    {dim}… {hidden} more{plain}");
+            }
+            if at < head || at >= head + hidden {
+                let _ = writeln!(text, "    {dim}{}  {}:{}{plain}", short(&frame.function), frame.file, frame.line);
+            }
         }
     }
     text
@@ -213,7 +251,8 @@ fn stale(report: &ExplainedReport) -> String {
 fn stacks(report: &ExplainedReport) -> String {
     let mut text = String::new();
     let mut add = |title: String, stack: &ExplainedStack| {
-        let _ = writeln!(text, "  {title}");
+        let lost = if stack.frames.is_empty() { "  (no stack)" } else { "" };
+        let _ = writeln!(text, "  {title}{lost}");
         for frame in &stack.frames {
             let stale = if frame.stale { "  (stale)" } else { "" };
             let _ = writeln!(text, "    {}  {}:{}{stale}", frame.function, frame.file, frame.line);

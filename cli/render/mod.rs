@@ -86,12 +86,18 @@ impl Answer {
     /// How much was found, in a line, or two when some are withheld.
     pub(crate) fn summary(&self) -> String {
         let new = if self.scope.is_empty() { "" } else { "new " };
-        let high = self.findings.iter().filter(|f| f.confidence == Confidence::High).count();
-        let mut text = match self.findings.len() {
+        let causes = self.by_cause();
+        let high = causes.iter().filter(|(f, _)| f.confidence == Confidence::High).count();
+        // What is printed once counts once.
+        let goroutines = match self.findings.len() {
+            all if all > causes.len() => format!("; one by one for each goroutine: {all}"),
+            _ => String::new(),
+        };
+        let mut text = match causes.len() {
             0 => format!("no {new}lifetime races found{}", self.scope),
             n => {
                 let found = counted(n, &format!("{new}finding"));
-                format!("{found}{}, {high} of high confidence", self.scope)
+                format!("{found}{}, {high} of high confidence{goroutines}", self.scope)
             }
         };
         if self.withheld > 0 {

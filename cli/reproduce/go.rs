@@ -211,7 +211,10 @@ pub(super) struct Build<'a> {
 
 /// Builds; the answer is the binary, or what Go said instead.
 pub(super) fn build(go: &Go, job: &Build<'_>, scratch: &Path) -> Result<Result<PathBuf, String>> {
-    let ran = run(&mut go.build(job), BUILD_TIMEOUT, scratch)?;
+    let mut command = go.build(job);
+    // What a build that is ended leaves goes with the temporary folder.
+    command.env("GOTMPDIR", scratch);
+    let ran = run(&mut command, BUILD_TIMEOUT, scratch)?;
     let text = String::from_utf8_lossy(&ran.text).trim().to_owned();
     if !ran.succeeded() {
         return Ok(Err(text));

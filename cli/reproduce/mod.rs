@@ -79,7 +79,8 @@ pub(crate) fn run(args: &ReproduceArgs) -> Result<u8> {
     let bench = Bench { args, flags: &flags, scratch: &scratch, events: &events };
     let runner = |run: &TestRun, pattern: &str| bench.runner(&pair, &explainer, &root, run, pattern, false);
     let search = Search { go: &go, program: &loaded.program, flags: &flags, placements: &places, progress: &progress };
-    let (found, given_up) = search.find(&mut shop, &tests, &runner)?;
+    let quick = |run: &TestRun, pattern: &str| Runner { quick: true, ..runner(run, pattern) };
+    let (found, given_up) = search.find(&mut shop, &tests, &quick)?;
     let Some(found) = found else {
         progress.finish();
         return not_reproduced(&subject, &given_up);
@@ -158,6 +159,7 @@ impl Bench<'_> {
             timeout: self.args.timeout,
             scratch: self.scratch.to_owned(),
             events: self.events.to_owned(),
+            quick: false,
             known: RefCell::new(HashMap::new()),
         }
     }
@@ -183,7 +185,7 @@ fn of_fingerprint(lifetimes: &Lifetimes<'_>, fingerprint: &str) -> Result<Subjec
             first.message
         ));
     }
-    of_finding(first).map_err(anyhow::Error::msg)
+    of_finding(lifetimes.program, first).map_err(anyhow::Error::msg)
 }
 
 /// The report with a number, else the first about a lifetime, else the first.

@@ -18,16 +18,20 @@ use super::{
     trial::{Runner, Tally, Trial},
     workshop::Workshop,
 };
-use crate::say::Progress;
+use crate::say::{self, Progress};
 
 /// The first delay.
 const FIRST_DELAY: Duration = Duration::from_millis(1);
 /// The longest delay: a test that is held longer runs into its own limits.
-const MAX_DELAY: Duration = Duration::from_millis(1_024);
+const MAX_DELAY: Duration = Duration::from_millis(4_096);
 /// Placements that are tried with all tests before others are with any.
-const LIKELY: usize = 3;
+const LIKELY: usize = 4;
 /// How many times longer than just long enough a hold may last, so that a busy machine does not make it too short.
 const MARGIN: u32 = 8;
+/// A hold that works may always last that long: on a busy machine a goroutine waits longer than that for its turn.
+const LEAST: Duration = Duration::from_millis(256);
+/// Delays after which it is believed that a test does not come by, or that waiting longer is of no use.
+const PATIENCE: u32 = 3;
 /// Runs in which a placement has to show the race before it is taken without trying others.
 const CONFIRMED: u32 = 6;
 
@@ -146,12 +150,26 @@ impl Search<'_> {
         }
         // What is most likely is tried with all tests before anything else is.
         let (likely, rest) = self.placements.split_at(LIKELY.min(self.placements.len()));
+        let mut best: Option<Found> = None;
         for (first, placements) in [(0, likely), (likely.len(), rest)] {
             for tried in &mut useful {
-                if let Some(found) = self.tried(shop, tried, first, placements)? {
-                    return Ok((Some(found), given_up));
+                // Tests that show the race sometimes need another placement, not other tests.
+                if best.as_ref().is_some_and(|known| known.pattern != tried.pattern) {
+                    continue;
                 }
+                let (found, sure) = self.tried(shop, tried, first, placements)?;
+                if sure {
+                    return Ok((found, given_up));
+                }
+                best = match (best, found) {
+                    (Some(known), Some(found)) if found.is_better_than(&known) => Some(found),
+                    (None, found) => found,
+                    (known, _) => known,
+                };
             }
+        }
+        if best.is_some() {
+            return Ok((best, given_up));
         }
         for tried in useful {
             let mut reasons = tried.reasons;
@@ -165,15 +183,14 @@ impl Search<'_> {
         Ok((None, given_up))
     }
 
-    /// Tries some placements with one set of tests. What shows the race sometimes is good enough when nothing shows it
-    /// always.
+    /// Tries some placements with one set of tests. The answer is the best, and whether there can be no better.
     fn tried(
         &self,
         shop: &mut Workshop,
         tried: &mut Tried<'_, '_>,
         first: usize,
         placements: &[Placement],
-    ) -> Result<Option<Found>> {
+    ) -> Result<(Option<Found>, bool)> {
         let mut best: Option<Found> = None;
         for (rank, placement) in placements.iter().enumerate() {
             let start = Found {
@@ -187,7 +204,7 @@ impl Search<'_> {
                 seen: (0, 1),
             };
             match self.placed(shop, &tried.runner, start)? {
-                Came::Sure(found) => return Ok(Some(found)),
+                Came::Sure(found) => return Ok((Some(found), true)),
                 Came::Sometimes(found) => {
                     if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
                         best = Some(found);
@@ -198,7 +215,7 @@ impl Search<'_> {
                 Came::Broken(text) => tried.reasons.push(format!("a hold there does not compile: {text}")),
             }
         }
-        Ok(best)
+        Ok((best, false))
     }
 
     /// Builds the tests of a package, with or without an overlay.
@@ -219,37 +236,43 @@ impl Search<'_> {
     fn placed(&self, shop: &mut Workshop, runner: &Runner<'_>, start: Found) -> Result<Came> {
         let placement = &start.placement;
         let overlay = shop.overlay(self.program, placement, FIRST_DELAY)?;
-        self.progress.stage(&format!("building with a hold: {}", placement.words()));
+        say::step(self.progress, format_args!("{}: {}", start.pattern, placement.words()));
         let held = match self.build(shop, &start.tests.folder, Some(&overlay))? {
             Ok(binary) => binary,
             Err(text) => return Ok(Came::Broken(text.lines().find(|l| !l.starts_with('#')).unwrap_or("").to_owned())),
         };
         let mut best: Option<Found> = None;
-        let mut delay = FIRST_DELAY;
         let mut came = (false, false);
+        let mut tried = 0;
+        let mut delay = FIRST_DELAY;
         while delay <= MAX_DELAY {
-            self.progress.stage(&format!("{}: holding at most {}", start.pattern, in_words(delay)));
             let looked = look(runner, &held, delay)?;
-            let Looked { tally, trial, expired, timed_out } = looked;
-            came = (came.0 | trial.events.held, came.1 | trial.events.happened);
-            if tally.same > 0 {
-                let found = Found { held: held.clone(), delay, seen: (tally.same, tally.runs), ..start.clone() };
-                if tally.same == CONFIRMED {
-                    let long = Found { delay: delay * MARGIN, ..found };
-                    let again = look(runner, &long.held, long.delay)?;
-                    if again.tally.same == CONFIRMED {
-                        return Ok(Came::Sure(long));
-                    }
-                    delay *= 2;
-                    continue;
+            say::step(self.progress, format_args!("  at most {}: {}", in_words(delay), looked.words()));
+            tried += 1;
+            came = (came.0 | looked.trial.events.held, came.1 | looked.trial.events.happened);
+            if looked.tally.same > 0 {
+                // Just long enough is too short as soon as the machine is busy.
+                let long = (delay * MARGIN).clamp(LEAST, MAX_DELAY);
+                let again = look(runner, &held, long)?;
+                let of = |delay, looked: &Looked| Found {
+                    held: held.clone(),
+                    delay,
+                    seen: (looked.tally.same, looked.tally.runs),
+                    ..start.clone()
+                };
+                let found = of(long, &again);
+                if again.tally.same == CONFIRMED {
+                    return Ok(Came::Sure(found));
                 }
-                if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
-                    best = Some(found);
+                for found in [found, of(delay, &looked)] {
+                    if found.seen.1 > 1 && best.as_ref().is_none_or(|known| found.is_better_than(known)) {
+                        best = Some(found);
+                    }
                 }
             }
             // Longer holds change nothing where none came to its end by itself.
-            let longer_helps = expired || placement.longer != Longer::No || placement.meet;
-            if timed_out || !came.0 || !longer_helps {
+            let longer_helps = looked.expired || placement.longer != Longer::No || placement.meet;
+            if looked.timed_out || tried >= PATIENCE && (!came.0 || !longer_helps) {
                 break;
             }
             delay *= 2;
@@ -269,6 +292,26 @@ struct Looked {
     trial: Trial,
     expired: bool,
     timed_out: bool,
+}
+
+impl Looked {
+    /// How it went, for who waits.
+    fn words(&self) -> String {
+        let events = self.trial.events;
+        let said = [
+            (events.held, "held"),
+            (events.elsewhere, "others came by"),
+            (events.happened, "the other side came by"),
+            (events.released, "let go by it"),
+            (events.expired, "let go by time"),
+        ];
+        let said: Vec<&str> = said.iter().filter(|(so, _)| *so).map(|(_, word)| *word).collect();
+        format!(
+            "{} ({})",
+            self.tally.rate(),
+            if said.is_empty() { "nobody came by".to_owned() } else { said.join(", ") }
+        )
+    }
 }
 
 /// Runs once; more often if that showed the race.

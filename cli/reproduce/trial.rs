@@ -64,6 +64,8 @@ pub(super) struct Runner<'a> {
     pub(super) scratch: PathBuf,
     /// Folder that the helper writes to.
     pub(super) events: PathBuf,
+    /// Whether this is a search, and not a measurement.
+    pub(super) quick: bool,
     /// What reports without the very pair turned out to be, by their lines.
     pub(super) known: RefCell<HashMap<String, Shown>>,
 }
@@ -75,7 +77,9 @@ impl Runner<'_> {
         let mut command = Command::new(binary);
         command.current_dir(&self.dir).env("PWD", &self.dir).args(&self.flags);
         // A log file that GORACE names would keep the reports from us; the last option counts.
-        let options = std::env::var("GORACE").unwrap_or_default();
+        let given = std::env::var("GORACE").ok();
+        // The second that the detector waits at the end of a process says nothing that a search needs.
+        let options = given.unwrap_or_else(|| if self.quick { "atexit_sleep_ms=0".to_owned() } else { String::new() });
         command.env("GORACE", format!("{options} log_path=stderr").trim());
         command.env("OUTLIVE_HOLD", hold.map_or_else(|| "0".to_owned(), |hold| format!("{}us", hold.as_micros())));
         let ran = go::run(&mut command, self.timeout, &self.scratch)?;

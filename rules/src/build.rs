@@ -58,7 +58,7 @@ impl Cx<'_> {
         let last = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
         let line = &text[first..last];
         // A comment at the end; a `//` between quotes is none.
-        let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count() % 2 == 0);
+        let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count().is_multiple_of(2));
         let line = line[..comment.unwrap_or(line.len())].trim();
         if line.chars().count() > MAX_QUOTE { quote } else { line.to_owned() }
     }
@@ -245,9 +245,11 @@ impl Cx<'_> {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let location = self.memory(conflict);
         let other = self.access(AccessSide::Other, &conflict.other);
+        let is_write = conflict.other.kind.is_write();
+        let reset = is_write.then(|| other.site.clone());
+        let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];
+        accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
         let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();
-        let is_reset = conflict.other.kind.is_write();
-        let reset = is_reset.then(|| other.site.clone());
         let round = match conflict.relation {
             Relation::NextRound { round, .. } => round.map(|f| self.symbol(f).to_owned()),
             _ => None,
@@ -262,7 +264,7 @@ impl Cx<'_> {
             fingerprint: String::new(),
             witness: self.witness(conflict, &location.name),
             join: self.join(conflict),
-            accesses: vec![self.access(AccessSide::Goroutine, &conflict.inside), other],
+            accesses,
             spawn: spawn_site,
             goroutine,
             location,

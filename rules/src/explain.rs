@@ -1,21 +1,23 @@
 //! Race reports explained: located, named, and matched with what the analysis knows about the goroutines.
 //!
 //! `stacks` words what is known of each frame, `peers` races that are not about a lifetime, `lost` what a side without
-//! a stack may have been, `blame` which test leaked the goroutine.
+//! a stack may have been, `covered` what the checkout waits for, `outwards` who holds the goroutine, `test_end` goroutines that use a test that is over, `blame` which test leaked the goroutine.
 //!
 //! Invariant: a frame that cannot be placed becomes a `Problem`, never a guess.
 
 pub mod blame;
 mod covered;
 mod lost;
+mod outwards;
 mod peers;
 mod stacks;
+mod test_end;
 
 use analyzer::{
     base::{Idx, Parsed, Problem, ProblemKind},
     lifetime::{
-        AccessKind, Index, Lifetimes, Location, SpawnId, Stored,
-        conflict::{Conflict, JoinStatus, Relation, Side},
+        AccessKind, Index, Lifetimes, Location, SignalKind, SpawnId, Stored,
+        conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
         obligations::Skip,
         rounds::skipped_join,
     },
@@ -24,9 +26,13 @@ use analyzer::{
     resolve::FuncId,
 };
 
+use self::{
+    covered::{Known, Waits},
+    outwards::Held,
+};
 use crate::{
     claim,
-    finding::{Confidence, ExplainedReport, Finding, JoinState, LocationKind, MemoryLocation, Verdict},
+    finding::{Confidence, ExplainedReport, Finding, JoinState, LocationKind, MemoryLocation, Site, Verdict},
     recovers::Recovers,
     rule::Cx,
 };
@@ -112,6 +118,12 @@ impl<'a> Explainer<'a> {
                 told.extend(explaining.side(index, inside, other, shared));
             }
         }
+        let test_end = (0..report.accesses.len()).find_map(|index| {
+            let explaining = Explaining { cx, locator: &self.locator, report, located: &located };
+            explaining.test_end(index).filter(|_| shared.is_none())
+        });
+        let over = test_end.is_some();
+        told.extend(test_end.map(|finding| Told { finding, ends: true }));
         // The side whose join is known comes first, then the one that the other side ends.
         told.sort_by_key(|t| {
             let skipped = t.finding.join.state == JoinState::Skipped;
@@ -126,15 +138,17 @@ impl<'a> Explainer<'a> {
         let verdict = match (&shared, lifetime) {
             (_, true) => Verdict::Lifetime,
             (Some(_), false) => Verdict::Unsynchronised,
-            (None, _) => Verdict::Unknown,
+            (None, false) => Verdict::Unknown,
         };
         let candidates = match &shared {
             Some(_) => Vec::new(),
+            None if over => Vec::new(),
             None => lost::candidates(cx, &self.locator, report, &located),
         };
         let mut assumptions = assumed(cx, shared.as_ref(), &located);
         let explanations: Vec<Finding> = told.into_iter().map(|t| t.finding).collect();
         let mut confidence = match &shared {
+            None if over => Confidence::High,
             None => Confidence::Low,
             Some(shared) if shared.cost == 0 => Confidence::High,
             Some(shared) if shared.cost <= NEAR => Confidence::Medium.max(race_certainty(&located)),
@@ -158,7 +172,10 @@ impl<'a> Explainer<'a> {
             title: report.title.clone(),
             accesses,
             created,
-            location: shared.as_ref().map(|shared| memory(cx, shared)),
+            location: match &shared {
+                Some(shared) => Some(memory(cx, shared)),
+                None => explanations.first().map(|best| best.location.clone()),
+            },
             verdict,
             confidence,
             assumptions,
@@ -211,6 +228,17 @@ fn assumed(cx: &Cx<'_>, shared: Option<&SharedPlace>, located: &LocatedReport) -
     out
 }
 
+/// A goroutine's access and the other one.
+#[derive(Clone, Copy)]
+struct Pair<'a> {
+    spawn: SpawnId,
+    /// Which access of the report is the other one.
+    other_index: usize,
+    inside: &'a LocatedAccess,
+    other: &'a LocatedAccess,
+    shared: &'a SharedPlace,
+}
+
 struct Explaining<'a> {
     cx: &'a Cx<'a>,
     locator: &'a Locator<'a>,
@@ -224,12 +252,14 @@ impl Explaining<'_> {
         let GoroutineRef::Id(id) = self.report.accesses[index].goroutine else { return None };
         let at = self.report.creations.iter().position(|c| c.goroutine == id)?;
         let creation = &self.report.creations[at];
-        let root = self.locator.root(&self.report.accesses[index].stack, &self.located.accesses[index]);
-        let spawn = self.locator.spawn(&creation.stack, &self.located.creations[at], root)?;
+        let roots = self.locator.roots(&self.report.accesses[index].stack, &self.located.accesses[index]);
+        let spawn = self.locator.spawn(&creation.stack, &self.located.creations[at], &roots)?;
         // Two goroutines that run one line use the state alike: neither ends it for the other.
         let same_line = (inside.func, inside.span) == (other.func, other.span);
         let ends = self.ends(other) && !same_line && !(other.element && peers::is_map(self.cx, shared));
         let tell = |finding: Finding| Told { finding, ends };
+        let started = Known { stack: &creation.stack, located: &self.located.creations[at] };
+        let waits = Waits::new(self.cx, self.locator, spawn, started);
         let outwards = callers(&self.located.creations[at]);
         if let Some(skip) = self.skip(spawn, &outwards) {
             return claim(self.cx, &self.conflict(spawn, inside, other, shared, &skip)).map(tell);
@@ -237,59 +267,120 @@ impl Explaining<'_> {
         let mut known: Vec<&Conflict> =
             self.cx.lifetimes.conflicts.iter().filter(|c| c.spawn == spawn && c.location == shared.location).collect();
         known.sort_by_key(|c| (!self.is_reported(c, other), c.inside.span != inside.span));
-        // What is known of another pair of accesses holds of this one, too: it is the same goroutine and location.
-        let exact = |c: &&Conflict| self.is_reported(c, other) && c.inside.span == inside.span;
-        if !known.first().is_some_and(exact)
-            && let Some(covered) = self.covered(spawn, 1 - index.min(1), inside, other, shared)
+        // The other side has to be an end of the state's life: a peer that merely lacks a lock is not this story.
+        let resets = ends && !self.is_peer(index);
+        let exact = |c: &&&Conflict| self.is_reported(c, other) && c.inside.span == inside.span;
+        let found = known.first().filter(exact).map(|conflict| &conflict.join);
+        let pair = Pair { spawn, other_index: 1 - index.min(1), inside, other, shared };
+        // A stack says more about order than the analysis of all ways, but not about what it found to be broken.
+        let open = |join: &&JoinStatus| matches!(join, JoinStatus::Missing { .. } | JoinStatus::Late(_));
+        // Where the counter itself is what races, its waits are one of the two sides.
+        let counter = self.cx.lifetimes.spawns.sites[spawn]
+            .signals
+            .iter()
+            .any(|s| s.key == shared.location && matches!(s.kind, SignalKind::Done | SignalKind::Group));
+        if !counter
+            && found.as_ref().is_none_or(open)
+            && let Some(covered) = self.covered(&waits, pair)
         {
             return Some(tell(covered));
         }
-        let found = known.into_iter().find_map(|conflict| {
+        let missing = |join: &&JoinStatus| matches!(join, JoinStatus::Missing { .. });
+        if resets
+            && !counter
+            && found.as_ref().is_none_or(missing)
+            && let Some(told) = self.held(&waits, pair).or_else(|| self.late(&waits, pair))
+        {
+            return Some(tell(told));
+        }
+        // What is known of another pair of accesses holds of this one, too: it is the same goroutine and location.
+        let known = known.into_iter().find_map(|conflict| {
             let reported = self.build(spawn, inside, other, shared, conflict.relation.clone(), conflict.join.clone());
             let fits = self.is_reported(conflict, other) && conflict.inside.span == inside.span;
             if fits { claim(self.cx, conflict) } else { claim(self.cx, &reported).or_else(|| claim(self.cx, conflict)) }
         });
-        if let Some(found) = found {
-            return Some(tell(found));
+        let missing = || claim(self.cx, &self.missing(spawn, inside, other, shared)).filter(|_| resets);
+        known.or_else(missing).map(tell)
+    }
+
+    /// The explanation with access `index` as a goroutine that uses a test that the other side says is over.
+    fn test_end(&self, index: usize) -> Option<Finding> {
+        let GoroutineRef::Id(id) = self.report.accesses[index].goroutine else { return None };
+        let other = self.report.accesses.get(1 - index.min(1))?;
+        let at = self.report.creations.iter().position(|c| c.goroutine == id)?;
+        if !test_end::is_test_end(&other.stack) {
+            return None;
         }
-        // The other side has to be an end of the state's life: a peer that merely lacks a lock is not this story.
-        let resets = ends && !self.is_peer(index);
-        resets.then(|| self.missing(spawn, inside, other, shared)).and_then(|c| claim(self.cx, &c)).map(tell)
+        let started = Known { stack: &self.report.creations[at].stack, located: &self.located.creations[at] };
+        let used = self.known(index)?;
+        let roots = self.locator.roots(used.stack, used.located);
+        let spawn = self.locator.spawn(started.stack, started.located, &roots)?;
+        let waits = Waits::new(self.cx, self.locator, spawn, started);
+        test_end::explain(self.cx, &waits, spawn, used, &callers(started.located))
+    }
+
+    /// What the nearest holder of the goroutine's owner does: it skips the join on some way, or it never does.
+    fn held(&self, waits: &Waits<'_>, pair: Pair<'_>) -> Option<Finding> {
+        let Pair { spawn, other_index, inside, other, shared } = pair;
+        let busy = callers(self.located.accesses.get(other_index)?);
+        let relation = Relation::NextRound { round: self.round(), holder: Idx::new(0) };
+        let (join, by) = match outwards::held(self.cx, waits, spawn, &busy)? {
+            Held::Skips(status) => (status, None),
+            Held::Joins(join, holder) => (JoinStatus::Late(join), Some(holder)),
+        };
+        let mut conflict = self.build(spawn, inside, other, shared, relation, join);
+        conflict.assumptions.push(Assumption::OneOfManyCallees);
+        let mut finding = claim(self.cx, &conflict)?;
+        if let (Some(holder), JoinStatus::Late(join)) = (by, &conflict.join) {
+            let site = self.cx.site(join.func, join.span);
+            let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+            let holder = self.cx.short(holder);
+            let message = format!(
+                "this checkout waits for {body} ({}:{}) on every way out of {holder}: the join covers it",
+                site.file, site.line
+            );
+            nothing_to_mend(self.cx, &mut finding, &conflict, &site, message);
+        }
+        Some(finding)
+    }
+
+    /// The finding that the goroutine is waited for, but only after the access.
+    fn late(&self, waits: &Waits<'_>, pair: Pair<'_>) -> Option<Finding> {
+        let Pair { spawn, other_index, inside, other, shared } = pair;
+        let join = waits.after(self.locator, self.known(other_index)?, other)?;
+        let waiter = join.func;
+        let relation = Relation::OwnerMethod { method: other.func, role: Role::Elsewhere };
+        let conflict = self.build(spawn, inside, other, shared, relation, JoinStatus::Late(join));
+        let mut finding = claim(self.cx, &conflict)?;
+        if waiter != other.func {
+            let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+            let name = self.cx.location_name(shared.location);
+            let (what, waiter) = (self.cx.short(other.func), self.cx.short(waiter));
+            finding.message = format!("{what} changes {name} before {waiter} waits for {body}");
+        }
+        Some(finding)
+    }
+
+    fn known(&self, access: usize) -> Option<Known<'_>> {
+        let stack = &self.report.accesses.get(access)?.stack;
+        Some(Known { stack, located: self.located.accesses.get(access)? })
     }
 
     /// The finding that there is nothing left to mend.
-    fn covered(
-        &self,
-        spawn: SpawnId,
-        other_index: usize,
-        inside: &LocatedAccess,
-        other: &LocatedAccess,
-        shared: &SharedPlace,
-    ) -> Option<Finding> {
-        let access = self.report.accesses.get(other_index)?;
-        let stack = self.located.accesses.get(other_index)?;
-        let join = covered::covering_join(self.cx, self.locator, spawn, (access, stack), other)?;
+    fn covered(&self, waits: &Waits<'_>, pair: Pair<'_>) -> Option<Finding> {
+        let Pair { spawn, other_index, inside, other, shared } = pair;
+        let join = waits.before(self.locator, self.known(other_index)?, other)?;
         let site = self.cx.site(join.func, join.span);
         let conflict = self.build(spawn, inside, other, shared, Relation::AfterSpawn, JoinStatus::Late(join));
         let mut finding = claim(self.cx, &conflict)?;
         let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
         let name = self.cx.location_name(shared.location);
         let what = self.cx.short(other.func);
-        finding.message = format!(
+        let message = format!(
             "this checkout waits for {body} ({}:{}) before {what} gets to {name}: the join covers it",
             site.file, site.line
         );
-        finding.join.state = JoinState::NoneNeeded;
-        finding.fix.text = "none is needed in this checkout".to_owned();
-        finding.fix.edits.clear();
-        for step in &mut finding.witness {
-            if step.site == site {
-                step.what = format!(
-                    "the join that covers it: `{}`",
-                    self.cx.join_point(&conflict).map_or(String::new(), |j| self.cx.quote(j.func, j.span))
-                );
-            }
-        }
+        nothing_to_mend(self.cx, &mut finding, &conflict, &site, message);
         Some(finding)
     }
 
@@ -370,6 +461,7 @@ impl Explaining<'_> {
             relation,
             join,
             assumptions: Vec::new(),
+            others: Vec::new(),
             evidence: Vec::new(),
         }
     }
@@ -379,6 +471,18 @@ impl Explaining<'_> {
         let of_creations: Vec<FuncId> = self.located.creations.iter().flat_map(callers).collect();
         let mut stacks = self.located.accesses.iter();
         stacks.find_map(|stack| callers(stack).into_iter().skip(1).find(|func| of_creations.contains(func)))
+    }
+}
+
+/// Rewrites a finding to say that a join of the checkout covers the access.
+fn nothing_to_mend(cx: &Cx<'_>, finding: &mut Finding, conflict: &Conflict, join: &Site, message: String) {
+    finding.message = message;
+    finding.join.state = JoinState::NoneNeeded;
+    finding.fix.text = "none is needed in this checkout".to_owned();
+    finding.fix.edits.clear();
+    for step in finding.witness.iter_mut().filter(|step| step.site == *join) {
+        let quote = cx.join_point(conflict).map_or(String::new(), |j| cx.quote(j.func, j.span));
+        step.what = format!("the join that covers it: `{quote}`");
     }
 }
 

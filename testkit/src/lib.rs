@@ -1,5 +1,7 @@
 //! Helpers for tests of the analyser. Development only.
 
+pub mod logs;
+
 use std::sync::Arc;
 
 use analyzer::{

@@ -1,6 +1,8 @@
 //! Development commands: `cargo xtask callgraph-quality` measures the call graph against `golang.org/x/tools`,
 //! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
-//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares the two readers of Go files, `cargo xtask bench` measures whole runs.
+//! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares
+//! the two readers of Go files, `cargo xtask explain-pairs` explains reports of races that real repositories fixed, `cargo
+//! xtask log-cost` measures the reading of a large log, `cargo xtask bench` whole runs.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
 
@@ -18,6 +20,8 @@ mod command;
 mod cost;
 mod document;
 mod graph;
+mod logs;
+mod pairs;
 mod parsers;
 mod plot;
 mod quality;
@@ -46,6 +50,10 @@ enum Command {
     RawParse(raw_parse::Args),
     /// Compare what the parser and tree-sitter make of Go files
     Parsers(parsers::Args),
+    /// Explain reports of races that real repositories fixed, before and after the fix
+    ExplainPairs(pairs::Args),
+    /// Measure how a log of 100 MB with 1,000 race reports is read
+    LogCost(logs::Args),
     /// Compare what is read of files the grammar fails at with what Go's own parser reads
     SyntaxErrors(syntax_errors::Args),
 }
@@ -59,6 +67,8 @@ fn main() -> Result<ExitCode> {
         Command::Bench(args) => bench::run(&repository, &args),
         Command::RawParse(args) => raw_parse::run(&args),
         Command::Parsers(args) => parsers::run(&args),
+        Command::ExplainPairs(args) => pairs::run(&repository, &args),
+        Command::LogCost(args) => logs::run(&repository, &args),
         Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }
 }

@@ -102,6 +102,7 @@ fn late_writes(
                 relation: Relation::AfterSpawn,
                 join: JoinStatus::SignalledEarly(join.clone(), signal.site),
                 assumptions: Vec::new(),
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }

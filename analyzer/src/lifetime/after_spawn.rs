@@ -10,13 +10,14 @@ use rustc_hash::FxHashMap;
 use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
-    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, MAX_OTHERS, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
     joins::Joins,
-    order::{Order, Point},
+    order::Point,
     reach::{AccessIndex, Reach, Reached},
+    running::{Outlives, State, receive, received_after, union},
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -44,119 +45,6 @@ pub struct Facts<'a> {
     pub reaches: &'a IndexVec<SpawnId, Reach>,
     /// Accesses by location.
     pub index: &'a AccessIndex,
-}
-
-/// What holds at a point of the spawning function.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub(super) struct State {
-    /// Goroutines (by number among the function's spawn sites) that may run.
-    pub(super) active: FixedBitSet,
-    /// Those whose end was certainly waited for, although they do something after their signal.
-    ended: FixedBitSet,
-    /// Per goroutine, keys of earlier signals certainly received since it started.
-    received: Vec<Vec<(Location, WaitKind)>>,
-    /// Keys the function may have signalled.
-    signalled: Vec<Location>,
-    /// Locations the function may have accessed atomically since the goroutine started: (goroutine, location).
-    atomics: Vec<(usize, Location)>,
-    /// Variables declared anew since the goroutine started: (goroutine, variable).
-    pub(super) fresh: Vec<(usize, LocalId)>,
-    /// Timers certainly stopped and not set going again.
-    stopped: Vec<Location>,
-    /// Deferred calls registered, by event.
-    deferred: Vec<Point>,
-}
-
-impl State {
-    fn merge(&mut self, other: &Self) -> bool {
-        let before = self.clone();
-        for goroutine in 0..self.received.len() {
-            let mine = self.ended.contains(goroutine) || !self.active.contains(goroutine);
-            let theirs = other.ended.contains(goroutine) || !other.active.contains(goroutine);
-            self.ended.set(goroutine, mine && theirs);
-        }
-        for goroutine in other.active.ones() {
-            if self.active.contains(goroutine) {
-                self.received[goroutine].retain(|k| other.received[goroutine].contains(k));
-            } else {
-                self.received[goroutine].clone_from(&other.received[goroutine]);
-                self.fresh.retain(|(g, _)| *g != goroutine);
-                self.fresh.extend(other.fresh.iter().filter(|(g, _)| *g == goroutine));
-            }
-        }
-        let kept: Vec<(usize, LocalId)> = self
-            .fresh
-            .iter()
-            .copied()
-            .filter(|row| !other.active.contains(row.0) || !before.active.contains(row.0) || other.fresh.contains(row))
-            .collect();
-        self.fresh = kept;
-        self.fresh.sort_unstable();
-        self.fresh.dedup();
-        self.active.union_with(&other.active);
-        union(&mut self.signalled, &other.signalled);
-        union(&mut self.atomics, &other.atomics);
-        self.stopped.retain(|key| other.stopped.contains(key));
-        for point in &other.deferred {
-            if let Err(at) = self.deferred.binary_search(point) {
-                self.deferred.insert(at, *point);
-            }
-        }
-        *self != before
-    }
-}
-
-fn receive(received: &mut Vec<(Location, WaitKind)>, what: (Location, WaitKind)) {
-    if !received.contains(&what) {
-        received.push(what);
-    }
-}
-
-fn union<T: Copy + Ord>(mine: &mut Vec<T>, theirs: &[T]) {
-    for key in theirs {
-        if let Err(at) = mine.binary_search(key) {
-            mine.insert(at, *key);
-        }
-    }
-}
-
-/// A goroutine that may still run when the function is left.
-#[derive(Debug)]
-pub struct Outlives {
-    /// Where it was started.
-    pub spawn: SpawnId,
-    /// How the function is left.
-    pub exit: Exit,
-    /// Where.
-    pub span: Span,
-    /// Signals of the goroutine that were certainly received by then.
-    received: Vec<(Location, WaitKind)>,
-}
-
-impl Outlives {
-    /// Whether what the goroutine does at a point of `body` comes before something that was received by then.
-    pub fn comes_before(&self, facts: Facts<'_>, body: FuncId, point: Point) -> bool {
-        let events = facts.cx.events.of(body);
-        let order = Order::build(events, facts.cx.places);
-        let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
-        received_after(facts, events, &order, (point, deferred), &self.received)
-    }
-}
-
-/// Whether a signal that was received comes, in the goroutine, after the point; or something that the goroutine has
-/// received since, over a channel without a buffer.
-fn received_after(
-    facts: Facts<'_>,
-    events: &FuncEvents,
-    order: &Order,
-    (point, deferred): (Point, bool),
-    received: &[(Location, WaitKind)],
-) -> bool {
-    let gates = order.gates_at(events, facts.cx.places, point);
-    received.iter().any(|(key, how)| {
-        (order.signals(*key) && !order.may_follow(point, deferred, *key, *how))
-            || (facts.cx.places.is_unbuffered(*key) && !order.signals_itself(*key) && !gates.contains(key))
-    })
 }
 
 /// What the pass found about one function.
@@ -790,7 +678,12 @@ impl Pass<'_> {
         let id = self.ids[goroutine];
         let sibling = matches!(relation, Relation::Sibling(_));
         let key = (id, access.location, other.kind.is_write(), sibling);
-        if self.seen.contains_key(&key) {
+        if let Some(&known) = self.seen.get(&key) {
+            let known: &mut Conflict = &mut self.out.conflicts[known];
+            let listed = known.others.iter().chain([&known.other]).any(|side| side.span == other.span);
+            if !listed && known.others.len() < MAX_OTHERS {
+                known.others.push(other);
+            }
             return;
         }
         self.seen.insert(key, self.out.conflicts.len());
@@ -822,6 +715,7 @@ impl Pass<'_> {
             relation,
             join: JoinStatus::Missing { asked: None },
             assumptions,
+            others: Vec::new(),
             evidence: Vec::new(),
         });
     }

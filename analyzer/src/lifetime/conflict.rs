@@ -140,9 +140,14 @@ pub struct Conflict {
     pub join: JoinStatus,
     /// What had to be assumed.
     pub assumptions: Vec<Assumption>,
+    /// Further accesses of the other side that nothing orders either, at most [`MAX_OTHERS`].
+    pub others: Vec<Side>,
     /// What speaks for it beside the missing order.
     pub evidence: Vec<Evidence>,
 }
+
+/// Further accesses listed for one conflict.
+pub const MAX_OTHERS: usize = 8;
 
 /// A sign, found in the code itself, that an access is meant to be guarded and is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::{
     after_signal::after_signals,
-    after_spawn::{AfterSpawn, Facts, Outlives, after_spawn},
+    after_spawn::{AfterSpawn, Facts, after_spawn},
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
@@ -23,6 +23,7 @@ use super::{
     reach::{AccessIndex, Reach},
     restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
+    running::Outlives,
     shared::ended_elsewhere,
     spawns::{Context, Spawns},
 };
@@ -219,6 +220,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 relation: Relation::TestEnd,
                 join,
                 assumptions: if doubtful { vec![Assumption::TakesThatWay] } else { Vec::new() },
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }
@@ -267,6 +269,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
+                    others: Vec::new(),
                     evidence: Vec::new(),
                 });
             }
@@ -348,6 +351,7 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                     true => vec![Assumption::SameObject, Assumption::CalledAgain],
                     false => vec![Assumption::SameObject, Assumption::CalledAgain, Assumption::TakesThatWay],
                 },
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }

@@ -36,6 +36,7 @@ pub mod published;
 pub mod reach;
 pub mod restored;
 pub mod rounds;
+mod running;
 pub mod shared;
 pub mod siblings;
 pub mod skips;

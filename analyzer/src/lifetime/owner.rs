@@ -322,7 +322,7 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
     let program = facts.cx.program;
     let key = program.funcs()[method.func].key.as_str();
     let name = key.rsplit('.').next().unwrap_or("");
-    if facts.reaches[id].contains(method.func) {
+    if facts.reaches[id].surely_contains(method.func) {
         // What the goroutine itself runs is its own business.
         return None;
     }
@@ -389,7 +389,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         let node = &method.reach.nodes[effect.reached.node as usize];
         let access = &cx.events.of(node.func).accesses[effect.reached.row as usize];
         // Code that the goroutine runs itself is guarded against its other callers, or it is another story.
-        let own = reach.contains(node.func);
+        let own = reach.surely_contains(node.func);
         if own || seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
             continue;
         }
@@ -448,6 +448,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
             relation: Relation::OwnerMethod { method: method.func, role },
             join: status(facts, id, method, &keys),
             assumptions,
+            others: Vec::new(),
             evidence: Vec::new(),
         });
     }

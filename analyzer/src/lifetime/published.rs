@@ -95,6 +95,7 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
                     relation: Relation::AfterSpawn,
                     join: JoinStatus::Missing { asked: None },
                     assumptions: vec![Assumption::SameObject],
+                    others: Vec::new(),
                     evidence: Vec::new(),
                 });
             }
@@ -164,6 +165,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     relation: Relation::AfterSpawn,
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
+                    others: Vec::new(),
                     evidence: Vec::new(),
                 });
             }
@@ -174,7 +176,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
 }
 
 /// Variables of the function that a `return` hands out as they are.
-fn returned_locals(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
+pub(super) fn returned_locals(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let Some(body) = &program.function(func).body else { return Vec::new() };

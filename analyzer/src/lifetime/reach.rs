@@ -153,6 +153,11 @@ impl Reach {
         self.by_func.contains_key(&func)
     }
 
+    /// Whether `func` is reached by calls that have one callee each: with several, it is a guess that it is this one.
+    pub fn surely_contains(&self, func: FuncId) -> bool {
+        self.nodes_of(func).any(|node| self.nodes[node as usize].dispatched == 0)
+    }
+
     /// Variables of a node's function that are objects of the starting function: (here, there).
     pub fn bindings(&self, node: &Node) -> &[(LocalId, LocalId)] {
         &self.bound[node.bindings.0 as usize..node.bindings.1 as usize]

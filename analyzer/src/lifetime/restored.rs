@@ -72,7 +72,7 @@ fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Readers {
 /// Calls between a goroutine's body and the read of a variable that a test changes.
 const MAX_READ_DEPTH: u32 = 14;
 /// Goroutines listed for one variable that a test changes, nearest to the read first.
-const MAX_READERS: usize = 16;
+const MAX_READERS: usize = 48;
 
 /// Package variables, and fields reached through one, that a test changes while goroutines of the code under test read
 /// them: whoever ran before may have left one behind. Which test started it is not known.
@@ -138,6 +138,7 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBit
                 relation: Relation::Restored,
                 join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
+                others: Vec::new(),
                 evidence: Vec::new(),
             })
             .collect()
@@ -288,6 +289,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
                 relation: Relation::Restored,
                 join: JoinStatus::Missing { asked: None },
                 assumptions,
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }

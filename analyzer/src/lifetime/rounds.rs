@@ -15,6 +15,7 @@ use super::{
     handed::root_local,
     joins::path_to_wait,
     obligations::{Obligations, Skip, spawn_ids},
+    published::returned_locals,
     reach::Reached,
 };
 use crate::{
@@ -204,9 +205,13 @@ fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
             _ => return false,
         };
         let Some(holder) = root_local(&place).filter(|_| place.steps.is_empty()) else { return false };
+        // A constructor hands its object out; who keeps the object to work with it may call this again and again.
+        let looped = program.function(site.func).body.as_ref();
+        let looped = looped.is_some_and(|body| cx.events.of(site.func).repeats(&body.loops, site.span));
         let started = facts.spawns.of(site.func).iter().any(|id| facts.spawns.sites[*id].span.start < site.span.start);
-        let made = cx.places.initial(program, caller, holder).is_some_and(|value| makes(facts, caller, value));
-        !started && (made || is_new(facts, site.func, holder, depth - 1))
+        let made = cx.places.initial(program, caller, holder).is_some_and(|value| makes(facts, caller, value))
+            && returned_locals(facts, site.func).contains(&holder);
+        !looped && !started && (made || is_new(facts, site.func, holder, depth - 1))
     })
 }
 
@@ -353,6 +358,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
                 relation: Relation::AfterSpawn,
                 join: skipped_join(facts, group, id),
                 assumptions: vec![Assumption::SameObject],
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }
@@ -508,6 +514,7 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
         relation: Relation::NextRound { round: Some(candidate.round), holder: first.holder },
         join,
         assumptions,
+        others: Vec::new(),
         evidence: Vec::new(),
     }
 }

@@ -22,13 +22,13 @@ use crate::{
 };
 
 /// Calls from the body to the goroutine's access at most.
-const MAX_DEPTH: u32 = 7;
+const MAX_DEPTH: u32 = 9;
 /// Callers above a spawn that count as its start.
 const MAX_STARTERS: u32 = 3;
 /// Calls on the way there that dispatch.
 const MAX_DISPATCHED: u32 = 3;
 /// Goroutines listed for one location, nearest to their access first.
-const MAX_SPAWNS: usize = 8;
+const MAX_SPAWNS: usize = 24;
 /// Callers above an end that may have waited before they call it.
 const MAX_WAITING_CALLERS: u32 = 2;
 /// Locations per goroutine at most, nearest first.
@@ -143,7 +143,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
             let other = facts.index.of(inner.location).iter().map(|r| access(cx, *r)).find(|other| {
                 ends(facts, other)
                     && other.kind.conflicts(inner.kind)
-                    && !reach.contains(other.func)
+                    && !reach.surely_contains(other.func)
                     && !starters.contains_key(&other.func)
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && !waited(facts, joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
@@ -175,6 +175,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, joined: &Joined) -> Vec<Conflict> {
                 relation: Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
                 join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
+                others: Vec::new(),
                 evidence: Vec::new(),
             });
         }

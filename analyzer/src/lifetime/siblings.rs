@@ -2,12 +2,13 @@
 //! handed over, slots of a channel. The second half of [`super::after_spawn`].
 
 use super::{
-    after_spawn::{Pass, State},
+    after_spawn::Pass,
     conflict::{Relation, Side},
     domain::{Access, Index, Location, SignalKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
+    running::State,
 };
 use crate::{base::Span, resolve::FuncId, source::FileId, syntax::LocalId};
 

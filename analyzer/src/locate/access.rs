@@ -3,20 +3,24 @@
 use super::{LocatedStack, Locator, MAX_DRIFT};
 use crate::{
     base::Span,
-    lifetime::{AccessKind, Index, Location, LockSet, Stored, place::Places},
-    report::{self, FunctionName, RaceAccess},
-    resolve::{Callee, FuncId},
+    lifetime::{AccessKind, Index, Location, LockSet, SignalKind, Stored, WaitKind, events::EventKind, place::Places},
+    report::{self, FunctionName, RaceAccess, StackTrace},
+    resolve::{Callee, FuncId, Type},
     source::FileId,
-    syntax::{Expr, LocalDecl},
+    syntax::{Expr, ExprId, LocalDecl},
 };
 
 /// Located frames of a stack that may have made the access: the innermost, and the one it may be inlined into.
 const MAX_ACCESS_FRAMES: usize = 2;
 /// Lines off within which a local variable is taken for the shared one where the movement of lines was measured: a
 /// function has many, and one that is gone must not be taken for its neighbour.
-const MAX_LOCAL_DRIFT: u32 = 6;
+const MAX_LOCAL_DRIFT: u32 = 12;
+/// The same where what the analysis takes for a read may be the write.
+const MAX_LOOSE_LOCAL_DRIFT: u32 = 6;
 /// Calls upwards in which a pointer parameter is followed to what it was given.
 const MAX_LIFTS: usize = 6;
+/// Added to the distance in lines of what the runtime's own frames speak against.
+const MISFIT: u32 = 24;
 /// Added to the distance in lines of what is not in the innermost frame.
 const OUTER: u32 = 1_000;
 
@@ -128,7 +132,9 @@ impl Locator<'_> {
                 };
                 (at, made.location)
             });
-            for (made, location) in made.chain(self.called_values(found.func, index)) {
+            let by_runtime = (seen == 0).then(|| Operation::of(&access.stack));
+            let made = made.chain(self.called_values(found.func, index)).chain(self.containers(found.func, index));
+            for (made, location) in made.chain(self.counted(found.func, index, by_runtime)) {
                 // A library reads and writes what it is given; the caller only reads the pointer.
                 let by_library = through_library && seen == 0;
                 if !(fits(access.kind, &made) || any_kind || by_library) {
@@ -138,12 +144,18 @@ impl Locator<'_> {
                 let drift = |to: u32| i64::from(to.clamp(line, last)) - i64::from(to);
                 let drift = drift(found.line);
                 let local = matches!(location, Location::Local(..));
-                let limit = if local && found.measured { MAX_LOCAL_DRIFT } else { MAX_DRIFT };
+                let limit = match (local && found.measured, any_kind) {
+                    (true, false) => MAX_LOCAL_DRIFT,
+                    (true, true) => MAX_LOOSE_LOCAL_DRIFT,
+                    (false, _) => MAX_DRIFT,
+                };
                 if drift.unsigned_abs() > u64::from(limit) {
                     continue;
                 }
                 let outer = if seen == 0 { 0 } else { OUTER };
-                let loose = u32::from(through_library && seen == 0) * 2 + u32::from(made.atomic != through_atomic) * 6;
+                let loose = u32::from(through_library && seen == 0) * 2
+                    + u32::from(made.atomic != through_atomic) * 6
+                    + u32::from(by_runtime.is_some_and(|by| !by.fits(&made))) * MISFIT;
                 let element = made.element;
                 let file = self.lifetimes.program.funcs()[found.func].file;
                 let base = Candidate { cost: outer + loose, drift, file, at: made, location, element };
@@ -160,6 +172,72 @@ impl Locator<'_> {
             }
         }
         out
+    }
+
+    /// Struct values that hold what is accessed: `s.peer.ID` is part of `s.peer`.
+    fn containers(&self, func: FuncId, frame: usize) -> Vec<(LocatedAccess, Location)> {
+        let program = self.lifetimes.program;
+        let file = program.funcs()[func].file;
+        let exprs = &program.facts(file).exprs;
+        let mut out = Vec::new();
+        for made in &self.lifetimes.events.of(func).accesses {
+            let mut inner = made.expr;
+            while let Expr::Select { base, .. } = exprs[inner] {
+                let whole = matches!(exprs[base], Expr::Select { .. }) && self.is_struct(file, base);
+                let Some(location) = Places::location(&program.place(file, base), file).filter(|_| whole) else {
+                    break;
+                };
+                let at = LocatedAccess {
+                    func,
+                    span: made.span,
+                    kind: made.kind,
+                    stored: made.stored,
+                    element: false,
+                    index: Index::Whole,
+                    atomic: made.atomic,
+                    locks: made.locks.clone(),
+                    frame,
+                };
+                out.push((at, location));
+                inner = base;
+            }
+        }
+        out
+    }
+
+    /// Whether an expression is a struct in place, not a pointer to one.
+    fn is_struct(&self, file: FileId, expr: ExprId) -> bool {
+        let program = self.lifetimes.program;
+        matches!(program.ty(program.underlying(program.expr_type(file, expr))), Type::Struct { .. })
+    }
+
+    /// Counters that are raised, lowered and waited for, where that is what the report's top frames say.
+    fn counted(&self, func: FuncId, frame: usize, by: Option<Operation>) -> Vec<(LocatedAccess, Location)> {
+        if by != Some(Operation::Counter) {
+            return Vec::new();
+        }
+        let rows = self.lifetimes.events.of(func).blocks.iter().flat_map(|block| &block.events);
+        let keys = rows.filter_map(|event| match &event.kind {
+            EventKind::Add { key }
+            | EventKind::Wait { key, how: WaitKind::Group }
+            | EventKind::Signal { key, kind: SignalKind::Done | SignalKind::Group } => Some((event.span, *key)),
+            _ => None,
+        });
+        let made = keys.map(|(span, key)| {
+            let at = LocatedAccess {
+                func,
+                span,
+                kind: AccessKind::Write,
+                stored: Stored::Update,
+                element: false,
+                index: Index::Whole,
+                atomic: false,
+                locks: LockSet::new(),
+                frame,
+            };
+            (at, key)
+        });
+        made.collect()
     }
 
     /// Function values that are called: the call reads the variable or field that holds them.
@@ -251,6 +329,45 @@ impl Locator<'_> {
         }
         held.sort_unstable();
         held
+    }
+}
+
+/// What the frames of the runtime above the first function of a program say was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    /// Nothing: a plain access.
+    Plain,
+    /// A channel was closed.
+    Closes,
+    /// A value was sent.
+    Sends,
+    /// A WaitGroup was raised, lowered or waited for.
+    Counter,
+    /// Something else.
+    Other,
+}
+
+impl Operation {
+    fn of(stack: &StackTrace) -> Self {
+        let above = stack.frames.iter().take_while(|f| FunctionName::parse(&f.function).is_runtime());
+        let names: Vec<&str> = above.map(|f| f.function.as_str()).collect();
+        let any = |start: &str| names.iter().any(|name| name.starts_with(start));
+        match () {
+            () if any("runtime.closechan") => Self::Closes,
+            () if any("runtime.chansend") || any("runtime.selectnbsend") => Self::Sends,
+            () if any("sync.(*WaitGroup).") => Self::Counter,
+            () if names.is_empty() => Self::Plain,
+            () => Self::Other,
+        }
+    }
+
+    /// Whether an access is what such an operation makes. The runtime always names itself when it closes or sends.
+    fn fits(self, made: &LocatedAccess) -> bool {
+        match made.kind {
+            AccessKind::Close => self == Self::Closes,
+            AccessKind::Send => self == Self::Sends,
+            _ => matches!(self, Self::Plain | Self::Other | Self::Counter),
+        }
     }
 }
 

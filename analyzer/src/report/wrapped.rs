@@ -66,7 +66,8 @@ pub(super) fn bare_function(text: &str) -> Option<&str> {
     let name = text.trim();
     let known = (is_beginning_of_name(name) && name.contains('.') || name.starts_with("_cgoexp_") || name == "??")
         && !name.ends_with(['.', ',', ')', ';']);
-    (known && !name.contains("...") && matches!(classify(&format!("{name}()")), Line::Function(_))).then_some(name)
+    (known && !name.replace("[...]", "").contains("...") && matches!(classify(&format!("{name}()")), Line::Function(_)))
+        .then_some(name)
 }
 
 #[cfg(test)]
@@ -110,6 +111,7 @@ mod tests {
             assert_eq!(join(before, text), None, "{before} | {text}");
         }
         assert_eq!(bare_function("main.(*T).Close"), Some("main.(*T).Close"));
+        assert_eq!(bare_function("a/b.Map[...]"), Some("a/b.Map[...]"));
         for text in ["closing", "2026/01/02 INFO main.f", "a sentence.", "(...app...)", "..."] {
             assert_eq!(bare_function(text), None, "{text}");
         }

@@ -46,7 +46,7 @@ pub struct Statements {
 
 /// Reads the statements of a file. A function of its bytes, as lowering is.
 pub fn statements(text: &[u8]) -> Statements {
-    with_tree(text, Reader::Both, |tree| {
+    with_tree(text, Reader::Grammar, |tree| {
         let mut out = Statements::default();
         for root in tree.roots() {
             collect(tree, text, root, None, &mut out);

@@ -55,6 +55,8 @@ pub fn blame(report: &RaceReport, stale: Option<&[Vec<bool>]>) -> Option<Blame> 
 fn folder(package: &str) -> String {
     match package.strip_suffix("_test_test").and_then(|target| target.rsplit_once('/')) {
         Some((folder, _)) => format!("./{folder}"),
+        // A name of package `main` does not say where it is.
+        None if matches!(package, "main" | "main_test") => "./...".to_owned(),
         None => package.strip_suffix("_test").unwrap_or(package).to_owned(),
     }
 }
@@ -144,6 +146,8 @@ mod tests {
         assert_eq!(found.run, ["TestFirst", "TestSecond"]);
         assert_eq!(found.command, "go test -race -count=1 -run '^(TestFirst|TestSecond)$' e.org/p");
         assert_eq!(blamed(&report("TestFirst")).run, ["TestFirst"]);
+        let main = blamed(&report("TestFirst").replace("e.org/p.", "main."));
+        assert_eq!(main.command, "go test -race -count=1 -run '^TestFirst$' ./...");
     }
 
     #[test]

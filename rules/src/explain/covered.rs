@@ -1,58 +1,142 @@
-//! Whether the checkout waits for a goroutine before the other access: then the report is of an older revision, and the
-//! race is mended.
+//! What the checkout waits for around the other access: before it, then the report is of an older revision and the race
+//! is mended; or only after it, then the wait comes too late.
 
 use analyzer::{
     base::Span,
-    lifetime::{SpawnId, conflict::JoinPoint},
+    lifetime::{SpawnId, SyncKey, conflict::JoinPoint, events::EventKind},
     locate::{LocatedAccess, LocatedStack, Locator},
-    report::RaceAccess,
+    report::StackTrace,
     resolve::FuncId,
 };
 
 use crate::rule::Cx;
 
-/// The wait that comes before the other access on its stack, in the function of the access or in one of its callers.
-pub(super) fn covering_join(
-    cx: &Cx<'_>,
-    locator: &Locator<'_>,
-    spawn: SpawnId,
-    (access, stack): (&RaceAccess, &LocatedStack),
-    at: &LocatedAccess,
-) -> Option<JoinPoint> {
-    let lifetimes = cx.lifetimes;
-    let joins = &lifetimes.joins;
-    let site = &lifetimes.spawns.sites[spawn];
-    // Where control is in each function of the stack, innermost first.
-    let mut places: Vec<(FuncId, Span)> = vec![(at.func, at.span)];
-    let mut callee = at.func;
-    for index in at.frame + 1..stack.frames.len() {
-        let Some(found) = stack.frames[index].filter(|_| !stack.stale[index]) else { continue };
-        let line = access.stack.frames[index].line;
-        if let Some((_, call)) = locator.call_site(found.func, callee, line) {
-            places.push((found.func, lifetimes.graph.sites()[call].span));
+/// A stack of a report with what is known of its frames.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// As printed.
+    pub(super) stack: &'a StackTrace,
+    /// As found in the checkout.
+    pub(super) located: &'a LocatedStack,
+}
+
+/// Where control is in each function of a stack, innermost first: `at`, and the calls that lead there from frame
+/// `first` outwards.
+fn places(cx: &Cx<'_>, locator: &Locator<'_>, of: Known<'_>, first: usize, at: (FuncId, Span)) -> Vec<(FuncId, Span)> {
+    let mut out = vec![at];
+    let mut callee = at.0;
+    for index in first..of.located.frames.len() {
+        let Some(found) = of.located.frames[index].filter(|_| !of.located.stale[index]) else { continue };
+        if found.func == callee {
+            continue;
+        }
+        if let Some((_, call)) = locator.call_site(found.func, callee, of.stack.frames[index].line) {
+            out.push((found.func, cx.lifetimes.graph.sites()[call].span));
         }
         callee = found.func;
     }
-    for signal in site.signals.iter().filter(|signal| signal.ends_body()) {
-        let Some(key) = joins.index_of(signal.key) else { continue };
-        for (func, place) in &places {
-            // After the start in the starting function, anywhere before the access in others.
-            let after = if *func == site.func { site.span.end } else { 0 };
-            let before = |span: Span| span.start >= after && span.end <= place.start;
-            let own = joins.waits(signal.key).iter().find(|wait| wait.func == *func && before(wait.span));
-            if let Some(wait) = own {
-                return Some(JoinPoint { key: signal.key, func: *func, span: wait.span, reached_by: Vec::new() });
-            }
-            let called = lifetimes.calls.of(*func).iter().filter(|row| !row.deferred && before(row.span));
-            for row in called {
-                let Some(target) = row.targets.iter().find(|target| joins.must(**target).contains(key)) else {
-                    continue;
-                };
-                let wait = joins.waits(signal.key).iter().find(|wait| wait.func == *target);
-                let (func, span) = wait.map_or((*func, row.span), |wait| (wait.func, wait.span));
-                return Some(JoinPoint { key: signal.key, func, span, reached_by: vec![*target] });
+    out
+}
+
+/// The waits around one goroutine and one access of somebody else.
+pub(super) struct Waits<'a> {
+    cx: &'a Cx<'a>,
+    spawn: SpawnId,
+    /// Where the goroutine is started, and the calls that lead there.
+    starts: Vec<(FuncId, Span)>,
+}
+
+impl<'a> Waits<'a> {
+    /// Looks at the start of a goroutine.
+    pub(super) fn new(cx: &'a Cx<'a>, locator: &Locator<'_>, spawn: SpawnId, creation: Known<'_>) -> Self {
+        let site = &cx.lifetimes.spawns.sites[spawn];
+        let starts = places(cx, locator, creation, 0, (site.func, site.span));
+        Self { cx, spawn, starts }
+    }
+
+    /// The wait that comes before the other access on its stack, and after the goroutine was started.
+    pub(super) fn before(&self, locator: &Locator<'_>, other: Known<'_>, at: &LocatedAccess) -> Option<JoinPoint> {
+        let places = places(self.cx, locator, other, at.frame + 1, (at.func, at.span));
+        self.find(&places, false, |func, span, place| match self.start_in(func) {
+            // An access that stands before the start is one of the next round.
+            Some(start) if place.start < start.start => span.start >= start.end,
+            Some(start) => span.start >= start.end && span.end <= place.start,
+            None => span.end <= place.start,
+        })
+    }
+
+    /// The wait that comes only after the other access on its stack.
+    pub(super) fn after(&self, locator: &Locator<'_>, other: Known<'_>, at: &LocatedAccess) -> Option<JoinPoint> {
+        let places = places(self.cx, locator, other, at.frame + 1, (at.func, at.span));
+        self.find(&places, true, |func, span, place| {
+            let started = self.start_in(func).is_none_or(|start| start.end <= place.start);
+            started && span.start >= place.end
+        })
+    }
+
+    /// The wait between the start and the end of the functions that lead to it.
+    pub(super) fn at_end(&self) -> Option<JoinPoint> {
+        self.find(&self.starts, true, |_, span, start| span.start >= start.end)
+    }
+
+    /// Where the goroutine is started, and the calls that lead there, innermost first.
+    pub(super) fn starts(&self) -> &[(FuncId, Span)] {
+        &self.starts
+    }
+
+    fn start_in(&self, func: FuncId) -> Option<Span> {
+        self.starts.iter().find(|start| start.0 == func).map(|start| start.1)
+    }
+
+    /// A wait of a function that runs whenever it is left, wherever it is written.
+    fn deferred_wait(&self, func: FuncId, key: SyncKey) -> Option<Span> {
+        let events = self.cx.lifetimes.events.of(func).blocks.iter().flat_map(|block| &block.events);
+        let waits = |kind: &EventKind| matches!(kind, EventKind::Wait { key: own, .. } if *own == key);
+        let mut deferred = events.filter_map(|event| match &event.kind {
+            EventKind::Defer { effects, .. } if effects.iter().any(waits) => Some(event.span),
+            _ => None,
+        });
+        deferred.next()
+    }
+
+    /// The first wait for the end of the goroutine in the functions of `places` that stands where it should; deferred
+    /// ones stand at the end.
+    fn find(
+        &self,
+        places: &[(FuncId, Span)],
+        deferred: bool,
+        stands: impl Fn(FuncId, Span, Span) -> bool,
+    ) -> Option<JoinPoint> {
+        let lifetimes = self.cx.lifetimes;
+        let joins = &lifetimes.joins;
+        let site = &lifetimes.spawns.sites[self.spawn];
+        for signal in site.signals.iter().filter(|signal| signal.ends_body()) {
+            let Some(key) = joins.index_of(signal.key) else { continue };
+            for &(func, place) in places {
+                let events = lifetimes.events.of(func).blocks.iter().flat_map(|block| &block.events);
+                // Whoever hears of a goroutine that has waited for this one has waited, too.
+                let mut own = events.filter(|event| match event.kind {
+                    EventKind::Wait { key: heard, how } => joins.ended_by(heard, how).any(|ended| ended == key),
+                    _ => false,
+                });
+                if let Some(wait) = own.find(|event| stands(func, event.span, place)) {
+                    return Some(JoinPoint { key: signal.key, func, span: wait.span, reached_by: Vec::new() });
+                }
+                if let Some(span) = self.deferred_wait(func, signal.key).filter(|_| deferred) {
+                    return Some(JoinPoint { key: signal.key, func, span, reached_by: Vec::new() });
+                }
+                for row in lifetimes.calls.of(func) {
+                    if row.deferred && !deferred || !row.deferred && !stands(func, row.span, place) {
+                        continue;
+                    }
+                    let target = row.targets.iter().find(|target| joins.must(**target).contains(key));
+                    let Some(&target) = target else { continue };
+                    let wait = joins.waits(signal.key).iter().find(|wait| wait.func == target);
+                    let (func, span) = wait.map_or((func, row.span), |wait| (wait.func, wait.span));
+                    return Some(JoinPoint { key: signal.key, func, span, reached_by: vec![target] });
+                }
             }
         }
+        None
     }
-    None
 }

@@ -46,7 +46,7 @@ pub(super) fn candidates(
     let spawn = report.accesses.get(lost).and_then(|access| {
         let GoroutineRef::Id(id) = access.goroutine else { return None };
         let at = report.creations.iter().position(|c| c.goroutine == id)?;
-        locator.spawn(&report.creations[at].stack, &located.creations[at], None)
+        locator.spawn(&report.creations[at].stack, &located.creations[at], &[])
     });
     let package = |func: FuncId| program.funcs()[func].package;
     let mut out: Vec<((u32, usize), RaceSide)> = Vec::new();

@@ -1,7 +1,5 @@
 //! Frames with what is known of each: where it is in the checkout, and who left the stale ones.
 
-use std::collections::HashMap;
-
 use analyzer::{
     base::Symbol,
     locate::{LocatedReport, LocatedStack, Locator, Recovery},
@@ -83,8 +81,9 @@ pub(super) fn explained(
     located: &LocatedReport,
     notes: &mut Vec<String>,
 ) -> (Vec<ExplainedStack>, Vec<ExplainedStack>) {
-    let mut known: HashMap<String, Option<Recovered>> = HashMap::new();
-    let mut frames = |stack: &StackTrace, located: &LocatedStack, what: &str, notes: &mut Vec<String>| {
+    // Creation stacks copy what their parent's stack held, so one run shows up several times.
+    let mut runs: Vec<Run> = Vec::new();
+    let mut frames = |stack: &StackTrace, located: &LocatedStack, what: &str| {
         let mut out = located_frames(cx, stack, located);
         let mut at = 0;
         while at < out.len() {
@@ -93,24 +92,16 @@ pub(super) fn explained(
                 continue;
             }
             let end = (at..out.len()).find(|i| !out[*i].stale).unwrap_or(out.len());
-            let key: String = stack.frames[at..end].iter().map(|f| format!("{}:{} ", f.function, f.line)).collect();
-            let found =
-                known.entry(key).or_insert_with(|| left_by.of_run(&stack.frames[at..end], &located.frames[at..end]));
-            let count = end - at;
-            let above = at.checked_sub(1).map_or("", |i| stack.frames[i].function.rsplit('/').next().unwrap_or(""));
-            let frames = if count == 1 { "1 frame".to_owned() } else { format!("{count} frames") };
-            notes.push(match found {
-                Some(found) => {
-                    format!("{frames} of {what} below {above} left over from a recovered panic; {}", found.place)
-                }
-                None => format!(
-                    "{frames} of {what} below {above} left over from abandoned calls; no recovered panic was \
-                     found below them (Go 1.26 to 1.27.1 also leave such frames for promoted methods of embedded \
-                     interfaces, golang/go#81478)"
-                ),
+            let own = &stack.frames[at..end];
+            let index = runs.iter().position(|run| run.frames == own).unwrap_or_else(|| {
+                let left_by = left_by.of_run(own, &located.frames[at..end]);
+                let above = at.checked_sub(1).map_or("", |i| last_name(&stack.frames[i].function));
+                runs.push(Run { frames: own.to_vec(), above: above.to_owned(), left_by, stacks: Vec::new() });
+                runs.len() - 1
             });
+            runs[index].stacks.push(what.to_owned());
             for frame in &mut out[at..end] {
-                frame.left_by = found.as_ref().and_then(|f| f.function.clone());
+                frame.left_by = runs[index].left_by.as_ref().and_then(|f| f.function.clone());
             }
             at = end;
         }
@@ -118,16 +109,52 @@ pub(super) fn explained(
     };
     let accesses = report.accesses.iter().zip(&located.accesses).map(|(access, stack)| {
         let what = format!("the {} stack", access.kind.name());
-        let frames = frames(&access.stack, stack, &what, notes);
+        let frames = frames(&access.stack, stack, &what);
         ExplainedStack { kind: access.kind.name(), goroutine: goroutine(access.goroutine), frames }
     });
     let accesses: Vec<ExplainedStack> = accesses.collect();
     let created = report.creations.iter().zip(&located.creations).map(|(creation, stack)| {
         let what = format!("the creation stack of goroutine {}", creation.goroutine);
-        let frames = frames(&creation.stack, stack, &what, notes);
+        let frames = frames(&creation.stack, stack, &what);
         ExplainedStack { kind: "", goroutine: creation.goroutine.to_string(), frames }
     });
-    (accesses, created.collect())
+    let created = created.collect();
+    notes.extend(runs.iter().map(Run::note));
+    (accesses, created)
+}
+
+/// Stale frames in a row, and the stacks that show them.
+struct Run {
+    frames: Vec<Frame>,
+    /// The function that goes on above them.
+    above: String,
+    left_by: Option<Recovered>,
+    stacks: Vec<String>,
+}
+
+impl Run {
+    fn note(&self) -> String {
+        let frames = match self.frames.len() {
+            1 => "1 frame".to_owned(),
+            count => format!("{count} frames"),
+        };
+        let (stacks, above) = (self.stacks.join(" and of "), &self.above);
+        match &self.left_by {
+            Some(found) => {
+                format!("{frames} of {stacks} below {above} left over from a recovered panic; {}", found.place)
+            }
+            None => format!(
+                "{frames} of {stacks} below {above} left over from abandoned calls; no recovered panic was found below \
+                 them (Go 1.26 to 1.27.1 also leave such frames for promoted methods of embedded interfaces, \
+                 golang/go#81478)"
+            ),
+        }
+    }
+}
+
+/// A function without the folders of its package.
+fn last_name(function: &str) -> &str {
+    function.rsplit('/').next().unwrap_or("")
 }
 
 fn located_frames(cx: &Cx<'_>, stack: &StackTrace, located: &LocatedStack) -> Vec<ExplainedFrame> {

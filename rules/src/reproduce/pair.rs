@@ -135,7 +135,7 @@ fn spot(program: &Program, graph: &CallGraph, site: &Site) -> Spot {
         };
         graph.callers(func).iter().map(call).collect()
     });
-    Spot { file: site.file.clone(), lines, function: FunctionName::parse(&site.function).declared(), calls }
+    Spot { file: site.file.clone(), lines, function: unqualified(&site.function), calls }
 }
 
 impl Spot {
@@ -144,8 +144,14 @@ impl Spot {
     }
 
     fn is_in(&self, stack: &StackTrace) -> bool {
-        stack.frames.iter().any(|frame| FunctionName::parse(&frame.function).declared() == self.function)
+        stack.frames.iter().any(|frame| unqualified(&frame.function) == self.function)
     }
+}
+
+/// A declared function without its package, which is `main` to some.
+fn unqualified(symbol: &str) -> String {
+    let name = FunctionName::parse(symbol);
+    FunctionName { package: String::new(), suffix: String::new(), ..name }.canonical()
 }
 
 /// Whether a printed path is that of a file of the checkout.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use analyzer::resolve::Program;
+use analyzer::{report::FunctionName, resolve::Program};
 
 use super::{
     Subject, points,
@@ -16,12 +16,15 @@ pub const HELPER: &str = "outlivehold";
 /// Callers of an access in front of which a hold is tried, should one right before the access not do.
 const MAX_OUTWARD: usize = 3;
 
+/// Further accesses of each side, of the same cause, that are tried instead.
+const MAX_ALSO: usize = 2;
+
 /// A way to make the race happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// The statement that waits.
     pub hold: Point,
-    /// The declared function whose goroutines wait; all that come by without one.
+    /// The declared function, without its package, whose goroutines wait; all that come by without one.
     pub root: Option<String>,
     /// The statement that is waited for.
     pub mark: Point,
@@ -61,7 +64,7 @@ impl Placement {
         };
         let _ = write!(out, " until {}:{} {behind}", self.mark.file, self.mark.line);
         if let Some(root) = &self.root {
-            let _ = write!(out, ", if it runs {}", short(root));
+            let _ = write!(out, ", if it runs {root}");
         }
         if self.meet {
             out.push_str("; that one waits to be met");
@@ -171,20 +174,27 @@ pub fn placements(program: &Program, subject: &Subject) -> Result<Vec<Placement>
         }
         found
     };
-    let (mut holds, mut marks) = (outward(&subject.goroutine), outward(&subject.other));
-    // The same race by other lines, after what is nearest.
-    for (side, site) in &subject.also {
-        let list = if *side == AccessSide::Goroutine { &mut holds } else { &mut marks };
-        list.extend(points::point(program, site).filter(|point| !list.contains(point)));
-    }
-    holds.extend(subject.root.as_deref().and_then(|root| points::beginning(program, root)));
+    let (mut holds, marks) = (outward(&subject.goroutine), outward(&subject.other));
+    // The same race by other lines.
+    let also = |of: AccessSide| {
+        let sites = subject.also.iter().filter(move |(side, _)| *side == of);
+        sites.filter_map(|(_, site)| points::point(program, site)).take(MAX_ALSO)
+    };
+    holds.extend(subject.body.as_deref().and_then(|body| points::beginning(program, body)));
+    // A literal may be inlined elsewhere, and the package of a program is `main` to some: the declaration's name is enough.
+    let root = subject.body.as_deref().map(|body| FunctionName {
+        package: String::new(),
+        suffix: String::new(),
+        ..FunctionName::parse(body)
+    });
+    let root = root.map(|name| name.canonical()).filter(|name| !name.is_empty());
     let none =
         |site: &Site| format!("{}:{} is in no statement of this checkout that can be edited", site.file, site.line);
     let Some(mark) = marks.first() else { return Err(none(&subject.other[0])) };
     let Some(hold) = holds.first().cloned() else { return Err(none(&subject.goroutine[0])) };
     let plain = |hold: &Point, mark: &Point| Placement {
         hold: hold.clone(),
-        root: subject.root.clone(),
+        root: root.clone(),
         mark: mark.clone(),
         longer: longer(mark),
         meet: false,
@@ -203,6 +213,8 @@ pub fn placements(program: &Program, subject: &Subject) -> Result<Vec<Placement>
         }
     }
     out.push(first.clone());
+    out.extend(also(AccessSide::Goroutine).map(|hold| plain(&hold, mark)));
+    out.extend(also(AccessSide::Other).map(|mark| plain(&hold, &mark)));
     out.push(Placement { meet: true, ..first.clone() });
     if first.root.is_some() {
         out.push(Placement { root: None, ..first.clone() });
@@ -227,8 +239,4 @@ pub fn placements(program: &Program, subject: &Subject) -> Result<Vec<Placement>
 
 fn longer(mark: &Point) -> Longer {
     if mark.end == End::Unseen { Longer::AMoment } else { Longer::No }
-}
-
-fn short(symbol: &str) -> &str {
-    symbol.rsplit('/').next().unwrap_or(symbol)
 }

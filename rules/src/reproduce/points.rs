@@ -95,6 +95,22 @@ pub(super) fn point(program: &Program, site: &Site) -> Option<Point> {
     })
 }
 
+/// Further statements of the function of a site that use what its expression begins with: `c.in` of `c.in <- x`.
+pub(super) fn alike(program: &Program, site: &Site, expression: &str) -> Vec<Site> {
+    let end = expression.find(|c: char| !(c.is_alphanumeric() || "_.[]".contains(c))).unwrap_or(expression.len());
+    let expression = &expression[..end];
+    let Some(func) = function(program, site) else { return Vec::new() };
+    let id = program.funcs()[func].file;
+    let text = &program.sources().files[id].text;
+    let around = program.function(func).span;
+    let rows = statements(text.as_bytes()).rows;
+    let own = rows.iter().filter(|row| around.contains(row.function) && row.function.end == around.end);
+    let holds = |row: &&Statement| row.kind != StatementKind::Compound && row.span.of(text).contains(expression);
+    let lines = own.filter(holds).map(|row| program.facts(id).lines.line(row.span.start));
+    let others = lines.filter(|line| *line != site.line && !expression.is_empty());
+    others.map(|line| Site { line, ..site.clone() }).collect()
+}
+
 /// The first statement of a function.
 pub(super) fn beginning(program: &Program, symbol: &str) -> Option<Point> {
     let funcs = program.funcs_by_symbol(analyzer::base::Symbol::new(symbol));

@@ -1,8 +1,9 @@
 //! What shall be made to happen: the two sides of a race, out of an explained report or a finding.
 
-use analyzer::report::FunctionName;
+use analyzer::{report::FunctionName, resolve::Program};
 
-use crate::finding::{AccessSide, ExplainedReport, ExplainedStack, Finding, MemoryLocation, Site};
+use super::points;
+use crate::finding::{AccessSide, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, MemoryLocation, Site};
 
 /// A race, as two sides in a checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct Subject {
     pub other: Vec<Site>,
     /// Further places of the two sides that are the same race.
     pub also: Vec<(AccessSide, Site)>,
-    /// The declared function that the goroutine runs or is started in; holds may be limited to such goroutines.
-    pub root: Option<String>,
+    /// The function that the goroutine runs.
+    pub body: Option<String>,
     /// What is shared.
     pub location: Option<MemoryLocation>,
     /// Fingerprint of the finding.
@@ -60,10 +61,10 @@ pub fn of_report(explained: &ExplainedReport) -> Result<Subject, String> {
     let [a, b] = sides;
     let (inside, other) = if goroutine == 0 { (a, b) } else { (b, a) };
     let outermost = stack.frames.iter().rfind(|frame| !frame.stale && frame.resolved.is_some());
-    let root = outermost.map(|frame| FunctionName::parse(&frame.function).declared());
+    let body = outermost.map(|frame| FunctionName::parse(&frame.function).canonical());
     Ok(Subject {
         also: Vec::new(),
-        root: root.filter(|_| own(stack)),
+        body: body.filter(|_| own(stack)),
         location: explained.location.clone(),
         fingerprint: finding.map(|finding| finding.fingerprint.clone()),
         spawn: created.and_then(|created| sites(created).into_iter().next()),
@@ -77,7 +78,7 @@ pub fn of_report(explained: &ExplainedReport) -> Result<Subject, String> {
 ///
 /// # Errors
 /// A sentence that says what the finding lacks.
-pub fn of_finding(finding: &Finding) -> Result<Subject, String> {
+pub fn of_finding(program: &Program, finding: &Finding) -> Result<Subject, String> {
     let of = |side: AccessSide| {
         let accesses = finding.accesses.iter().filter(move |access| access.side == side);
         accesses.map(|access| access.site.clone()).collect::<Vec<Site>>()
@@ -87,13 +88,23 @@ pub fn of_finding(finding: &Finding) -> Result<Subject, String> {
     let (Some(access), Some(other)) = (inside.first(), others.first()) else {
         return Err("the finding does not name both accesses".to_owned());
     };
-    let also = |side, sites: &[Site]| sites[1..].iter().map(|site| (side, site.clone())).collect::<Vec<_>>();
+    let mut also: Vec<(AccessSide, Site)> = Vec::new();
+    for (side, sites) in [(AccessSide::Goroutine, &inside), (AccessSide::Other, &others)] {
+        also.extend(sites[1..].iter().map(|site| (side, site.clone())));
+    }
+    // A finding names one access of several in a row: the goroutine's others are the same race.
+    if let Some(first) = finding.accesses.iter().find(|access| access.side == AccessSide::Goroutine) {
+        let alike = points::alike(program, &first.site, &first.expression).into_iter();
+        also.extend(
+            alike.map(|site| (AccessSide::Goroutine, site)).filter(|site| !also.contains(site)).collect::<Vec<_>>(),
+        );
+    }
     Ok(Subject {
-        also: [also(AccessSide::Goroutine, &inside), also(AccessSide::Other, &others)].concat(),
+        also,
         // What the goroutine calls on the way to the access is not kept; its first line is a place, too.
         goroutine: vec![access.clone()],
         other: vec![other.clone()],
-        root: Some(FunctionName::parse(&finding.goroutine).declared()).filter(|root| !root.is_empty()),
+        body: Some(finding.goroutine.clone()).filter(|body| !body.is_empty()),
         location: Some(finding.location.clone()),
         fingerprint: Some(finding.fingerprint.clone()),
         spawn: Some(finding.spawn.clone()),
@@ -103,11 +114,41 @@ pub fn of_finding(finding: &Finding) -> Result<Subject, String> {
 
 /// The frames of a stack that are in the checkout, without stale ones and wrappers.
 fn sites(stack: &ExplainedStack) -> Vec<Site> {
-    let frames = stack.frames.iter().filter(|frame| !frame.stale);
-    let site = |frame: &crate::finding::ExplainedFrame| {
+    let frames: Vec<&ExplainedFrame> = stack.frames.iter().filter(|frame| !frame.stale).collect();
+    // The innermost line may have been moved to what it was taken for. Where no other line moved, it is as printed.
+    let still = |frame: &&&ExplainedFrame| frame.resolved.as_ref().is_some_and(|(_, _, drift)| *drift == 0);
+    let resolved = frames.iter().filter(|frame| frame.resolved.is_some()).count();
+    let unmoved = resolved > 1 && frames.iter().filter(still).count() + 1 >= resolved;
+    let site = |frame: &&ExplainedFrame| {
         let (file, line, _) = frame.resolved.clone()?;
         let name = FunctionName::parse(&frame.function);
+        let line = if unmoved { frame.line } else { line };
         (!name.is_wrapper()).then(|| Site { file, line, function: name.canonical() })
     };
-    frames.filter_map(site).collect()
+    frames.iter().filter_map(site).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(lines: &[(u32, u32)]) -> ExplainedStack {
+        let frame = |(printed, found): &(u32, u32)| ExplainedFrame {
+            function: "p.f".to_owned(),
+            file: "/x/f.go".to_owned(),
+            line: *printed,
+            resolved: Some(("f.go".to_owned(), *found, i64::from(*found) - i64::from(*printed))),
+            stale: false,
+            left_by: None,
+        };
+        ExplainedStack { kind: "read", goroutine: "7".to_owned(), frames: lines.iter().map(frame).collect() }
+    }
+
+    #[test]
+    fn a_line_is_as_printed_where_no_other_moved() {
+        let lines = |rows: &[(u32, u32)]| sites(&stack(rows)).iter().map(|site| site.line).collect::<Vec<_>>();
+        assert_eq!(lines(&[(12, 11), (30, 30), (40, 40)]), [12, 30, 40]);
+        assert_eq!(lines(&[(12, 11), (30, 29), (40, 40)]), [11, 29, 40]);
+        assert_eq!(lines(&[(12, 11)]), [11]);
+    }
 }

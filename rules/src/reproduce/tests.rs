@@ -11,7 +11,7 @@ use super::{Subject, points};
 use crate::finding::{Blame, Site};
 
 /// Sets of tests that are proposed, before all of a package; each costs a run or more before it is known to be of no use.
-const MAX_RUNS: usize = 6;
+const MAX_RUNS: usize = 4;
 
 /// Tests to run in one process.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAsk(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 12*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 	defer cancel()
 	ask(ctx, &journal{})
 }

@@ -8,6 +8,6 @@ import (
 func TestClose(t *testing.T) {
 	s := newServer()
 	s.in <- 1
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	s.Close()
 }

@@ -14,5 +14,5 @@ func TestPoll(t *testing.T) {
 		interval = old
 	}()
 	p.start()
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 }

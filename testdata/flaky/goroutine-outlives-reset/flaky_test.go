@@ -10,7 +10,7 @@ func TestStatements(t *testing.T) {
 	if err := s.run(0); err == nil {
 		t.Fatal("the quota is not kept")
 	}
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	if err := s.run(1); err != nil {
 		t.Fatal(err)
 	}

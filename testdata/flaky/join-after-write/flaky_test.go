@@ -8,6 +8,6 @@ import (
 func TestFlush(t *testing.T) {
 	w := &writer{buffer: []string{"a", "b"}}
 	w.flush()
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	w.Close()
 }

@@ -8,6 +8,6 @@ import (
 func TestCache(t *testing.T) {
 	c := &cache{entries: map[string]int{"a": 1}}
 	c.start()
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	c.Close()
 }

@@ -24,7 +24,7 @@ func (c *copier) copy(room int) error {
 		c.journal.add("copied")
 	}()
 	if room == 0 {
-		time.Sleep(6 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 		c.journal.add("full")
 		c.total = -1
 		return errFull

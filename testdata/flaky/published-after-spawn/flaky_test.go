@@ -7,5 +7,5 @@ import (
 
 func TestCampaign(t *testing.T) {
 	newCampaign(func() {})
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 }

@@ -7,7 +7,7 @@ import (
 
 func TestHandle(t *testing.T) {
 	handle(1)
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	handle(2)
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 }

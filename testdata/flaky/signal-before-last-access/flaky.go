@@ -21,7 +21,7 @@ func (w *worker) run() {
 
 func (w *worker) result() int {
 	<-w.done
-	time.Sleep(3 * time.Millisecond)
+	time.Sleep(15 * time.Millisecond)
 	w.journal.add("asked")
 	n := w.worked
 	w.worked = 0

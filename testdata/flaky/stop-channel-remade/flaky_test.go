@@ -10,7 +10,7 @@ func TestRestart(t *testing.T) {
 	l.Start()
 	l.in <- 1
 	l.Stop()
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	l.Start()
 	l.Stop()
 	time.Sleep(2 * time.Millisecond)

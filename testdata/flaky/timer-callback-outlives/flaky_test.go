@@ -8,6 +8,6 @@ import (
 func TestBatch(t *testing.T) {
 	b := &batch{items: []string{"a"}}
 	b.arm()
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	b.Close()
 }

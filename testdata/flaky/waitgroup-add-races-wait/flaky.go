@@ -20,6 +20,6 @@ func (f *fanout) run() {
 		f.results[0] = 1
 		f.journal.add("worked")
 	}()
-	time.Sleep(4 * time.Millisecond)
+	time.Sleep(15 * time.Millisecond)
 	f.wg.Wait()
 }

@@ -8,5 +8,5 @@ import (
 func TestFanout(t *testing.T) {
 	f := &fanout{}
 	f.run()
-	time.Sleep(6 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 }

@@ -10,6 +10,9 @@ use crate::report::*;
 /// Seconds when nothing else is said.
 const SECONDS: u64 = 2;
 
+/// Times that a large text may take too long, for want of a processor.
+const TRIES: usize = 40;
+
 const PIECES: [&str; 40] = [
     "==================",
     "WARNING: DATA RACE",
@@ -105,8 +108,10 @@ fn any_text_is_read_in_time() {
             continue;
         }
         // Sixteen times the text may take thirty-two times as long, and a busy machine some more.
-        let large = (0..3).map(|_| time(&text.repeat(16))).min().unwrap();
         let allowed = small.max(Duration::from_millis(1)) * 16 * 8 + Duration::from_millis(50);
+        let text = text.repeat(16);
+        // Others use the machine, too: what is slow once is tried again.
+        let large = (0..TRIES).map(|_| time(&text)).find(|taken| *taken < allowed).unwrap_or(Duration::MAX);
         assert!(large < allowed, "{small:?} became {large:?}: {}", String::from_utf8_lossy(&text));
     }
 }
