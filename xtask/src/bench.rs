@@ -75,6 +75,10 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
     let work = target_dir(repository).join("bench");
     fs::create_dir_all(&work)?;
     let work = work.canonicalize()?;
+    // A change that was measured before would be an answer that is kept.
+    if work.join("answers").exists() {
+        fs::remove_dir_all(work.join("answers"))?;
+    }
     let mut text = String::new();
     if !args.machine.is_empty() {
         let _ = writeln!(text, "{}.\n", args.machine);
