@@ -22,8 +22,10 @@ use crate::say::{self, Progress};
 
 /// The first delay.
 const FIRST_DELAY: Duration = Duration::from_millis(1);
-/// The longest delay: a test that is held longer runs into its own limits.
-const MAX_DELAY: Duration = Duration::from_millis(4_096);
+/// Times that a delay is doubled: a test that is held longer than that, four seconds, runs into its own limits.
+const MAX_DOUBLINGS: u32 = 12;
+/// The longest delay.
+const LONGEST: Duration = FIRST_DELAY.saturating_mul(1 << MAX_DOUBLINGS);
 /// Placements that are tried with all tests before others are with any.
 const LIKELY: usize = 4;
 /// How many times longer than just long enough a hold may last, so that a busy machine does not make it too short.
@@ -245,29 +247,33 @@ impl Search<'_> {
         let mut came = (false, false);
         let mut tried = 0;
         let mut delay = FIRST_DELAY;
-        while delay <= MAX_DELAY {
+        while delay <= LONGEST {
             let looked = look(runner, &held, delay)?;
             say::step(self.progress, format_args!("  at most {}: {}", in_words(delay), looked.words()));
             tried += 1;
             came = (came.0 | looked.trial.events.held, came.1 | looked.trial.events.happened);
             if looked.tally.same > 0 {
-                // Just long enough is too short as soon as the machine is busy.
-                let long = (delay * MARGIN).clamp(LEAST, MAX_DELAY);
-                let again = look(runner, &held, long)?;
                 let of = |delay, looked: &Looked| Found {
                     held: held.clone(),
                     delay,
                     seen: (looked.tally.same, looked.tally.runs),
                     ..start.clone()
                 };
-                let found = of(long, &again);
-                if again.tally.same == CONFIRMED {
+                // Just long enough is too short as soon as the machine is busy; but too long may be too much for a test.
+                let mut longer = vec![(delay * MARGIN).clamp(LEAST, LONGEST), (delay * MARGIN).min(LONGEST)];
+                longer.dedup();
+                for long in longer {
+                    let again = look(runner, &held, long)?;
+                    if again.tally.same == CONFIRMED {
+                        return Ok(Came::Sure(of(long, &again)));
+                    }
+                }
+                let found = of(delay, &looked);
+                if looked.tally.same == CONFIRMED {
                     return Ok(Came::Sure(found));
                 }
-                for found in [found, of(delay, &looked)] {
-                    if found.seen.1 > 1 && best.as_ref().is_none_or(|known| found.is_better_than(known)) {
-                        best = Some(found);
-                    }
+                if best.as_ref().is_none_or(|known| found.is_better_than(known)) {
+                    best = Some(found);
                 }
             }
             // Longer holds change nothing where none came to its end by itself.
@@ -334,7 +340,10 @@ fn not_there(placement: &Placement, held: bool, happened: bool) -> String {
     let at = |file: &str, line: u32| format!("{file}:{line}");
     let (hold, mark) = (at(&placement.hold.file, placement.hold.line), at(&placement.mark.file, placement.mark.line));
     match (held, happened) {
-        (false, false) => format!("neither {hold} nor {mark} is reached"),
+        (false, false) => {
+            let (first, second) = if hold < mark { (hold, mark) } else { (mark, hold) };
+            format!("neither {first} nor {second} is reached")
+        }
         (false, true) => {
             format!("{hold} is not reached{}", placement.root.as_ref().map_or("", |_| " by that goroutine"))
         }

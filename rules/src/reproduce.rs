@@ -14,12 +14,12 @@ mod placements;
 mod points;
 mod pools;
 mod relocate;
+mod runs;
 mod subject;
-mod tests;
 
 pub use pair::{Pair, Shown};
 pub use placements::{Edits, HELPER, Helper, Longer, Placement, apply, helper, helper_text, placements};
 pub use points::{End, Point};
 pub use relocate::relocated;
+pub use runs::{TestRun, is_test, package_folder, test_runs};
 pub use subject::{Subject, of_finding, of_report};
-pub use tests::{TestRun, is_test, package_folder, test_runs};

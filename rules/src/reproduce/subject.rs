@@ -60,7 +60,11 @@ pub fn of_report(explained: &ExplainedReport) -> Result<Subject, String> {
     let created = explained.created.iter().find(|created| created.goroutine == stack.goroutine);
     let [a, b] = sides;
     let (inside, other) = if goroutine == 0 { (a, b) } else { (b, a) };
-    let outermost = stack.frames.iter().rfind(|frame| !frame.stale && frame.resolved.is_some());
+    // The wrapper of a `go` statement is on no stack that the program itself can see.
+    let outermost = stack
+        .frames
+        .iter()
+        .rfind(|frame| !frame.stale && frame.resolved.is_some() && !FunctionName::parse(&frame.function).is_wrapper());
     let body = outermost.map(|frame| FunctionName::parse(&frame.function).canonical());
     Ok(Subject {
         also: Vec::new(),
