@@ -8,7 +8,10 @@ use std::{
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -30,6 +33,11 @@ const BUILD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// Vet goes into the folder of every package, and that of the helper exists in the overlay only.
 pub(super) const NO_VET: &str = "-vet=off";
 
+/// How long cleaning up may take before another Ctrl-C ends the command at once.
+const IMPATIENT: Duration = Duration::from_secs(2);
+
+/// When the first request to end came.
+static FIRST: OnceLock<Instant> = OnceLock::new();
 /// Whether Ctrl-C, or another request to end, has come.
 static ENDING: AtomicBool = AtomicBool::new(false);
 /// Whether somebody looks at [`ENDING`] and cleans up.
@@ -38,8 +46,10 @@ static LOOKED_AT: AtomicBool = AtomicBool::new(false);
 /// Makes Ctrl-C end what runs. Before anything runs there is nothing to clean up, and the command just ends.
 pub(super) fn listen() -> Result<()> {
     ctrlc::set_handler(|| {
-        let again = ENDING.swap(true, Ordering::SeqCst);
-        if again || !LOOKED_AT.load(Ordering::SeqCst) {
+        let first = *FIRST.get_or_init(Instant::now);
+        ENDING.store(true, Ordering::SeqCst);
+        // Who sends a signal to a process and its group sends it twice: only a later one means that it takes too long.
+        if first.elapsed() > IMPATIENT || !LOOKED_AT.load(Ordering::SeqCst) {
             note(format_args!("interrupted"));
             std::process::exit(INTERRUPTED);
         }
