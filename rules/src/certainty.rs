@@ -83,7 +83,7 @@ impl Cx<'_> {
             Relation::TestEnd => {
                 // The handle of a helper is its caller's, who may wait; a test that is a method is run by a runner, which
                 // may wait, too.
-                doubts += 2 * u32::from(!is_test_name(&self.short(spawn.func)));
+                doubts += 2 * u32::from(!is_test_name(self.short(spawn.func)));
                 doubts += u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
             }
             Relation::AddRacesWait { .. } => {
