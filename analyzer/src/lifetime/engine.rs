@@ -31,7 +31,7 @@ use crate::{
     base::{Idx, IndexVec, Span},
     callgraph::CallGraph,
     resolve::{FuncId, Program},
-    syntax::LocalId,
+    syntax::{LocalId, Terminator},
 };
 
 /// Everything the analysis worked out, for rules and explanations to ask.
@@ -157,11 +157,16 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     ];
     let found: Vec<Vec<Conflict>> = searches.par_iter().with_max_len(1).map(|search| search()).collect();
     let mut found = found.into_iter();
-    conflicts.extend(found.by_ref().take(3).flatten());
-    let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
+    let (owners, restored) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
+    let elsewhere = found.next().unwrap_or_default();
+    conflicts.extend(owners.into_iter().chain(restored));
     let by_tests = found.next().unwrap_or_default();
-    conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     conflicts.extend(found.flatten());
+    // What is known by the field alone is of use where nothing better is known of the same goroutine.
+    let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
+    conflicts.extend(elsewhere.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
+    let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
+    conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     evidence::weigh(facts, &mut conflicts);
     conflicts
@@ -327,7 +332,7 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                 .min_by_key(|w| !own(w.func));
             let Some(wait) = wait else { continue };
             // A start that counts its own goroutine is called once; a wrapper or an accept loop goes on counting.
-            let again = site.in_loop || is_wrapper(facts, site.func);
+            let again = goes_on(facts, site.func, event.span) || is_wrapper(facts, site.func);
             // What only the constructor or the start calls is over before anybody waits.
             let started_once = cx.graph.callers(site.func).iter().all(|call| {
                 let caller = cx.graph.sites()[*call].func;
@@ -357,6 +362,19 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
         }
     }
     out
+}
+
+/// Whether a place stands in a loop without a condition of its own: one that accepts, not one that counts.
+fn goes_on(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
+    let Some(body) = &facts.cx.program.function(func).body else { return false };
+    body.loops.iter().filter(|row| row.span.contains(span)).any(|row| match body.blocks[row.head].end {
+        Terminator::If { .. } => false,
+        Terminator::Range { over, .. } => {
+            let file = facts.cx.program.funcs()[func].file;
+            facts.cx.places.is_channel(facts.cx.program, file, over)
+        }
+        _ => true,
+    })
 }
 
 /// Whether the function starts what is handed to it.
