@@ -154,7 +154,7 @@ pub const MAX_OTHERS: usize = 8;
 pub enum Evidence {
     /// The function had taken the lock that the other side holds, and gave it back before the access.
     LeftTheLock,
-    /// One side is atomic, the other is not.
+    /// The other side is atomic, the goroutine's is not.
     HalfAtomic,
 }
 

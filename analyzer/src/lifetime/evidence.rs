@@ -44,7 +44,7 @@ fn weigh_one(facts: Facts<'_>, conflict: &mut Conflict) {
     if left(inside, &other_locks) || left(other, &inside_locks) {
         conflict.evidence.push(Evidence::LeftTheLock);
     }
-    if inside.atomic != other.atomic && !conflict.element {
+    if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
     }
 }

@@ -329,11 +329,12 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
     if facts.cx.models.ends_object(name) {
         return Some(Role::Named);
     }
+    if method.spawns.contains(&id) {
+        // What the starting method closes behind the start is the work it hands out, not a wish that it stops.
+        return Some(Role::Restarts);
+    }
     if asked(facts, id, method).is_some() {
         return Some(Role::Asks);
-    }
-    if method.spawns.contains(&id) {
-        return Some(Role::Restarts);
     }
     let waits = facts.cx.events.of(method.func).blocks.iter().flat_map(|b| &b.events).any(|event| {
         matches!(event.kind, EventKind::Wait { key: Location::Field(_), how: WaitKind::Group | WaitKind::Range })
