@@ -143,12 +143,11 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(after_signals(facts));
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
     let obligations = &lifetimes.obligations;
-    let scoped = &obligations.scoped;
     // They know nothing of each other, and some take long.
     let searches: [Search<'_>; 8] = [
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &alive),
-        &|| ended_elsewhere(facts, &alive, scoped),
+        &|| ended_elsewhere(facts, &alive, obligations),
         &|| changed_by_tests(facts, &alive),
         &|| late_adds(facts),
         &|| set_after_construction(facts),

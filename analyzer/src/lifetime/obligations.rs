@@ -101,6 +101,8 @@ pub struct Obligations {
     pub skips: Vec<Skip>,
     /// Goroutines that the function which holds their owner in a variable joins: they live for a call, not for the program.
     pub scoped: FixedBitSet,
+    /// Those of them that only tests hold: they live for a suite, while its tests do what they like.
+    pub suites: FixedBitSet,
 }
 
 impl Obligations {
@@ -161,16 +163,19 @@ impl Obligations {
         let mut uses = Vec::new();
         let mut openings = Vec::new();
         let mut scoped = FixedBitSet::with_capacity(spawns.sites.len());
+        let mut suites = scoped.clone();
         for flow in flows {
             skips.extend(flow.skips);
             uses.extend(flow.uses);
             openings.extend(flow.openings);
-            scoped.union_with(&flow.scoped);
+            if flow.of_test { suites.union_with(&flow.scoped) } else { scoped.union_with(&flow.scoped) }
         }
         skips.extend(solver.forgotten(&openings));
         skips.sort_by_key(|skip| (skip.func, skip.holder, skip.span));
         skips.dedup_by(|a, b| (a.func, a.holder, a.span, &a.spawns) == (b.func, b.holder, b.span, &b.spawns));
-        Self { leaks: solver.leaks, skips, uses, scoped }
+        suites.difference_with(&scoped);
+        scoped.union_with(&suites);
+        Self { leaks: solver.leaks, skips, uses, scoped, suites }
     }
 
     /// What `func` leaves running.
@@ -198,6 +203,8 @@ pub(super) struct Flow {
     pub(super) skips: Vec<Skip>,
     pub(super) uses: Vec<UseWhileOpen>,
     pub(super) scoped: FixedBitSet,
+    /// Whether the function stands in a test file.
+    pub(super) of_test: bool,
     pub(super) openings: Vec<Opening>,
 }
 

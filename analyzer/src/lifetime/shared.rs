@@ -11,6 +11,7 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
+    obligations::Obligations,
     owner::joined_before,
     reach::access,
     rounds::{ancestors, is_reset, of_new_object},
@@ -35,12 +36,16 @@ const MAX_WAITING_CALLERS: u32 = 2;
 const MAX_LOCATIONS: usize = 200;
 
 /// Finds ends and replacements of fields that goroutines use.
-pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, scoped: &FixedBitSet) -> Vec<Conflict> {
-    let lasting = |id: &SpawnId| alive.contains(id.index());
+pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obligations) -> Vec<Conflict> {
+    // Whether the join of a goroutine that lives for a call is skipped, late or misplaced is asked where it is known
+    // for which object.
+    let (scoped, suites) = (&obligations.scoped, &obligations.suites);
+    let lasting =
+        |id: &SpawnId| alive.contains(id.index()) && (!scoped.contains(id.index()) || suites.contains(id.index()));
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(lasting).collect();
     let joined = joined_at_ends(facts);
     let mut found: Vec<Conflict> =
-        ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, scoped.contains(id.index()), &joined)).collect();
+        ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &joined)).collect();
     // One cause is one end; the goroutines nearest to the state show it best.
     found.sort_by_key(|c| (c.location, c.inside.dispatched, c.inside.path.len(), c.spawn));
     let mut kept: Vec<Conflict> = Vec::new();
@@ -127,7 +132,7 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     }
 }
 
-fn of_spawn(facts: Facts<'_>, id: SpawnId, scoped: bool, joined: &Joined) -> Vec<Conflict> {
+fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, joined: &Joined) -> Vec<Conflict> {
     let cx = facts.cx;
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
@@ -153,9 +158,8 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, scoped: bool, joined: &Joined) -> Vec
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let other = facts.index.of(inner.location).iter().map(|r| access(cx, *r)).find(|other| {
-                // Whether the join of a goroutine that lives for a call is skipped, late or misplaced is asked where it
-                // is known for which object; but what is replaced while it lives is not what its join is for.
-                (!scoped || other.kind == AccessKind::Write && !other.element)
+                // What ends with the suite is joined by then; what is replaced before is not what the join is for.
+                (!suite || other.kind == AccessKind::Write && !other.element)
                     && ends(facts, other)
                     && other.element == inner.element
                     && other.kind.conflicts(inner.kind)

@@ -237,7 +237,8 @@ impl Solver<'_> {
             }
         }
         leaks.sort_by_key(|l| l.holder);
-        Flow { leaks, skips, openings, scoped, ..Flow::default() }
+        let of_test = program.sources().files[file].test;
+        Flow { leaks, skips, openings, scoped, of_test, ..Flow::default() }
     }
 
     /// The exits of a callee that go around its join, for goroutines that it was to join.
