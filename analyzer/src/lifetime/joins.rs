@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     base::{Idx, IndexVec, Span},
-    resolve::FuncId,
-    syntax::{Expr, ExprId},
+    resolve::{FuncId, Program},
+    syntax::{Expr, ExprId, Terminator},
 };
 
 /// Rounds over one strongly connected component. Sets only grow, and what matters is found in the first two; the
@@ -63,6 +63,8 @@ pub struct WaitSite {
     pub span: Span,
     /// How.
     pub how: WaitKind,
+    /// Whether it is one arm of several in a `select`.
+    pub gives_up: bool,
 }
 
 impl Joins {
@@ -163,7 +165,7 @@ impl Joins {
         for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
             for_each_wait(&event.kind, &mut |k, how| {
                 if k == key && found.is_none() {
-                    found = Some(WaitSite { func, span: event.span, how });
+                    found = Some(WaitSite { func, span: event.span, how, gives_up: false });
                 }
             });
         }
@@ -200,7 +202,8 @@ impl Joins {
                         if !self.counts(key, how) {
                             return;
                         }
-                        self.sites.entry(key).or_default().push(WaitSite { func, span: event.span, how });
+                        let gives_up = how == WaitKind::Receive && gives_up(cx.program, func, event.span);
+                        self.sites.entry(key).or_default().push(WaitSite { func, span: event.span, how, gives_up });
                     });
                 }
             }
@@ -372,6 +375,16 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
     implied
 }
 
+/// Whether a wait is one arm of several in a `select`: whoever asks there whether the other side is still alive does not
+/// wait for its end.
+pub fn gives_up(program: &Program, func: FuncId, span: Span) -> bool {
+    let Some(body) = &program.function(func).body else { return false };
+    body.blocks.iter().any(|block| match &block.end {
+        Terminator::Select { arms } => arms.len() > 1 && arms.iter().any(|arm| arm.span == span),
+        _ => false,
+    })
+}
+
 fn all_keys(width: usize) -> FixedBitSet {
     let mut all = FixedBitSet::with_capacity(width);
     all.insert_range(..);
@@ -395,7 +408,7 @@ pub fn path_to_wait(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey) 
 /// As [`path_to_wait`], of at most so many functions; empty when there is none.
 pub fn path_to_wait_within(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey, most: u32) -> Vec<FuncId> {
     let Some(bit) = joins.index_of(key) else { return Vec::new() };
-    let waits_here = |func: FuncId| joins.waits(key).iter().any(|site| site.func == func);
+    let waits_here = |func: FuncId| joins.waits(key).iter().any(|site| site.func == func && !site.gives_up);
     let mut parents: FxHashMap<FuncId, Option<FuncId>> = FxHashMap::default();
     let mut queue = std::collections::VecDeque::new();
     for &target in from.targets.iter().chain(from.handed.iter().map(|h| &h.func)) {

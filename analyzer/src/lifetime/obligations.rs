@@ -17,7 +17,7 @@ use super::{
     domain::{Exit, Location, SpawnId},
     events::{EventKind, FuncEvents},
     handed::root_local,
-    joins::Joins,
+    joins::{Joins, gives_up},
     levels::Levels,
     origin::{derives, ranges_over},
     partial_joins::{self, PartialJoins},
@@ -27,7 +27,7 @@ use crate::{
     base::{Idx, IndexVec, Span},
     resolve::{FuncId, Place},
     source::FileId,
-    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
 };
 
 /// Rounds over one strongly connected component; see `joins`.
@@ -342,7 +342,8 @@ impl Solver<'_> {
                                 if !hit.is_clear() {
                                     open.difference_with(&hit);
                                     done.spawns.union_with(&hit);
-                                    if !done.waits.contains(&event.span) && !self.gives_up(func, event.span) {
+                                    if !done.waits.contains(&event.span) && !gives_up(self.cx.program, func, event.span)
+                                    {
                                         done.waits.push(event.span);
                                     }
                                 }
@@ -428,16 +429,6 @@ impl Solver<'_> {
             }
         }
         perils
-    }
-
-    /// Whether a wait is one arm of several in a `select`: whoever asks there whether the other side is still alive does
-    /// not wait for its end.
-    fn gives_up(&self, func: FuncId, span: Span) -> bool {
-        let Some(body) = &self.cx.program.function(func).body else { return false };
-        body.blocks.iter().any(|block| match &block.end {
-            Terminator::Select { arms } => arms.len() > 1 && arms.iter().any(|arm| arm.span == span),
-            _ => false,
-        })
     }
 
     /// Notes a call that may not come back while goroutines run that nothing deferred joins.

@@ -9,7 +9,7 @@ use super::{
     domain::{AccessKind, Exit, Location},
     events::{EventKind, FuncEvents},
     handed::root_local,
-    joins::{Joins, for_each_wait},
+    joins::{Joins, for_each_wait, gives_up},
     spawns::Context,
 };
 use crate::{
@@ -142,7 +142,9 @@ fn exits_of(cx: Context<'_>, calls: &Calls, joins: &Joins, func: FuncId) -> Vec<
         let Some(mut state) = entry[at].clone() else { continue };
         for event in &events.blocks[at].events {
             let mut waited = FixedBitSet::with_capacity(width);
-            for_each_wait(&event.kind, &mut |key, how| waited.extend(joins.ended_by(key, how)));
+            if !gives_up(cx.program, func, event.span) {
+                for_each_wait(&event.kind, &mut |key, how| waited.extend(joins.ended_by(key, how)));
+            }
             if !waited.is_clear() && !waited_at.contains(&event.span) {
                 waited_at.push(event.span);
             }
