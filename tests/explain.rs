@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{json, outlive, root, text};
+use super::{copy, json, outlive, root, text};
 
 /// Samples that do not belong to this repository: a folder `samples` of programs with the reports they printed. The
 /// facts in `testdata/samples` are about them.
@@ -109,19 +109,6 @@ fn plain(path: &Path) -> String {
 }
 
 const CASE: [&str; 3] = ["testdata/reports/stmt-reset.txt", "--repo", "testdata/modules/stmt-reset"];
-
-/// A copy of a fixture module, to be changed.
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a fixture").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).expect("a copy");
-        }
-    }
-}
 
 pub(crate) fn have(program: &str) -> bool {
     let found = std::process::Command::new(program).arg("--version").output().is_ok();

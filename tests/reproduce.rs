@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Scratch, json, outlive, root, text};
+use super::{Scratch, copy, json, outlive, root, text};
 
 /// Whether Go is there; it has to be where `CI` is set.
 fn have_go() -> bool {
@@ -18,18 +18,6 @@ fn have_go() -> bool {
         eprintln!("skipped: no go in PATH");
     }
     found
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a fixture").flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).expect("a copy");
-        }
-    }
 }
 
 /// Every file below a folder with its bytes and the time of its last change.
