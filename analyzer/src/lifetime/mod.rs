@@ -21,6 +21,7 @@ pub mod events;
 mod evidence;
 mod flags;
 pub mod handed;
+mod hidden_order;
 pub mod joins;
 mod levels;
 pub mod locks;

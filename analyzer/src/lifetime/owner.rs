@@ -13,8 +13,9 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
+    domain_local::{Given, given},
     events::{EventKind, FuncEvents},
-    joins::path_to_wait,
+    joins::{for_each_wait, path_to_wait},
     reach::{Reach, Reached},
 };
 use crate::{
@@ -293,6 +294,10 @@ fn step(
                 }
             }
             EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
+            EventKind::NothingStarted => {
+                joined.clear();
+                joined.insert_range(..facts.joins.keys().len());
+            }
             EventKind::Call(call) => {
                 if let Some(row) = facts.calls.at(func, *call) {
                     let (may, must) = facts.joins.of_call(facts.cx, func, row);
@@ -371,6 +376,33 @@ fn joined_by_callers(facts: Facts<'_>, method: &Method, keys: &[usize]) -> bool 
         })
 }
 
+/// Whether the method waits, before it gets to the effect, for what it is given, and everyone who calls it gives it a key
+/// of the goroutine.
+fn joined_by_argument(facts: Facts<'_>, method: &Method, effect: &Effect, span: Span, keys: &[usize]) -> bool {
+    let (cx, file) = (facts.cx, facts.cx.program.funcs()[method.func].file);
+    let events = cx.events.of(method.func);
+    let span = method.reach.path(effect.reached.node).first().map_or(span, |step| step.1);
+    let Some(&point) = super::order::points(events).get(&span) else { return false };
+    let given_as = |key: &Location| match key {
+        Location::Local(_, local) => given(cx.program, method.func, file, *local),
+        _ => None,
+    };
+    let gates = super::order::Order::build(events, cx.places).gates_at(events, cx.places, point);
+    let mut given: Vec<Given> = gates.iter().filter_map(given_as).collect();
+    // A loop over all of them is no gate, as it may have nothing to go over; then there is nothing to wait for either.
+    for event in events.blocks.iter().flat_map(|block| &block.events).filter(|event| event.span.end <= span.start) {
+        for_each_wait(&event.kind, &mut |key, _| given.extend(given_as(&key).filter(|given| given.rest)));
+    }
+    let callers = cx.graph.callers(method.func);
+    !given.is_empty()
+        && !callers.is_empty()
+        && callers.iter().all(|site| {
+            let site = &cx.graph.sites()[*site];
+            let bits = |given: &Given| facts.joins.bits_of_arguments(cx, site.func, site.expr, *given);
+            given.iter().flat_map(bits).any(|bit| keys.contains(&bit))
+        })
+}
+
 /// Numbers of the keys that see the end of a goroutine.
 fn keys_of(facts: Facts<'_>, id: SpawnId) -> Vec<usize> {
     let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
@@ -395,6 +427,9 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
             continue;
         }
         if role == Role::Restarts && !matches!(access.stored, Stored::Fresh | Stored::Cleared) {
+            continue;
+        }
+        if joined_by_argument(facts, method, effect, access.span, &keys) {
             continue;
         }
         let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
