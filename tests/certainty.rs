@@ -229,3 +229,181 @@ func (s *server) drain() {{
     assert_eq!(test("no-flag", ""), "high");
     assert_eq!(test("flag", "s.draining = true"), "medium");
 }
+
+#[test]
+fn returning_a_named_result_stores_nothing_in_it() {
+    let test = |name: &str, value: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+func load(last int) (sum, count int) {{
+	go func() {{
+		time.Sleep(time.Millisecond)
+		println(sum)
+	}}()
+	return {value}, last
+}}
+"
+        );
+        confidence(name, "sum", &code)
+    };
+    assert_eq!(test("stored", "last"), "high");
+    assert_eq!(test("itself", "sum"), "");
+}
+
+#[test]
+fn a_copy_of_what_is_then_replaced_is_the_old_object() {
+    let test = |name: &str, replace: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+type body struct {{ next *body }}
+
+func (b *body) Close() {{ println(b.next) }}
+
+func open() *body {{
+	b := &body{{}}
+	old := b
+	go func() {{
+		time.Sleep(time.Millisecond)
+		old.Close()
+	}}()
+	{replace}
+	b.next = &body{{}}
+	return b
+}}
+"
+        );
+        confidence(name, "next", &code)
+    };
+    assert_eq!(test("kept", ""), "high");
+    assert_eq!(test("replaced", "b = &body{next: b}"), "");
+}
+
+#[test]
+fn a_channel_of_this_iteration_was_not_used_in_the_last() {
+    let code = "
+import (
+	\"testing\"
+	\"time\"
+)
+
+func TestBlocks(t *testing.T) {
+	for size := 0; size < 5; size++ {
+		c := make(chan int, size)
+		received := false
+		go func() {
+			<-c
+			received = true
+		}()
+		time.Sleep(time.Millisecond)
+		if received {
+			t.Error(size)
+		}
+		c <- 0
+	}
+}
+";
+    assert_eq!(confidence("iteration", "received", code), "");
+}
+
+#[test]
+fn what_a_once_runs_may_come_before() {
+    let test = |name: &str, fill: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type table struct {{
+	once sync.Once
+	quit chan struct{{}}
+	rows map[string]int
+}}
+
+func (t *table) start() {{
+	go func() {{
+		<-t.quit
+		println(len(t.rows))
+	}}()
+}}
+
+func (t *table) fill() {{ t.rows = make(map[string]int) }}
+
+func (t *table) leave() {{
+	close(t.quit)
+	{fill}
+}}
+
+func run(t *table) {{
+	t.start()
+	t.leave()
+}}
+"
+        );
+        confidence(name, "rows", &code)
+    };
+    assert_eq!(test("each-time", "t.fill()"), "high");
+    assert_eq!(test("once", "t.once.Do(t.fill)"), "medium");
+}
+
+#[test]
+fn a_hook_may_tell_the_test_that_it_ran() {
+    let test = |name: &str, ty: &str, value: &str, other: &str, reads: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+	\"time\"
+)
+
+var onServe {ty}
+
+func serve() {{
+	time.Sleep(time.Millisecond)
+	{reads}
+}}
+
+func TestServe(t *testing.T) {{
+	onServe = {value}
+	defer func() {{ onServe = {other} }}()
+	go serve()
+	time.Sleep(time.Millisecond)
+}}
+"
+        );
+        confidence(name, "onServe", &code)
+    };
+    assert_eq!(test("value", "int", "1", "0", "println(onServe)"), "high");
+    assert_eq!(test("hook", "func()", "func() {}", "nil", "onServe()"), "medium");
+}
+
+#[test]
+fn a_worker_that_answers_each_request_of_a_test_is_idle_at_its_end() {
+    let test = |name: &str, answer: &str| {
+        let code = format!(
+            "
+import \"testing\"
+
+func TestWork(t *testing.T) {{
+	requests := make(chan int)
+	answers := make(chan int)
+	go func() {{
+		for r := range requests {{
+			t.Log(r)
+			{answer}
+		}}
+	}}()
+	requests <- 1
+	{take}
+	close(requests)
+}}
+",
+            take = if answer.is_empty() { "println(answers)" } else { "<-answers" },
+        );
+        confidence(name, "testing.T", &code)
+    };
+    assert_eq!(test("silent", ""), "high");
+    assert_eq!(test("answers", "answers <- r"), "medium");
+}

@@ -37,6 +37,7 @@ pub struct Catalogue {
     wait_all: Vec<Plain>,
     sleep: Vec<Plain>,
     lets_go: Vec<Plain>,
+    once: Vec<Plain>,
     lasts: Vec<WithArg>,
     long: Vec<Names>,
     never_returns: Vec<Plain>,
@@ -218,6 +219,7 @@ impl Catalogue {
         out.extend(self.wait_all.iter().map(|row| (row.func.clone(), Effect::WaitAll)));
         out.extend(self.sleep.iter().map(|row| (row.func.clone(), Effect::Sleep)));
         out.extend(self.lets_go.iter().map(|row| (row.func.clone(), Effect::LetsGo)));
+        out.extend(self.once.iter().map(|row| (row.func.clone(), Effect::Once)));
         out.extend(self.lasts.iter().map(|row| (row.func.clone(), Effect::Lasts { arg: row.arg })));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
         out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
@@ -265,6 +267,7 @@ impl Catalogue {
                 &self.wait_all,
                 &self.sleep,
                 &self.lets_go,
+                &self.once,
                 &self.never_returns,
                 &self.ends_goroutine,
             ]

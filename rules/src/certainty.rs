@@ -98,6 +98,7 @@ impl Cx<'_> {
         let hidden = [
             Assumption::NoEffectOrders,
             Assumption::NoAtomicOrders,
+            Assumption::NotThroughOnce,
             Assumption::TakesThatLong,
             Assumption::FlagTellsNothing,
         ];

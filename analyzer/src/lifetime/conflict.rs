@@ -185,6 +185,8 @@ pub enum Assumption {
     NoEffectOrders,
     /// The other side is not over when a timer of minutes fires.
     TakesThatLong,
+    /// The goroutine does not come through the `sync.Once` that runs the other side.
+    NotThroughOnce,
     /// What the goroutine does atomically is not seen by another goroutine that is waited for.
     NoAtomicOrders,
     /// The flag that the goroutine asks about first does not tell that the other side has been there.

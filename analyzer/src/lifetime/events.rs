@@ -225,9 +225,7 @@ impl<'a> Lowering<'a> {
             match &block.end {
                 Terminator::Return { values } => {
                     self.read_last(values, &mut events);
-                    if !values.is_empty() {
-                        self.named_results(block.end_span, &mut events);
-                    }
+                    self.named_results(values, block.end_span, &mut events);
                     exit = Some((Exit::Return, block.end_span));
                 }
                 Terminator::End => exit = Some((Exit::End, block.end_span)),
@@ -416,11 +414,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// `return v` stores into the named results, which a deferred function or a goroutine may share.
-    fn named_results(&mut self, span: Span, events: &mut Vec<Event>) {
+    fn named_results(&mut self, values: &[ExprId], span: Span, events: &mut Vec<Event>) {
+        if values.is_empty() {
+            return;
+        }
         let function = self.program.function(self.func);
         let facts = self.program.facts(self.file);
-        for local in function.signature.results.iter().filter_map(|r| r.local) {
-            if facts.locals[local].captured {
+        for (at, result) in function.signature.results.iter().enumerate() {
+            let Some(local) = result.local.filter(|local| facts.locals[*local].captured) else { continue };
+            // `return x` of the result x itself stores nothing.
+            let same = values.get(at).is_some_and(|value| matches!(facts.exprs[*value], Expr::Local(l) if l == local));
+            if !same {
                 self.local_write(local, facts.exprs.ids().next(), span, events);
             }
         }
@@ -560,7 +564,15 @@ impl<'a> Lowering<'a> {
             Callee::Func { func, receiver, .. } => (Some(self.program.funcs()[*func].key), receiver.clone()),
             Callee::External { key, receiver } => (Some(*key), receiver.clone()),
             Callee::Interface { key, receiver, .. } => (*key, Some(receiver.clone())),
-            Callee::Literal(_) | Callee::Value(_) | Callee::Unknown(_) => (None, None),
+            Callee::Value(value) => {
+                // A local variable has a reading of its own already.
+                if !matches!(self.expr(*value), Expr::Local(_)) {
+                    let span = self.program.facts(self.file).expr_spans[*value];
+                    self.access(*value, AccessKind::Read, Stored::Other, span, events);
+                }
+                (None, None)
+            }
+            Callee::Literal(_) | Callee::Unknown(_) => (None, None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
         let mut runs = true;
@@ -631,7 +643,7 @@ impl<'a> Lowering<'a> {
         let mut push = |kind| events.push(Event { kind, span });
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
-            Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo => return true,
+            Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;

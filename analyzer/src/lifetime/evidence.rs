@@ -32,6 +32,9 @@ fn weigh_one(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict:
         conflict.assumptions.push(Assumption::FailingRun);
     }
     if matches!(conflict.relation, Relation::TestEnd | Relation::AddRacesWait { .. }) {
+        if conflict.relation == Relation::TestEnd && hidden_order::works_on_request(facts, conflict) {
+            conflict.assumptions.push(Assumption::NoEffectOrders);
+        }
         return;
     }
     let inside = access_of(facts, &conflict.inside, conflict.location, conflict.element);

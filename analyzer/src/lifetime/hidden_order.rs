@@ -11,14 +11,15 @@ use super::{
     after_spawn::Facts,
     calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{Access, AccessKind, Location},
+    domain::{Access, AccessKind, Location, SignalKind},
+    domain_local::{self, Given},
     events::{EventKind, FuncEvents},
     models::Effect,
     order::{Point, points, reachable, reachable_without},
 };
 use crate::{
     base::{Idx, Symbol},
-    resolve::{Callee, FuncId, Meaning, NamedId, Place, Root},
+    resolve::{Callee, FuncId, Meaning, NamedId, Place, Root, Type},
     source::FileId,
     syntax::{BinaryOp, Expr, ExprId, LocalDecl, Terminator},
 };
@@ -79,6 +80,12 @@ pub(super) fn signs(
     }
     if asks_first(facts, inside, other) {
         out.push(Assumption::FlagTellsNothing);
+    }
+    if runs_once(facts, &conflict.other) {
+        out.push(Assumption::NotThroughOnce);
+    }
+    if hook_tells(facts, conflict) || is_waited_for(facts, conflict) {
+        out.push(Assumption::NoEffectOrders);
     }
     if inside.atomic && !other.atomic && another_counts(facts, conflict) {
         out.push(Assumption::NoAtomicOrders);
@@ -229,6 +236,69 @@ fn partners(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, func: Func
     }
     args.iter().for_each(|arg| add(*arg, false));
     out
+}
+
+/// Whether a function on the way to the access runs once, for all who come that way.
+fn runs_once(facts: Facts<'_>, side: &Side) -> bool {
+    side.path.iter().any(|&(func, span)| {
+        facts.calls.of(func).iter().filter(|row| row.span == span).any(|row| {
+            let key = key_of(facts, func, row);
+            key.is_some_and(|key| facts.cx.models.effects(key).contains(&Effect::Once))
+        })
+    })
+}
+
+/// Whether a goroutine that outlives a test does each piece of work on a request of the test, which takes the answer.
+pub(super) fn works_on_request(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let (mut asks, mut hears) = (Vec::new(), Vec::new());
+    for event in cx.events.of(site.func).blocks.iter().flat_map(|block| &block.events) {
+        match event.kind {
+            EventKind::Signal { key, kind: SignalKind::Send } => asks.push(key),
+            EventKind::Wait { key, .. } => hears.push(key),
+            _ => {}
+        }
+    }
+    site.bodies.iter().any(|&body| {
+        let events = || cx.events.of(body).blocks.iter().flat_map(|block| &block.events);
+        let file = cx.program.funcs()[body].file;
+        // A parameter of the body stands for what the test hands it.
+        let outer = |key: Location| match key {
+            Location::Local(_, local) => {
+                let given = domain_local::given(cx.program, body, file, local);
+                let bound = |given: Given| site.arguments.iter().find(|row| row.0 == body && row.1 == given.param);
+                let handed = given.and_then(bound).map(|row| row.2);
+                let file = cx.program.funcs()[site.func].file;
+                handed.and_then(|expr| cx.places.key(cx.program, cx.graph, file, expr)).unwrap_or(key)
+            }
+            _ => key,
+        };
+        let asked = events().any(|e| matches!(e.kind, EventKind::Wait { key, .. } if asks.contains(&outer(key))));
+        let answers = events().any(|e| match e.kind {
+            EventKind::Signal { key, kind: SignalKind::Send } => hears.contains(&outer(key)),
+            _ => false,
+        });
+        asked && answers
+    })
+}
+
+/// Whether what is put back is a function: tests install one to be told that it was called.
+fn hook_tells(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let Location::Global(var) = conflict.location else { return false };
+    let program = facts.cx.program;
+    let ty = program.underlying(program.var(var).ty);
+    conflict.relation == Relation::Restored && matches!(program.ty(ty), Type::Func { .. })
+}
+
+/// Whether the location is a channel that the spawning function receives from: then the goroutine has sent on the one before.
+fn is_waited_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let func = facts.spawns.sites[conflict.spawn].func;
+    let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    conflict.relation == Relation::AfterSpawn
+        && conflict.other.func == func
+        && conflict.other.kind == AccessKind::Write
+        && events.any(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location))
 }
 
 /// Whether a further goroutine of the same function is atomic with the location, too: whoever waits for that one may see

@@ -30,6 +30,8 @@ pub enum Effect {
     /// Waits for time to pass. Where goroutines live in a bubble with a clock of its own ([`Effect::RunJoined`]), time
     /// passes only when all of them are over or can go no further.
     Sleep,
+    /// Runs a function the first time it is called, and orders that before every later call.
+    Once,
     /// Lets goroutines go on that were held where a test had asked for it.
     LetsGo,
     /// What comes of it ends, or is ready, when as much time has passed as the argument says.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     base::{Idx, Span},
-    resolve::{FuncId, NamedId},
+    resolve::{FuncId, NamedId, Type},
     syntax::LocalId,
 };
 
@@ -35,12 +35,21 @@ struct Method {
     reach: Reach,
     /// Effects on fields of the receiver itself.
     effects: Vec<Effect>,
-    /// Channels it closes and counters or channels it waits on.
-    closes: Vec<(Location, Span)>,
+    /// Channels it closes.
+    closes: Vec<Closed>,
     /// Functions it starts goroutines in, itself included.
     spawns: FxHashSet<SpawnId>,
     cancels: Option<Span>,
     writes: Vec<(Location, Span)>,
+}
+
+#[derive(Debug)]
+struct Closed {
+    key: Location,
+    /// The close itself.
+    at: (FuncId, Span),
+    /// Where it happens in the method: the close, or the call that leads to it.
+    top: Span,
 }
 
 #[derive(Debug)]
@@ -152,11 +161,15 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
         }
         out.spawns.extend(facts.spawns.of(node.func));
         let events = cx.events.of(node.func);
+        let way = reach.path(number).first().map(|step| step.1);
         for event in events.blocks.iter().flat_map(|b| &b.events) {
+            let top = way.unwrap_or(event.span);
             match &event.kind {
-                EventKind::Signal { key, kind: super::SignalKind::Close } => out.closes.push((*key, event.span)),
+                EventKind::Signal { key, kind: super::SignalKind::Close } => {
+                    out.closes.push(Closed { key: *key, at: (node.func, event.span), top });
+                }
                 EventKind::Call(call) if out.cancels.is_none() && is_cancel(facts, node.func, *call) => {
-                    out.cancels = Some(event.span);
+                    out.cancels = Some(top);
                 }
                 _ => {}
             }
@@ -172,7 +185,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             if access.kind == AccessKind::Write {
                 out.writes.push((access.location, access.span));
             }
-            let top = reach.path(number).first().map_or(access.span, |row| row.1);
+            let top = way.unwrap_or(access.span);
             let mut joined = match before.get(&top) {
                 Some(joined) => joined.clone(),
                 None => at_end.clone(),
@@ -316,9 +329,15 @@ fn step(
 fn is_cancel(facts: Facts<'_>, func: FuncId, call: crate::syntax::ExprId) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
-    let crate::syntax::Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
     match program.callee(file, call) {
-        crate::resolve::Callee::Value(value) if args.is_empty() => !program.place(file, value).steps.is_empty(),
+        crate::resolve::Callee::Value(value) => {
+            let ty = program.underlying(program.expr_type(file, value));
+            let plain = match program.ty(ty) {
+                Type::Func { params, results, .. } => params.is_empty() && results.is_empty(),
+                _ => false,
+            };
+            plain && !program.place(file, value).steps.is_empty()
+        }
         _ => false,
     }
 }
@@ -360,7 +379,7 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
             _ => None,
         })
         .collect();
-    let closed = method.closes.iter().find(|(key, _)| waits.contains(key)).map(|(_, span)| *span);
+    let closed = method.closes.iter().find(|closed| waits.contains(&closed.key)).map(|closed| closed.top);
     closed.or(method.cancels).map(|span| (method.func, span))
 }
 
@@ -432,6 +451,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         if joined_by_argument(facts, method, effect, access.span, &keys) {
             continue;
         }
+        let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
             let inner_node = &reach.nodes[found.node as usize];
             let inner = &cx.events.of(inner_node.func).accesses[found.row as usize];
@@ -441,7 +461,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
                 && inner.kind.conflicts(access.kind)
                 && !(inner.atomic && access.atomic)
                 && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
-                && !waits_for_method(facts, id, found, inner.span, method, access.span)
+                && !waits_for_method(facts, id, found, inner.span, method, (node.func, access.span), top)
         });
         let Some(inside) = inside else { continue };
         seen.insert(access.location);
@@ -498,13 +518,18 @@ fn waits_for_method(
     found: &Reached,
     span: Span,
     method: &Method,
-    written: Span,
+    written: (FuncId, Span),
+    top: Span,
 ) -> bool {
     let reach = &facts.reaches[id];
     let path = reach.path(found.node);
     let (func, span) = path.first().copied().unwrap_or((reach.nodes[found.node as usize].func, span));
-    let after: Vec<Location> =
-        method.closes.iter().filter(|(_, close)| close.start > written.start).map(|(key, _)| *key).collect();
+    // Places are compared within one function: in the method, or where both happen in one call.
+    let later = |closed: &&Closed| match closed.top == top && closed.at.0 == written.0 {
+        true => closed.at.1.start > written.1.start,
+        false => closed.top.start > top.start,
+    };
+    let after: Vec<Location> = method.closes.iter().filter(later).map(|closed| closed.key).collect();
     if after.is_empty() || !facts.spawns.sites[id].bodies.contains(&func) {
         return false;
     }
