@@ -274,7 +274,9 @@ impl Gate {
                 input.role = FileRole::Dependency;
             }
         }
-        let loaded = load::resolve(tree, &self.build, true, lowered, &|what| progress.stage(what));
+        let last = lowered.is_none();
+        let mut loaded = load::resolve(tree, &self.build, true, lowered, &|what| progress.stage(what));
+        let problems = std::mem::take(&mut loaded.problems);
         let program = &loaded.program;
         progress.stage("looking for goroutines that outlive what they use");
         let lifetimes = Lifetimes::analyse(program, &loaded.graph, &self.models);
@@ -303,13 +305,12 @@ impl Gate {
         findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));
         findings.retain(|f| !self.excluded.contains(&f.place().file));
         let (findings, weaker) = findings.into_iter().partition(|f| f.confidence >= self.confidence);
-        Checked {
-            findings,
-            weaker,
-            ignore_problems: ignores.problems(),
-            sources: Sources::new(program),
-            problems: loaded.problems,
-            statistics,
+        let sources = Sources::new(program);
+        if last {
+            // Millions of small pieces, which the end of the process frees at once.
+            std::mem::forget(lifetimes);
+            std::mem::forget(loaded);
         }
+        Checked { findings, weaker, ignore_problems: ignores.problems(), sources, problems, statistics }
     }
 }
