@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{domain::Location, place::Places};
 use crate::{
     base::Idx,
-    resolve::{Builtin, Callee, Program},
+    resolve::{Builtin, CalleeKind, Program},
     source::FileId,
     syntax::{Comm, Expr, ExprId, FileFacts, Instr, InstrKind, Literal, LocalId, Source, Terminator},
 };
@@ -117,7 +117,7 @@ impl Channels {
                 Expr::Receive(channel) => note(*channel, false),
                 Expr::Call { callee, args, .. } => {
                     let named = matches!(facts.exprs[*callee], Expr::Name(name) if name.as_str() == "close");
-                    if named && program.callee(file, id) == Callee::Builtin(Builtin::Close) {
+                    if named && program.callee_kind(file, id) == CalleeKind::Builtin(Builtin::Close) {
                         args.iter().for_each(|channel| note(*channel, true));
                     }
                 }
@@ -168,6 +168,7 @@ fn instrs(facts: &FileFacts) -> impl Iterator<Item = &Instr> {
 fn makes_without_buffer(program: &Program, file: FileId, value: ExprId) -> Option<bool> {
     let facts = program.facts(file);
     let Expr::Call { args, .. } = &facts.exprs[value] else { return None };
-    (program.callee(file, value) == Callee::Builtin(Builtin::Make))
-        .then(|| args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Literal(Literal::Int(Some(0))))))
+    (program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::Make)).then(|| {
+        args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Literal(Literal::Int(n)) if n.value() == 0))
+    })
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     base::{Idx, Span},
     callgraph::{CallGraph, Target, Targets},
-    resolve::{Builtin, Callee, FuncId, Meaning, Place, Program, Root, Step, Type},
+    resolve::{Builtin, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
     syntax::{Comm, Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
@@ -217,9 +217,9 @@ impl Places {
                 Some(initial) => self.stored_value(program, file, None, initial, steps + 1),
                 None => Stored::Other,
             },
-            Expr::Call { args, .. } => match program.callee(file, value) {
-                Callee::Builtin(Builtin::Make | Builtin::New) => Stored::Fresh,
-                Callee::Builtin(Builtin::Append) => {
+            Expr::Call { args, .. } => match program.callee_kind(file, value) {
+                CalleeKind::Builtin(Builtin::Make | Builtin::New) => Stored::Fresh,
+                CalleeKind::Builtin(Builtin::Append) => {
                     let same = |place| args.first().is_some_and(|arg| same_place(program, file, place, *arg));
                     if place.is_some_and(same) { Stored::Update } else { Stored::Other }
                 }
@@ -240,8 +240,8 @@ impl Places {
         let text = &program.sources().files[file].text;
         let between = text.get(facts.expr_spans[*base].end as usize..facts.expr_spans[end].start as usize);
         match facts.exprs[end] {
-            Expr::Literal(crate::syntax::Literal::Int(Some(n))) if between.is_some_and(|t| t.contains(':')) => {
-                Index::Below(n)
+            Expr::Literal(crate::syntax::Literal::Int(n)) if between.is_some_and(|t| t.contains(':')) => {
+                Index::Below(n.value())
             }
             _ => Index::Whole,
         }
@@ -373,7 +373,7 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         Expr::Index { base, .. } if is_map(program, file, *base) => Index::Whole,
         Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
         Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
-            Some(Expr::Literal(crate::syntax::Literal::Int(Some(n)))) => Index::Constant(*n),
+            Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(n.value()),
             Some(_) => Index::Variable,
             None => Index::Whole,
         },

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::{
     calls::{CallRef, Calls},
@@ -305,14 +306,14 @@ fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<Local
 
 /// The functions a call runs, each with its variables in terms of the caller's.
 fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
-    row.bound.get_or_init(|| bound_callees(cx, func, row).into())
+    row.bound.get_or_init(|| bound_callees(cx, func, row))
 }
 
-fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, Bindings)> {
+fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> ThinVec<(FuncId, Bindings)> {
     let file = cx.program.funcs()[func].file;
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return Vec::new() };
+    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return ThinVec::new() };
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
-    let mut out = Vec::with_capacity(row.targets.len() + row.handed.len());
+    let mut out = ThinVec::with_capacity(row.targets.len() + row.handed.len());
     for &target in &row.targets {
         let mut bindings = SmallVec::new();
         bind(cx, file, target, row.receiver.as_deref(), &args, &mut |here, there| bindings.push((here, there)));

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     base::{Idx, Span},
-    resolve::{Builtin, Callee, FuncId, Type},
+    resolve::{Builtin, Callee, CalleeKind, FuncId, Type},
     source::FileId,
     syntax::{Expr, ExprId, LocalDecl, LocalId},
 };
@@ -221,7 +221,7 @@ fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
     match &program.facts(file).exprs[value] {
         Expr::Composite { .. } => true,
         Expr::AddressOf(inner) => matches!(program.facts(file).exprs[*inner], Expr::Composite { .. }),
-        Expr::Call { .. } => program.callee(file, value) == Callee::Builtin(Builtin::New),
+        Expr::Call { .. } => program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::New),
         _ => false,
     }
 }
