@@ -59,6 +59,11 @@ impl Calls {
         Self { of: IndexVec::from(rows) }
     }
 
+    /// Number of functions.
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+
     /// Calls of `func`.
     pub fn of(&self, func: FuncId) -> &[CallRef] {
         &self.of[func]

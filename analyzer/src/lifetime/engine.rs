@@ -15,6 +15,7 @@ use super::{
     evidence,
     handed::Handed,
     joins::Joins,
+    levels::Levels,
     models::Models,
     obligations::Obligations,
     owner::owner_conflicts,
@@ -76,8 +77,9 @@ impl<'a> Lifetimes<'a> {
         let held = entry_locks(cx, &calls, &spawns);
         events.hold_on_entry(&held);
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
-        let joins = Joins::build(cx, &spawns, &calls);
-        let obligations = Obligations::build(cx, &spawns, &calls, &joins);
+        let levels = Levels::new(graph, &calls);
+        let joins = Joins::build(cx, &spawns, &calls, &levels);
+        let obligations = Obligations::build(cx, &spawns, &calls, &joins, &levels);
         let sites: Vec<SpawnId> = spawns.sites.ids().collect();
         let reaches: Vec<Reach> =
             sites.into_par_iter().map(|id| Reach::of_spawn(cx, &calls, &spawns.sites[id])).collect();

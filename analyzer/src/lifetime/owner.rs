@@ -294,7 +294,7 @@ fn step(
             }
             EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
             EventKind::Call(call) => {
-                if let Some(row) = facts.calls.at(func, *call) {
+                if let Some(row) = facts.calls.at(func, *call).filter(|row| facts.joins.call_may_wait(row)) {
                     let (may, must) = facts.joins.of_call(facts.cx, func, row);
                     if !may.is_clear() {
                         touch(joined);
