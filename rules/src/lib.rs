@@ -77,7 +77,7 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func)
     };
     let mut by_cause: FxHashMap<(String, String), Finding> = FxHashMap::default();
-    let conflicts: Vec<&Conflict> = lifetimes.conflicts.iter().filter(analysed).collect();
+    let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();
     // Many are of one cause: a part at a time, so that not all are in memory with all their words.
     let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(|conflict| claim(&cx, conflict)));
     for found in parts.flat_map(|part| part.collect::<Vec<Finding>>()) {

@@ -3,7 +3,7 @@
 //! A breadth-first walk over the calls, nearest functions first, bounded by named budgets. Goroutines started on the
 //! way are goroutines of their own and are not entered.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, ops, sync::OnceLock};
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -11,14 +11,14 @@ use thin_vec::ThinVec;
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{Access, Anchor, Location, LockSet, SpawnSite},
+    domain::{Access, Anchor, Location, LockSet, SpawnId, SpawnSite},
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
-    spawns::Context,
+    spawns::{Context, Spawns},
 };
 use crate::{
-    base::Span,
+    base::{IndexVec, Span},
     resolve::{FuncId, Place},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalId},
@@ -372,6 +372,26 @@ fn bind(
         if let Some(there) = whole(cx.program.place(caller_file, arg)) {
             pair(here, there);
         }
+    }
+}
+
+/// What each goroutine may execute, worked out when it is first asked for.
+#[derive(Clone, Copy)]
+pub struct Reaches<'a> {
+    /// What is known so far.
+    pub(super) known: &'a IndexVec<SpawnId, OnceLock<Reach>>,
+    /// What it follows from.
+    pub(super) cx: Context<'a>,
+    /// Calls.
+    pub(super) calls: &'a Calls,
+    /// The spawn sites.
+    pub(super) spawns: &'a Spawns,
+}
+
+impl ops::Index<SpawnId> for Reaches<'_> {
+    type Output = Reach;
+    fn index(&self, id: SpawnId) -> &Reach {
+        self.known[id].get_or_init(|| Reach::of_spawn(self.cx, self.calls, &self.spawns.sites[id]))
     }
 }
 
