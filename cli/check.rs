@@ -12,6 +12,7 @@ use analyzer::{
     source::FileRole,
 };
 use anyhow::{Result, bail};
+use rayon::prelude::*;
 use rules::{Confidence, Finding};
 
 use crate::{
@@ -283,10 +284,8 @@ impl Gate {
         let mut findings = rules::findings(&lifetimes);
         let files = &program.sources().files;
         let own = |file| files[file].role == FileRole::Analysed;
-        let (count, lines) = files
-            .iter()
-            .filter(|file| file.role == FileRole::Analysed)
-            .fold((0, 0), |(n, lines), file| (n + 1, lines + file.text.lines().count()));
+        let analysed = || files.as_slice().par_iter().filter(|file| file.role == FileRole::Analysed);
+        let (count, lines) = (analysed().count(), analysed().map(|file| file.text.lines().count()).sum());
         let mut statistics = Statistics {
             files: count,
             lines,

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a channel counts as unbuffered, or as one-sided, only when every place that makes or uses it is seen.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{domain::Location, place::Places};
@@ -35,9 +36,10 @@ struct Talk {
 impl Channels {
     /// Scans all files. `reassigned` are the locals assigned after their declaration, by file.
     pub(super) fn build(program: &Program, reassigned: &[FxHashSet<LocalId>]) -> Self {
-        let mut channels = Self::default();
-        let mut buffered = FxHashSet::default();
-        for file in program.sources().files.ids() {
+        let files: Vec<FileId> = program.sources().files.ids().collect();
+        let found = files.into_par_iter().map(|file| {
+            let mut channels = Self::default();
+            let mut buffered: Vec<Location> = Vec::new();
             let facts = program.facts(file);
             let mut own: Vec<LocalId> = Vec::new();
             for Instr { kind, .. } in instrs(facts) {
@@ -54,7 +56,7 @@ impl Channels {
                     continue;
                 };
                 if !none {
-                    buffered.insert(location);
+                    buffered.push(location);
                     continue;
                 }
                 channels.unbuffered.insert(location);
@@ -65,8 +67,17 @@ impl Channels {
                 }
             }
             channels.one_sided(program, file, &own);
+            (channels, buffered)
+        });
+        let mut channels = Self::default();
+        let mut all_buffered: FxHashSet<Location> = FxHashSet::default();
+        for (found, buffered) in found.collect::<Vec<_>>() {
+            channels.unbuffered.extend(found.unbuffered);
+            channels.never_sent.extend(found.never_sent);
+            channels.never_received.extend(found.never_received);
+            all_buffered.extend(buffered);
         }
-        channels.unbuffered.retain(|location| !buffered.contains(location));
+        channels.unbuffered.retain(|location| !all_buffered.contains(location));
         channels
     }
 

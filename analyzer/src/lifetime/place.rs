@@ -1,5 +1,6 @@
 //! From places to locations and keys: which memory an expression touches, which synchronisation object it names.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -34,10 +35,8 @@ pub struct Places {
 impl Places {
     /// Scans all files.
     pub fn build(program: &Program) -> Self {
-        let files = program.sources().files.ids();
-        let mut reassigned = Vec::new();
-        let mut addressed = Vec::new();
-        for file in files {
+        let files: Vec<FileId> = program.sources().files.ids().collect();
+        let scanned = files.into_par_iter().map(|file| {
             let facts = program.facts(file);
             let mut written = FxHashSet::default();
             let mut referenced = FxHashSet::default();
@@ -60,10 +59,12 @@ impl Places {
                     }
                 }
             }
-            reassigned.push(written);
-            addressed.push(referenced);
-        }
-        let getters = program.funcs().ids().filter_map(|f| Some((f, getter(program, f)?))).collect();
+            (written, referenced)
+        });
+        let (reassigned, addressed): (Vec<_>, Vec<_>) = scanned.unzip();
+        let funcs: Vec<FuncId> = program.funcs().ids().collect();
+        let getters = funcs.into_par_iter().filter_map(|f| Some((f, getter(program, f)?)));
+        let getters = getters.collect::<Vec<_>>().into_iter().collect();
         let channels = Channels::build(program, &reassigned);
         Self { reassigned, addressed, getters, channels }
     }
