@@ -93,7 +93,7 @@ fn lifetimes(bencher: Bencher<'_, '_>) {
     let program = program();
     let graph = CallGraph::build(&program);
     let models: Models = rules::catalogue::embedded().unwrap_or_default();
-    bencher.counter(bytes()).bench_local(|| Lifetimes::analyse(&program, &graph, &models).conflicts.len());
+    bencher.counter(bytes()).bench_local(|| Lifetimes::analyse(&program, &graph, &models).conflicts().len());
 }
 
 #[divan::bench(sample_count = 10)]

@@ -12,6 +12,7 @@ use analyzer::{
     source::FileRole,
 };
 use anyhow::{Result, bail};
+use rayon::prelude::*;
 use rules::{Confidence, Finding};
 
 use crate::{
@@ -274,17 +275,17 @@ impl Gate {
                 input.role = FileRole::Dependency;
             }
         }
-        let loaded = load::resolve(tree, &self.build, true, lowered, &|what| progress.stage(what));
+        let last = lowered.is_none();
+        let mut loaded = load::resolve(tree, &self.build, true, lowered, &|what| progress.stage(what));
+        let problems = std::mem::take(&mut loaded.problems);
         let program = &loaded.program;
         progress.stage("looking for goroutines that outlive what they use");
         let lifetimes = Lifetimes::analyse(program, &loaded.graph, &self.models);
         let mut findings = rules::findings(&lifetimes);
         let files = &program.sources().files;
         let own = |file| files[file].role == FileRole::Analysed;
-        let (count, lines) = files
-            .iter()
-            .filter(|file| file.role == FileRole::Analysed)
-            .fold((0, 0), |(n, lines), file| (n + 1, lines + file.text.lines().count()));
+        let analysed = || files.as_slice().par_iter().filter(|file| file.role == FileRole::Analysed);
+        let (count, lines) = (analysed().count(), analysed().map(|file| file.text.lines().count()).sum());
         let mut statistics = Statistics {
             files: count,
             lines,
@@ -303,13 +304,12 @@ impl Gate {
         findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));
         findings.retain(|f| !self.excluded.contains(&f.place().file));
         let (findings, weaker) = findings.into_iter().partition(|f| f.confidence >= self.confidence);
-        Checked {
-            findings,
-            weaker,
-            ignore_problems: ignores.problems(),
-            sources: Sources::new(program),
-            problems: loaded.problems,
-            statistics,
+        let sources = Sources::new(program);
+        if last {
+            // Millions of small pieces, which the end of the process frees at once.
+            std::mem::forget(lifetimes);
+            std::mem::forget(loaded);
         }
+        Checked { findings, weaker, ignore_problems: ignores.problems(), sources, problems, statistics }
     }
 }

@@ -76,7 +76,11 @@ fn explain_in(
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
     let parsed = Explainer::new(&lifetimes).explain_all(reports);
     problems.extend(parsed.problems);
-    Ok((parsed.value, problems, Some(Sources::new(&loaded.program))))
+    let sources = Sources::new(&loaded.program);
+    // Millions of small pieces, which the end of the process frees at once.
+    std::mem::forget(lifetimes);
+    std::mem::forget(loaded);
+    Ok((parsed.value, problems, Some(sources)))
 }
 
 /// Reads the reports of a file line by line: logs are large, reports are not.

@@ -15,6 +15,7 @@ use analyzer::{
     resolve::Program,
     source::FileRole,
 };
+use rayon::prelude::*;
 use rules::{Finding, finding::Site};
 
 use crate::config::did_you_mean;
@@ -57,11 +58,11 @@ impl Ignores {
     /// Reads the comments of all files that are reported on.
     pub(crate) fn of(program: &Program) -> Self {
         let mut out = Self::default();
-        for file in program.sources().files.iter().filter(|file| file.role == FileRole::Analysed) {
-            // Nearly no file has one: a look at the bytes saves the walk over the tokens.
-            if file.text.contains(IGNORE) || file.text.contains(NOLINT) {
-                out.read(&file.path, &file.text);
-            }
+        // Nearly no file has one: a look at the bytes saves the walk over the tokens.
+        let ignores = |text: &str| text.contains(IGNORE) || text.contains(NOLINT);
+        let files = program.sources().files.as_slice().par_iter().filter(|file| file.role == FileRole::Analysed);
+        for file in files.filter(|file| ignores(&file.text)).collect::<Vec<_>>() {
+            out.read(&file.path, &file.text);
         }
         out
     }

@@ -19,7 +19,7 @@ use crate::{
     callgraph::{CallKind, CallSite, CallSiteId, Target, Targets},
     lifetime::{Lifetimes, SpawnId, SpawnKind, handed::Use},
     report::{Frame, FunctionName, RaceReport, StackTrace, stale_frames},
-    resolve::{Builtin, Callee, FuncId},
+    resolve::{Builtin, CalleeKind, FuncId},
     source::FileId,
     syntax::InstrKind,
 };
@@ -449,7 +449,7 @@ impl<'a> Locator<'a> {
             let file = program.funcs()[id].file;
             let body = program.function(id).body.as_ref()?;
             body.blocks.iter().flat_map(|b| &b.instrs).find_map(|instr| match instr.kind {
-                InstrKind::Call(call) if program.callee(file, call) == Callee::Builtin(Builtin::Recover) => {
+                InstrKind::Call(call) if program.callee_kind(file, call) == CalleeKind::Builtin(Builtin::Recover) => {
                     Some((id, instr.span))
                 }
                 _ => None,

@@ -264,8 +264,13 @@ impl Explaining<'_> {
         if let Some(skip) = self.skip(spawn, &outwards) {
             return claim(self.cx, &self.conflict(spawn, inside, other, shared, &skip)).map(tell);
         }
-        let mut known: Vec<&Conflict> =
-            self.cx.lifetimes.conflicts.iter().filter(|c| c.spawn == spawn && c.location == shared.location).collect();
+        let mut known: Vec<&Conflict> = self
+            .cx
+            .lifetimes
+            .conflicts()
+            .iter()
+            .filter(|c| c.spawn == spawn && c.location == shared.location)
+            .collect();
         known.sort_by_key(|c| (!self.is_reported(c, other), c.inside.span != inside.span));
         // The other side has to be an end of the state's life: a peer that merely lacks a lock is not this story.
         let resets = ends && !self.is_peer(index);

@@ -30,6 +30,7 @@ mod waitgroup_add_races_wait;
 use analyzer::lifetime::{Lifetimes, conflict::Conflict};
 use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
+use rayon::prelude::*;
 pub use rule::{Cx, Rule, RuleMeta, Wording};
 use rustc_hash::FxHashMap;
 
@@ -63,6 +64,9 @@ pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
     })
 }
 
+/// Conflicts that are put to the rules together.
+const AT_A_TIME: usize = 2048;
+
 /// All findings of an analysis, one per cause: most certain first, then by place.
 pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
     let cx = Cx { lifetimes };
@@ -73,8 +77,10 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func)
     };
     let mut by_cause: FxHashMap<(String, String), Finding> = FxHashMap::default();
-    for conflict in lifetimes.conflicts.iter().filter(analysed) {
-        let Some(found) = claim(&cx, conflict) else { continue };
+    let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();
+    // Many are of one cause: a part at a time, so that not all are in memory with all their words.
+    let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(|conflict| claim(&cx, conflict)));
+    for found in parts.flat_map(|part| part.collect::<Vec<Finding>>()) {
         // All accesses of one location by one goroutine under one missing join are one finding.
         let cause = (
             started(&found),
@@ -107,9 +113,8 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
     }
     let mut out: Vec<Finding> = by_cause.into_values().collect();
     out.sort_by(|a, b| {
-        let key =
-            |f: &Finding| (std::cmp::Reverse(f.confidence), f.place().clone(), f.spawn.clone(), f.location.clone());
-        key(a).cmp(&key(b))
+        let certain = b.confidence.cmp(&a.confidence);
+        certain.then_with(|| (a.place(), &a.spawn, &a.location).cmp(&(b.place(), &b.spawn, &b.location)))
     });
     demote_echoes(&mut out);
     out

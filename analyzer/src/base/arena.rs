@@ -10,22 +10,23 @@ pub trait Idx: Copy + Eq + Ord + std::hash::Hash + fmt::Debug {
     fn index(self) -> usize;
 }
 
-/// Declares one `u32` id type that implements [`Idx`](crate::base::Idx).
+/// Declares one `u32` id type that implements [`Idx`](crate::base::Idx). It is never zero, so that an `Option` of it is
+/// as small.
 #[macro_export]
 macro_rules! define_id {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub struct $name(u32);
+        pub struct $name(std::num::NonZeroU32);
         impl $crate::base::Idx for $name {
             #[inline]
             fn new(index: usize) -> Self {
                 // A table of four thousand million rows does not fit the memory this program may use.
-                Self(u32::try_from(index).unwrap_or(u32::MAX))
+                Self(std::num::NonZeroU32::MIN.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
             }
             #[inline]
             fn index(self) -> usize {
-                self.0 as usize
+                (self.0.get() - 1) as usize
             }
         }
     };

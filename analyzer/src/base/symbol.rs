@@ -6,14 +6,15 @@
 use std::{
     fmt,
     hash::{BuildHasher, BuildHasherDefault},
+    num::NonZeroU32,
     sync::{OnceLock, RwLock},
 };
 
 use rustc_hash::{FxHashMap, FxHasher};
 
-/// An interned string: four bytes, equal exactly when the texts are equal.
+/// An interned string: four bytes, also as an `Option`; equal exactly when the texts are equal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Symbol(u32);
+pub struct Symbol(NonZeroU32);
 
 /// The text of a symbol. It lives as long as the process.
 pub type SymbolText = &'static str;
@@ -70,7 +71,7 @@ impl Symbol {
         let hash = BuildHasherDefault::<FxHasher>::default().hash_one(text);
         let shard_number = (hash >> (64 - SHARD_BITS)) as u32;
         let shard = &shards()[shard_number as usize];
-        let symbol = |id: u32| Self(id << SHARD_BITS | shard_number);
+        let symbol = |id: u32| Self(NonZeroU32::MIN.saturating_add(id << SHARD_BITS | shard_number));
         // A poisoned lock only means another thread panicked between two steps that both always succeed.
         if let Some(&id) = shard.ids.read().unwrap_or_else(|e| e.into_inner()).get(text) {
             return symbol(id);
@@ -88,8 +89,9 @@ impl Symbol {
 
     /// The text.
     pub fn as_str(self) -> SymbolText {
-        let shard = &shards()[(self.0 & ((1 << SHARD_BITS) - 1)) as usize];
-        shard.texts.get(self.0 >> SHARD_BITS)
+        let number = self.0.get() - 1;
+        let shard = &shards()[(number & ((1 << SHARD_BITS) - 1)) as usize];
+        shard.texts.get(number >> SHARD_BITS)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     solve::{Graph, Solution},
 };
 use crate::{
-    base::{Idx, IndexVec},
+    base::{Idx, IndexVec, Symbol},
     resolve::{FuncId, Program, Reason, Type, TypeId, internal::Typer},
     source::FileId,
     syntax::{ExprId, InstrKind, Terminator},
@@ -33,11 +33,121 @@ pub struct CallGraph {
     /// First site of each function; sites of a function are consecutive.
     first_site: Vec<u32>,
     site_ids: Vec<CallSiteId>,
-    by_expr: FxHashMap<(FileId, ExprId), CallSiteId>,
-    callers: Vec<Vec<CallSiteId>>,
+    /// By file, sorted by expression.
+    by_expr: IndexVec<FileId, Box<[(ExprId, CallSiteId)]>>,
+    callers: Callers,
     values: FxHashMap<(FileId, ExprId), u32>,
     value_rows: Vec<Result<SmallVec<[Target; 1]>, Reason>>,
     loop_bodies: FxHashMap<CallSiteId, Vec<(FileId, ExprId)>>,
+}
+
+/// The calls that may call each function, in order: those of a function stand together.
+#[derive(Debug, Default)]
+struct Callers {
+    /// First row of each function.
+    first: Box<[u32]>,
+    rows: Box<[CallSiteId]>,
+}
+
+impl Callers {
+    fn new(sites: &IndexVec<CallSiteId, CallSite>, functions: usize) -> Self {
+        let mut first = vec![0_u32; functions + 1];
+        for func in sites.iter().flat_map(|site| site.targets.funcs()) {
+            first[func.index() + 1] += 1;
+        }
+        for at in 1..first.len() {
+            first[at] += first[at - 1];
+        }
+        let mut rows = vec![CallSiteId::new(0); first.last().map_or(0, |&count| count as usize)];
+        let mut next = first.clone();
+        for (id, site) in sites.iter_enumerated() {
+            for func in site.targets.funcs() {
+                rows[next[func.index()] as usize] = id;
+                next[func.index()] += 1;
+            }
+        }
+        Self { first: first.into(), rows: rows.into() }
+    }
+
+    fn of(&self, func: FuncId) -> &[CallSiteId] {
+        let bound = |at: usize| self.first.get(at).map_or(self.rows.len(), |&row| row as usize);
+        &self.rows[bound(func.index())..bound(func.index() + 1)]
+    }
+}
+
+/// The calls of one file; numbers are of its own calls.
+#[derive(Default)]
+struct FileSites {
+    sites: Vec<CallSite>,
+    /// First site of each function.
+    first_site: Vec<u32>,
+    /// Sorted by expression.
+    by_expr: Vec<(ExprId, u32)>,
+    loop_bodies: Vec<(u32, Vec<(FileId, ExprId)>)>,
+}
+
+impl FileSites {
+    fn new(flows: &Flows<'_>, file: FileId, part: &FileFlow, answers: &[u32], rows: &[Callees]) -> Self {
+        let program = flows.program;
+        let facts = program.facts(file);
+        let mut found = Self::default();
+        let mut by_expr: FxHashMap<ExprId, u32> = FxHashMap::default();
+        let funcs = facts.functions.ids().filter_map(|index| program.func_of(file, index));
+        for func in funcs {
+            found.first_site.push(found.sites.len() as u32);
+            let Some(body) = &program.function(func).body else { continue };
+            for block in body.blocks.iter() {
+                for instr in &block.instrs {
+                    let (expr, kind) = match instr.kind {
+                        InstrKind::Call(expr) => (expr, CallKind::Call),
+                        InstrKind::Go(expr) => (expr, CallKind::Go),
+                        InstrKind::Defer(expr) => (expr, CallKind::Defer),
+                        InstrKind::Read(_)
+                        | InstrKind::Write { .. }
+                        | InstrKind::Define { .. }
+                        | InstrKind::Send { .. }
+                        | InstrKind::Receive(_) => continue,
+                    };
+                    let Ok(at) = part.calls.binary_search_by_key(&expr, |&(expr, _)| expr) else { continue };
+                    let mut bodies: &[(FileId, ExprId)] = &[];
+                    let targets = match part.calls[at].1 {
+                        Direct::Func { func, method } => known(Target::Func(func), method),
+                        Direct::External { key, method } => known(Target::External(key), method),
+                        Direct::Dynamic(i) => {
+                            let i = (flows.base[file] + i) as usize;
+                            let callees = &rows[answers[i] as usize];
+                            bodies = &callees.ranges;
+                            targets(&flows.dynamic[i], callees)
+                        }
+                        Direct::Unknown(reason) => Targets::Unknown(reason),
+                    };
+                    let at = found.sites.len() as u32;
+                    found.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
+                    by_expr.insert(expr, at);
+                    if !bodies.is_empty() {
+                        found.loop_bodies.push((at, bodies.to_vec()));
+                    }
+                }
+                if let Terminator::Range { over, .. } = block.end
+                    && let Some(&i) = flows.ranges.get(&(file, over))
+                {
+                    let targets = targets(&flows.dynamic[i as usize], &rows[answers[i as usize] as usize]);
+                    let ty = program.underlying(program.expr_type(file, over));
+                    let unknown_type = matches!(program.ty(ty), Type::Unknown(_));
+                    if unknown_type && matches!(targets, Targets::Unknown(_)) {
+                        continue;
+                    }
+                    let at = found.sites.len() as u32;
+                    let span = block.end_span;
+                    found.sites.push(CallSite { func, expr: over, kind: CallKind::Range, span, targets });
+                    by_expr.entry(over).or_insert(at);
+                }
+            }
+        }
+        found.by_expr = by_expr.into_iter().collect();
+        found.by_expr.sort_unstable();
+        found
+    }
 }
 
 /// The flow graph with the calls that depend on it.
@@ -88,65 +198,20 @@ impl CallGraph {
 
     fn add_sites(&mut self, flows: &Flows<'_>, parts: &[FileFlow], answers: &[u32], rows: &[Callees]) {
         let program = flows.program;
-        for (func, row) in program.funcs().iter_enumerated() {
-            self.first_site.push(self.sites.len() as u32);
-            let facts = program.facts(row.file);
-            let Some(body) = &program.function(func).body else { continue };
-            for block in body.blocks.iter() {
-                for instr in &block.instrs {
-                    let (expr, kind) = match instr.kind {
-                        InstrKind::Call(expr) => (expr, CallKind::Call),
-                        InstrKind::Go(expr) => (expr, CallKind::Go),
-                        InstrKind::Defer(expr) => (expr, CallKind::Defer),
-                        InstrKind::Read(_)
-                        | InstrKind::Write { .. }
-                        | InstrKind::Define { .. }
-                        | InstrKind::Send { .. }
-                        | InstrKind::Receive(_) => continue,
-                    };
-                    let calls = &parts[row.file.index()].calls;
-                    let Ok(at) = calls.binary_search_by_key(&expr, |&(expr, _)| expr) else { continue };
-                    let mut bodies: &[(FileId, ExprId)] = &[];
-                    let targets = match calls[at].1 {
-                        Direct::Func { func, method } => known(Target::Func(func), method),
-                        Direct::External { key, method } => known(Target::External(key), method),
-                        Direct::Dynamic(i) => {
-                            let i = (flows.base[row.file] + i) as usize;
-                            let callees = &rows[answers[i] as usize];
-                            bodies = &callees.ranges;
-                            targets(&flows.dynamic[i], callees)
-                        }
-                        Direct::Unknown(reason) => Targets::Unknown(reason),
-                    };
-                    let id = self.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
-                    self.by_expr.insert((row.file, expr), id);
-                    if !bodies.is_empty() {
-                        self.loop_bodies.insert(id, bodies.to_vec());
-                    }
-                }
-                if let Terminator::Range { over, .. } = block.end
-                    && let Some(&i) = flows.ranges.get(&(row.file, over))
-                {
-                    let targets = targets(&flows.dynamic[i as usize], &rows[answers[i as usize] as usize]);
-                    let ty = program.underlying(program.expr_type(row.file, over));
-                    let unknown_type = matches!(program.ty(ty), Type::Unknown(_));
-                    if unknown_type && matches!(targets, Targets::Unknown(_)) {
-                        continue;
-                    }
-                    let span = block.end_span;
-                    let id = self.sites.push(CallSite { func, expr: over, kind: CallKind::Range, span, targets });
-                    self.by_expr.entry((row.file, over)).or_insert(id);
-                }
-            }
+        let files: Vec<FileId> = program.sources().files.ids().collect();
+        let found = files.par_iter().map(|&file| FileSites::new(flows, file, &parts[file.index()], answers, rows));
+        for (file, found) in files.iter().zip(found.collect::<Vec<_>>()) {
+            let first = self.sites.len();
+            let id = |at: u32| CallSiteId::new(first + at as usize);
+            self.first_site.extend(found.first_site.iter().map(|&at| first as u32 + at));
+            self.by_expr.push(found.by_expr.into_iter().map(|(expr, at)| (expr, id(at))).collect());
+            self.loop_bodies.extend(found.loop_bodies.into_iter().map(|(at, bodies)| (id(at), bodies)));
+            found.sites.into_iter().for_each(|site| _ = self.sites.push(site));
+            debug_assert_eq!(self.by_expr.len(), file.index() + 1);
         }
         self.first_site.push(self.sites.len() as u32);
         self.site_ids = self.sites.ids().collect();
-        self.callers = vec![Vec::new(); program.funcs().len()];
-        for (id, site) in self.sites.iter_enumerated() {
-            for func in site.targets.funcs() {
-                self.callers[func.index()].push(id);
-            }
-        }
+        self.callers = Callers::new(&self.sites, program.funcs().len());
     }
 
     /// All calls, those of a function together.
@@ -162,12 +227,13 @@ impl CallGraph {
 
     /// The call that an expression is.
     pub fn site_at(&self, file: FileId, expr: ExprId) -> Option<CallSiteId> {
-        self.by_expr.get(&(file, expr)).copied()
+        let rows = self.by_expr.get(file)?;
+        rows.binary_search_by_key(&expr, |row| row.0).ok().map(|at| rows[at].1)
     }
 
     /// The calls that may call a function, `go` and `defer` included.
     pub fn callers(&self, func: FuncId) -> &[CallSiteId] {
-        self.callers.get(func.index()).map_or(&[], Vec::as_slice)
+        self.callers.of(func)
     }
 
     /// Loops over functions whose bodies a call runs (`yield(x)`), by file and operand of the `range`. They are no
@@ -191,7 +257,7 @@ impl CallGraph {
             .iter()
             .flat_map(|site| site.targets.funcs().map(|callee| (site.func.index() as u32, callee.index() as u32)));
         let mut graph: DiGraph<(), (), u32> = DiGraph::from_edges(edges);
-        while graph.node_count() < self.callers.len() {
+        while graph.node_count() < self.first_site.len().saturating_sub(1) {
             graph.add_node(());
         }
         // Kosaraju's: petgraph's Tarjan recurses, and a call chain may be as long as the program.
@@ -357,24 +423,35 @@ impl<'p> Flows<'p> {
     /// Links every dynamic call to all that fits its types, as class hierarchy analysis does.
     fn link_by_type(&mut self, dispatch: &Dispatch<'_>) -> Vec<(u32, u32)> {
         let mut links = Vec::new();
-        let mut groups: FxHashMap<(TypeId, Option<crate::base::Symbol>), u32> = FxHashMap::default();
+        let mut groups: FxHashMap<(TypeId, Option<Symbol>), u32> = FxHashMap::default();
         let mut by_signature: FxHashMap<TypeId, Vec<(FuncId, bool)>> = FxHashMap::default();
         for item in &self.graph.items {
             if let Item::Func { target: Target::Func(func), signature, method_expression } = *item {
                 by_signature.entry(dispatch.t.underlying(signature)).or_default().push((func, method_expression));
             }
         }
+        let key_of = |call: &Dynamic| match call.what {
+            DynamicKind::Interface { interface, method, .. } => (interface, Some(method)),
+            DynamicKind::Value { signature, .. } => (signature, None),
+        };
+        let mut seen = FxHashSet::default();
+        let keys = self.dynamic.iter().map(key_of).filter(|key| seen.insert(*key));
+        let keys: Vec<(TypeId, Symbol)> = keys.filter_map(|(ty, method)| Some((ty, method?))).collect();
+        let (program, items, lists) = (self.program, &self.graph.items, dispatch.lists());
+        let fitting = keys.par_iter().map_init(
+            || Dispatch::on_types(program, lists.clone()),
+            |dispatch, &(interface, method)| dispatch.methods_that_fit(interface, method, items),
+        );
+        // In the order in which the calls ask for them.
+        let mut fitting = fitting.collect::<Vec<_>>().into_iter();
         for i in 0..self.dynamic.len() {
-            let key = match self.dynamic[i].what {
-                DynamicKind::Interface { interface, method, .. } => (interface, Some(method)),
-                DynamicKind::Value { signature, .. } => (signature, None),
-            };
+            let key = key_of(&self.dynamic[i]);
             let next = groups.len() as u32;
             let group = *groups.entry(key).or_insert(next);
             if group == next {
-                let funcs = match key {
-                    (interface, Some(method)) => dispatch.methods_that_fit(interface, method, &self.graph.items),
-                    (signature, None) => by_signature.get(&signature).cloned().unwrap_or_default(),
+                let funcs = match key.1 {
+                    Some(_) => fitting.next().unwrap_or_default(),
+                    None => by_signature.get(&key.0).cloned().unwrap_or_default(),
                 };
                 self.link_group(dispatch, &mut links, group, &funcs);
             }

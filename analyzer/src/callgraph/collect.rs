@@ -105,7 +105,7 @@ impl Collector<'_> {
 
     /// The node of an expression's value, fed by what flows into it.
     pub(super) fn value_node(&mut self, value: ValueRef) -> Node {
-        let node = Node::Expr(self.file, value.expr, value.component.unwrap_or(0));
+        let node = Node::Expr(self.file, value.expr, value.component.unwrap_or(0).into());
         let sources = self.sources(value);
         self.flow(&sources, node);
         node
@@ -130,7 +130,7 @@ impl Collector<'_> {
 
     fn carried(&mut self, value: ValueRef, ty: TypeId) -> Sources {
         let expr = value.expr;
-        let component = value.component.unwrap_or(0);
+        let component = value.component.unwrap_or(0).into();
         let node = |node: Option<Node>| node.map(Source::Node).into_iter().collect::<Sources>();
         match &self.f.exprs[expr] {
             Expr::Local(_) | Expr::Deref(_) | Expr::Receive(_) => node(self.place_node(expr)),
@@ -223,8 +223,8 @@ impl Collector<'_> {
                 }
                 Item::Func { target, signature: ty, method_expression }
             }
-            Called::External { key, receiver, .. } => Item::Func {
-                target: Target::External(*key),
+            Called::External { name, receiver, .. } => Item::Func {
+                target: Target::External(self.t.external_key(*name)),
                 signature: ty,
                 method_expression: receiver.as_ref().is_some_and(|receiver| receiver.base.is_none()),
             },
@@ -408,9 +408,9 @@ impl Collector<'_> {
                 }
                 None => Direct::Unknown(Reason::SyntaxError),
             },
-            Called::External { key, ref receiver, .. } => {
+            Called::External { name, ref receiver, .. } => {
                 self.outside(args);
-                Direct::External { key, method: receiver.is_some() }
+                Direct::External { key: self.t.external_key(name), method: receiver.is_some() }
             }
             Called::Interface { interface, method, ty, ref receiver } => {
                 let node = self.interface_receiver(receiver);
@@ -466,7 +466,7 @@ impl Collector<'_> {
         if let [one] = args
             && let Type::Tuple(parts) = self.t.ty(self.ty(*one))
         {
-            return (0..parts.len()).map(|i| ValueRef { expr: *one, component: Some(i as u32) }).collect();
+            return (0..parts.len()).map(|i| ValueRef { expr: *one, component: Some(i as u16) }).collect();
         }
         args.iter().map(|&expr| ValueRef { expr, component: None }).collect()
     }

@@ -1,6 +1,6 @@
 //! Methods behind interface calls: which types implement an interface, and which function a method of a type is.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -40,12 +40,8 @@ enum Fit {
     None,
 }
 
-/// Looks up methods of the types that become interface values.
-pub(super) struct Dispatch<'p> {
-    pub(super) t: Typer<'p>,
-    pub(super) p: &'p Program,
-    found: RefCell<FxHashMap<(TypeId, Symbol), Found>>,
-    fits: RefCell<FxHashMap<(TypeId, Symbol), Fit>>,
+/// What all look-ups begin with, on whatever thread.
+pub(super) struct Lists {
     /// Type items by the names of their known methods.
     by_method: FxHashMap<Symbol, Vec<u32>>,
     /// The same, only of types that embed a type without source, whose methods are not all known.
@@ -54,6 +50,15 @@ pub(super) struct Dispatch<'p> {
     external: Vec<u32>,
     /// Function types with methods.
     function_types: Vec<TypeId>,
+}
+
+/// Looks up methods of the types that become interface values. One per thread: its answers are kept.
+pub(super) struct Dispatch<'p> {
+    pub(super) t: Typer<'p>,
+    pub(super) p: &'p Program,
+    found: RefCell<FxHashMap<(TypeId, Symbol), Found>>,
+    fits: RefCell<FxHashMap<(TypeId, Symbol), Fit>>,
+    lists: Arc<Lists>,
     functions: Functions,
     implementers: RefCell<FxHashMap<TypeId, Rc<[u32]>>>,
     admitted: RefCell<FxHashMap<Filter, Rc<[u64]>>>,
@@ -100,19 +105,30 @@ impl<'p> Dispatch<'p> {
             .filter(|&ty| matches!(t.ty(t.underlying(ty)), Type::Func { .. }))
             .collect();
         let functions = Functions::new(&t, items);
+        Self::with(p, Arc::new(Lists { by_method, partly_by_method, external, function_types }), functions)
+    }
+
+    /// The same look-ups for another thread, which has no use for items that are functions.
+    pub(super) fn on_types(p: &'p Program, lists: Arc<Lists>) -> Self {
+        Self::with(p, lists, Functions::default())
+    }
+
+    fn with(p: &'p Program, lists: Arc<Lists>, functions: Functions) -> Self {
         Self {
-            t,
+            t: Typer::new(p),
             p,
             found: RefCell::default(),
             fits: RefCell::default(),
-            by_method,
-            partly_by_method,
-            external,
-            function_types,
+            lists,
             functions,
             implementers: RefCell::default(),
             admitted: RefCell::default(),
         }
+    }
+
+    /// What all look-ups begin with.
+    pub(super) fn lists(&self) -> Arc<Lists> {
+        self.lists.clone()
     }
 
     /// The method `name` of values of type `ty`.
@@ -247,7 +263,7 @@ impl<'p> Dispatch<'p> {
         let mut list: Vec<u32> = Vec::new();
         if let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) {
             let none = Vec::new();
-            let lists = methods.iter().map(|m| self.by_method.get(&m.name).unwrap_or(&none));
+            let lists = methods.iter().map(|m| self.lists.by_method.get(&m.name).unwrap_or(&none));
             list.extend(lists.min_by_key(|list| list.len()).into_iter().flatten());
             list.retain(|&i| match items[i as usize] {
                 Item::Type(ty) => self.implements(ty, interface, methods),
@@ -265,7 +281,7 @@ impl<'p> Dispatch<'p> {
         let mut agreeing: FxHashMap<u32, bool> = FxHashMap::default();
         let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) else { return Vec::new() };
         for method in methods.iter() {
-            for &i in self.partly_by_method.get(&method.name).into_iter().flatten() {
+            for &i in self.lists.partly_by_method.get(&method.name).into_iter().flatten() {
                 let Item::Type(ty) = items[i as usize] else { continue };
                 let agrees = match self.fit(ty, method.name) {
                     Fit::Known { signature, .. } => self.agree(signature, method.ty, 0),
@@ -280,7 +296,7 @@ impl<'p> Dispatch<'p> {
             .into_iter()
             .filter(|&(_, agrees)| agrees)
             .map(|(i, _)| i)
-            .chain(self.external.iter().copied())
+            .chain(self.lists.external.iter().copied())
             .collect()
     }
 
@@ -316,7 +332,7 @@ impl<'p> Dispatch<'p> {
     pub(super) fn function_implements(&self, interface: TypeId) -> bool {
         match self.t.ty(self.t.underlying(interface)) {
             Type::Interface { methods, .. } => {
-                self.function_types.iter().any(|&ty| self.implements(ty, interface, methods))
+                self.lists.function_types.iter().any(|&ty| self.implements(ty, interface, methods))
             }
             _ => false,
         }
@@ -334,7 +350,7 @@ impl<'p> Dispatch<'p> {
                     false => self.functions.open.clone(),
                 };
                 let possible = self.possible_implementers(interface, items);
-                for &i in self.implementers(interface, items).iter().chain(&possible).chain(&self.external) {
+                for &i in self.implementers(interface, items).iter().chain(&possible).chain(&self.lists.external) {
                     admit(&mut bits, i);
                 }
                 bits

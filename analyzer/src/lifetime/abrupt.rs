@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::Idx,
-    resolve::{Builtin, Callee, FuncId, Program},
+    resolve::{Builtin, CalleeKind, FuncId, Program},
     syntax::{InstrKind, Terminator},
 };
 
@@ -95,7 +95,7 @@ fn recovers(program: &Program, func: FuncId) -> bool {
     let file = program.funcs()[func].file;
     let Some(body) = &program.function(func).body else { return false };
     body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
-        InstrKind::Call(call) => program.callee(file, call) == Callee::Builtin(Builtin::Recover),
+        InstrKind::Call(call) => program.callee_kind(file, call) == CalleeKind::Builtin(Builtin::Recover),
         _ => false,
     })
 }

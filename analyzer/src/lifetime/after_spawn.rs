@@ -16,12 +16,12 @@ use super::{
     handed::functions_of,
     joins::Joins,
     order::Point,
-    reach::{AccessIndex, Reach, Reached},
+    reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, received_after, union},
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{IndexVec, Span},
+    base::Span,
     resolve::FuncId,
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
@@ -42,7 +42,7 @@ pub struct Facts<'a> {
     /// Who waits for what.
     pub joins: &'a Joins,
     /// What each goroutine may execute.
-    pub reaches: &'a IndexVec<SpawnId, Reach>,
+    pub reaches: Reaches<'a>,
     /// Accesses by location.
     pub index: &'a AccessIndex,
 }

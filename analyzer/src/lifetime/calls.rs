@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::{
     domain_local,
@@ -37,11 +38,11 @@ pub struct CallRef {
     /// Whether `targets` come from dispatch or function values rather than from one name.
     pub dispatched: bool,
     /// Functions the callee runs because they are handed to it.
-    pub handed: Box<[HandedFunc]>,
+    pub handed: ThinVec<HandedFunc>,
     /// Where the receiver of a method call lives.
     pub receiver: Option<Box<Place>>,
     /// What `reach` found out about the callees: many goroutines may reach one call.
-    pub(super) bound: OnceLock<Box<[(FuncId, Bindings)]>>,
+    pub(super) bound: OnceLock<ThinVec<(FuncId, Bindings)>>,
 }
 
 /// Calls of all functions, in evaluation order of the blocks.
@@ -56,6 +57,11 @@ impl Calls {
         let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
         let rows: Vec<Vec<CallRef>> = funcs.into_par_iter().map(|func| calls_of(cx, func)).collect();
         Self { of: IndexVec::from(rows) }
+    }
+
+    /// Number of functions.
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
     }
 
     /// Calls of `func`.
@@ -96,7 +102,7 @@ fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: b
         deferred,
         targets: SmallVec::new(),
         dispatched: false,
-        handed: cx.run_at(file, call).into_vec().into(),
+        handed: cx.run_at(file, call).into_iter().collect(),
         receiver: None,
         bound: OnceLock::new(),
     };

@@ -2,12 +2,13 @@
 //!
 //! Invariant: a channel counts as unbuffered, or as one-sided, only when every place that makes or uses it is seen.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{domain::Location, place::Places};
 use crate::{
     base::Idx,
-    resolve::{Builtin, Callee, Program},
+    resolve::{Builtin, CalleeKind, Program},
     source::FileId,
     syntax::{Comm, Expr, ExprId, FileFacts, Instr, InstrKind, Literal, LocalId, Source, Terminator},
 };
@@ -35,9 +36,10 @@ struct Talk {
 impl Channels {
     /// Scans all files. `reassigned` are the locals assigned after their declaration, by file.
     pub(super) fn build(program: &Program, reassigned: &[FxHashSet<LocalId>]) -> Self {
-        let mut channels = Self::default();
-        let mut buffered = FxHashSet::default();
-        for file in program.sources().files.ids() {
+        let files: Vec<FileId> = program.sources().files.ids().collect();
+        let found = files.into_par_iter().map(|file| {
+            let mut channels = Self::default();
+            let mut buffered: Vec<Location> = Vec::new();
             let facts = program.facts(file);
             let mut own: Vec<LocalId> = Vec::new();
             for Instr { kind, .. } in instrs(facts) {
@@ -54,7 +56,7 @@ impl Channels {
                     continue;
                 };
                 if !none {
-                    buffered.insert(location);
+                    buffered.push(location);
                     continue;
                 }
                 channels.unbuffered.insert(location);
@@ -65,8 +67,17 @@ impl Channels {
                 }
             }
             channels.one_sided(program, file, &own);
+            (channels, buffered)
+        });
+        let mut channels = Self::default();
+        let mut all_buffered: FxHashSet<Location> = FxHashSet::default();
+        for (found, buffered) in found.collect::<Vec<_>>() {
+            channels.unbuffered.extend(found.unbuffered);
+            channels.never_sent.extend(found.never_sent);
+            channels.never_received.extend(found.never_received);
+            all_buffered.extend(buffered);
         }
-        channels.unbuffered.retain(|location| !buffered.contains(location));
+        channels.unbuffered.retain(|location| !all_buffered.contains(location));
         channels
     }
 
@@ -117,7 +128,7 @@ impl Channels {
                 Expr::Receive(channel) => note(*channel, false),
                 Expr::Call { callee, args, .. } => {
                     let named = matches!(facts.exprs[*callee], Expr::Name(name) if name.as_str() == "close");
-                    if named && program.callee(file, id) == Callee::Builtin(Builtin::Close) {
+                    if named && program.callee_kind(file, id) == CalleeKind::Builtin(Builtin::Close) {
                         args.iter().for_each(|channel| note(*channel, true));
                     }
                 }
@@ -168,6 +179,7 @@ fn instrs(facts: &FileFacts) -> impl Iterator<Item = &Instr> {
 fn makes_without_buffer(program: &Program, file: FileId, value: ExprId) -> Option<bool> {
     let facts = program.facts(file);
     let Expr::Call { args, .. } = &facts.exprs[value] else { return None };
-    (program.callee(file, value) == Callee::Builtin(Builtin::Make))
-        .then(|| args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Literal(Literal::Int(Some(0))))))
+    (program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::Make)).then(|| {
+        args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Literal(Literal::Int(n)) if n.value() == 0))
+    })
 }

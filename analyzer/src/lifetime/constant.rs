@@ -116,7 +116,7 @@ impl<'a> Constants<'a> {
         match source {
             Source::Zero => Some(0),
             Source::Value(value) if value.component.is_none() => match self.expr(value.expr) {
-                Expr::Literal(Literal::Int(value)) => *value,
+                Expr::Literal(Literal::Int(value)) => Some(value.value()),
                 _ => None,
             },
             _ => None,
@@ -185,7 +185,7 @@ impl<'a> Constants<'a> {
 
     fn integer(self, expr: ExprId, steps: u32) -> Option<i64> {
         match self.expr(expr) {
-            Expr::Literal(Literal::Int(value)) => *value,
+            Expr::Literal(Literal::Int(value)) => Some(value.value()),
             Expr::Local(local) if steps < MAX_CONSTANT_STEPS => {
                 match self.places.initial(self.program, self.file, *local) {
                     Some(initial) => self.integer(initial, steps + 1),

@@ -4,6 +4,7 @@
 //! `y` are (as in RacerD). Which object is meant is judged apart, by [`Anchor`].
 
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use crate::{
     base::Span,
@@ -155,7 +156,7 @@ pub struct Access {
 }
 
 /// Locks held, sorted.
-pub type LockSet = SmallVec<[SyncKey; 2]>;
+pub type LockSet = ThinVec<SyncKey>;
 
 /// How a function is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

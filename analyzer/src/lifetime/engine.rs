@@ -1,5 +1,7 @@
 //! The analysis from beginning to end: facts in, conflicts out.
 
+use std::sync::OnceLock;
+
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -15,12 +17,13 @@ use super::{
     evidence,
     handed::Handed,
     joins::Joins,
+    levels::Levels,
     models::Models,
     obligations::Obligations,
     owner::owner_conflicts,
     place::Places,
     published::{set_after_construction, set_while_running},
-    reach::{AccessIndex, Reach},
+    reach::{AccessIndex, Reach, Reaches},
     restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
     running::Outlives,
@@ -57,15 +60,14 @@ pub struct Lifetimes<'a> {
     /// Leaks and skipped joins.
     pub obligations: Obligations,
     /// What each goroutine may execute.
-    pub reaches: IndexVec<SpawnId, Reach>,
+    reaches: IndexVec<SpawnId, OnceLock<Reach>>,
     /// Accesses by location.
     pub index: AccessIndex,
-    /// Conflicts, in order of their spawn sites.
-    pub conflicts: Vec<Conflict>,
+    conflicts: OnceLock<Vec<Conflict>>,
 }
 
 impl<'a> Lifetimes<'a> {
-    /// Analyses the whole program.
+    /// Analyses the whole program. Conflicts are looked for when they are first asked for.
     pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
         let places = Places::build(program);
         let mut events = Events::build(program, graph, models, &places);
@@ -76,13 +78,12 @@ impl<'a> Lifetimes<'a> {
         let held = entry_locks(cx, &calls, &spawns);
         events.hold_on_entry(&held);
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
-        let joins = Joins::build(cx, &spawns, &calls);
-        let obligations = Obligations::build(cx, &spawns, &calls, &joins);
-        let sites: Vec<SpawnId> = spawns.sites.ids().collect();
-        let reaches: Vec<Reach> =
-            sites.into_par_iter().map(|id| Reach::of_spawn(cx, &calls, &spawns.sites[id])).collect();
-        let mut lifetimes = Self {
+        let levels = Levels::new(graph, &calls);
+        let joins = Joins::build(cx, &spawns, &calls, &levels);
+        let obligations = Obligations::build(cx, &spawns, &calls, &joins, &levels);
+        Self {
             index: AccessIndex::build(cx),
+            reaches: IndexVec::filled(OnceLock::new(), spawns.sites.len()),
             program,
             graph,
             models,
@@ -93,11 +94,13 @@ impl<'a> Lifetimes<'a> {
             spawns,
             joins,
             obligations,
-            reaches: IndexVec::from(reaches),
-            conflicts: Vec::new(),
-        };
-        lifetimes.conflicts = find_conflicts(&lifetimes);
-        lifetimes
+            conflicts: OnceLock::new(),
+        }
+    }
+
+    /// Conflicts, in order of their spawn sites.
+    pub fn conflicts(&self) -> &[Conflict] {
+        self.conflicts.get_or_init(|| find_conflicts(self))
     }
 
     /// The context of the passes.
@@ -119,7 +122,7 @@ impl<'a> Lifetimes<'a> {
             calls: &self.calls,
             spawns: &self.spawns,
             joins: &self.joins,
-            reaches: &self.reaches,
+            reaches: Reaches { known: &self.reaches, cx: self.context(), calls: &self.calls, spawns: &self.spawns },
             index: &self.index,
         }
     }
@@ -130,6 +133,9 @@ type Search<'s> = &'s (dyn Fn() -> Vec<Conflict> + Sync);
 
 fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let facts = lifetimes.facts();
+    // All are needed: here they are many at a time.
+    let sites: Vec<SpawnId> = facts.spawns.sites.ids().collect();
+    sites.into_par_iter().for_each(|id| _ = &facts.reaches[id]);
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
     let passes: Vec<AfterSpawn> = funcs.into_par_iter().map(|func| after_spawn(facts, func)).collect();

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::{
     constant::Constants,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Basic, Callee, FuncId, Place, Program, Root, Type, TypeId},
+    resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Type, TypeId},
     source::{FileId, FileRole, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
@@ -108,7 +109,7 @@ pub enum EventKind {
     /// A goroutine starts: `go` or a library's spawner.
     Spawn(ExprId),
     /// A call is registered for the end of the function (or, with `test_end`, of the test).
-    Defer { call: ExprId, effects: Vec<EventKind>, test_end: bool },
+    Defer { call: ExprId, effects: ThinVec<EventKind>, test_end: bool },
     /// A lock is taken.
     Lock { key: SyncKey },
     /// A lock is given back.
@@ -207,8 +208,9 @@ impl<'a> Lowering<'a> {
         let mut ranges: Vec<(usize, usize, Event)> = Vec::new();
         let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
         let mut conditions: Vec<Span> = Vec::new();
+        self.out.blocks.reserve_exact(body.blocks.len());
+        let mut events: Vec<Event> = Vec::new();
         for block in body.blocks.iter() {
-            let mut events = Vec::with_capacity(block.instrs.len());
             if let Terminator::If { condition, .. } = block.end {
                 conditions.clear();
                 constants.unevaluated(condition, &mut conditions);
@@ -266,6 +268,7 @@ impl<'a> Lowering<'a> {
                 | Terminator::Unreachable => {}
             }
             let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
+            let events = events.drain(..).collect();
             self.out.blocks.push(BlockEvents { events, successors, exit, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
@@ -280,6 +283,8 @@ impl<'a> Lowering<'a> {
         }
         self.loops_once(body, constants);
         self.locksets();
+        // The events of a whole program are kept at once.
+        self.out.accesses.shrink_to_fit();
         self.out
     }
 
@@ -329,7 +334,7 @@ impl<'a> Lowering<'a> {
             let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
             let Expr::Call { callee, .. } = self.expr(call) else { continue };
             let Expr::Select { base, .. } = self.expr(*callee) else { continue };
-            let Callee::Func { func, .. } = self.program.callee(self.file, call) else { continue };
+            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else { continue };
             let FuncKind::Decl { receiver: Some(receiver), .. } = &self.program.function(func).kind else { continue };
             let base_type = self.program.ty(self.program.underlying(self.program.expr_type(self.file, *base)));
             if receiver.pointer && matches!(base_type, Type::Struct(_)) {
@@ -726,7 +731,7 @@ impl<'a> Lowering<'a> {
                 push(EventKind::Leave { process: false });
             }
             Effect::NeedsTest => push(EventKind::UsesTest),
-            Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: Vec::new(), test_end: true }),
+            Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: ThinVec::new(), test_end: true }),
         }
         false
     }

@@ -4,19 +4,26 @@
 //! a function takes the lock of the other side and has given it back before the access (for), some callers of a
 //! function hold the lock (against: its name for us may be `...Locked`). Absent on purpose: how much each sign weighs.
 
-use std::{ops::Deref, sync::LazyLock};
+use std::{
+    ops::Deref,
+    sync::{LazyLock, OnceLock},
+};
 
 use rayon::prelude::*;
 
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
-    domain::{Access, Exit, Location, LockSet},
+    domain::{Access, Exit, Location, LockSet, SyncKey},
     events::EventKind,
     hidden_order::{self, Waiters},
     order::points,
 };
-use crate::{base::Span, callgraph::CallKind, resolve::FuncId};
+use crate::{
+    base::{IndexVec, Span},
+    callgraph::CallKind,
+    resolve::FuncId,
+};
 
 /// Callers above a function that are asked which locks they hold.
 const MAX_HOLDING_CALLERS: u32 = 3;
@@ -24,10 +31,11 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 /// Adds the signs to all conflicts.
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
     let waiters = LazyLock::new(|| Waiters::build(facts));
-    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &waiters, conflict));
+    let held = HeldBySome::new(facts);
+    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, &waiters, conflict));
 }
 
-fn weigh_one(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &mut Conflict) {
+fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &impl Deref<Target = Waiters>, conflict: &mut Conflict) {
     if fails_anyway(facts, &conflict.other) {
         conflict.assumptions.push(Assumption::FailingRun);
     }
@@ -43,7 +51,7 @@ fn weigh_one(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict:
     let inside_locks = locks_of(facts, &conflict.inside, inside);
     let other_locks = locks_of(facts, &conflict.other, other);
     let above = conflict.other.path.first().map_or(conflict.other.func, |step| step.0);
-    let maybe = held_by_some(facts, above, MAX_HOLDING_CALLERS);
+    let maybe = held.of(facts, above, MAX_HOLDING_CALLERS);
     if inside_locks.iter().any(|key| maybe.contains(key)) {
         conflict.assumptions.push(Assumption::CallerHoldsNoLock);
     }
@@ -77,23 +85,32 @@ fn locks_of(facts: Facts<'_>, side: &Side, access: &Access) -> LockSet {
     locks
 }
 
-/// Locks that some caller of a function holds when it calls.
-fn held_by_some(facts: Facts<'_>, func: FuncId, depth: u32) -> LockSet {
-    let mut held = LockSet::new();
-    if depth == 0 {
-        return held;
+/// Locks that some caller of a function holds when it calls, by how many callers above it are asked. Many conflicts ask
+/// the same few functions, and their callers have callers in common.
+struct HeldBySome([IndexVec<FuncId, OnceLock<Box<[SyncKey]>>>; MAX_HOLDING_CALLERS as usize]);
+
+impl HeldBySome {
+    fn new(facts: Facts<'_>) -> Self {
+        Self(std::array::from_fn(|_| IndexVec::filled(OnceLock::new(), facts.cx.program.funcs().len())))
     }
-    for &site in facts.cx.graph.callers(func) {
-        let site = &facts.cx.graph.sites()[site];
-        if site.kind == CallKind::Go {
-            continue;
-        }
-        held.extend(facts.cx.events.of(site.func).locks_at(site.expr).iter().copied());
-        held.extend(held_by_some(facts, site.func, depth - 1));
+
+    /// The locks, sorted; `callers` are the levels of callers left to ask.
+    fn of(&self, facts: Facts<'_>, func: FuncId, callers: u32) -> &[SyncKey] {
+        let Some(above) = callers.checked_sub(1) else { return &[] };
+        self.0[above as usize][func].get_or_init(|| {
+            let mut held: Vec<SyncKey> = Vec::new();
+            for &site in facts.cx.graph.callers(func) {
+                let site = &facts.cx.graph.sites()[site];
+                if site.kind != CallKind::Go {
+                    held.extend(facts.cx.events.of(site.func).locks_at(site.expr));
+                    held.extend(self.of(facts, site.func, above));
+                }
+            }
+            held.sort_unstable();
+            held.dedup();
+            held.into()
+        })
     }
-    held.sort();
-    held.dedup();
-    held
 }
 
 /// Whether the function of an access took the lock before it and gave it back before it, too.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     base::Idx,
     callgraph::{CallGraph, Target, Targets},
-    resolve::{Callee, FuncId, Meaning, Place, Program, Root},
+    resolve::{Callee, CalleeKind, FuncId, Meaning, Place, Program, Root},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, InstrKind, LocalDecl, LocalId},
 };
@@ -173,11 +173,11 @@ impl Handed {
         call: ExprId,
         at: u32,
     ) -> Option<Use> {
-        let callee = program.callee(file, call);
-        let key = match &callee {
-            Callee::Func { func, .. } => Some(program.funcs()[*func].key),
-            Callee::External { key, .. } => Some(*key),
-            Callee::Interface { key, .. } => *key,
+        let callee = program.callee_kind(file, call);
+        let key = match callee {
+            CalleeKind::Func(func) => Some(program.funcs()[func].key),
+            CalleeKind::External(key) => Some(key),
+            CalleeKind::Interface { key, .. } => key,
             _ => None,
         };
         for effect in key.map_or(&[][..], |key| models.effects(key)) {
@@ -191,8 +191,8 @@ impl Handed {
             }
         }
         match callee {
-            Callee::External { .. } => Some(Use::Runs),
-            Callee::Conversion(_) | Callee::Builtin(_) => None,
+            CalleeKind::External(_) => Some(Use::Runs),
+            CalleeKind::Conversion(_) | CalleeKind::Builtin(_) => None,
             _ => {
                 let Targets::Known { callees, .. } = &graph.sites()[graph.site_at(file, call)?].targets else {
                     return None;
@@ -254,7 +254,7 @@ pub fn functions_of(
         },
         Expr::Call { args, .. } => {
             // A conversion to a function type: `http.HandlerFunc(f)`.
-            if let (Callee::Conversion(_), [arg]) = (program.callee(file, expr), &args[..]) {
+            if let (CalleeKind::Conversion(_), [arg]) = (program.callee_kind(file, expr), &args[..]) {
                 return functions_of(program, graph, places, file, *arg);
             }
         }
@@ -363,9 +363,9 @@ fn started_in(program: &Program, models: &Models, func: FuncId) -> Vec<FuncId> {
         }
         let handed: SmallVec<[FuncId; 2]> = args.iter().filter_map(literal).collect();
         let spawns = !handed.is_empty()
-            && match program.callee(row.file, call) {
-                Callee::External { key, .. } => spawner(models, key),
-                Callee::Func { func, .. } => spawner(models, program.funcs()[func].key),
+            && match program.callee_kind(row.file, call) {
+                CalleeKind::External(key) => spawner(models, key),
+                CalleeKind::Func(func) => spawner(models, program.funcs()[func].key),
                 _ => false,
             };
         if spawns {

@@ -36,6 +36,8 @@ pub struct Joins {
     must: IndexVec<FuncId, FixedBitSet>,
     /// Functions that may start goroutines, themselves or in what they call.
     spawns: FixedBitSet,
+    /// Functions that may wait for a key or for what they are given.
+    waiting: FixedBitSet,
     /// Parameters waited for, by function.
     params: FxHashMap<FuncId, Vec<Given>>,
     /// Where a key is waited for.
@@ -70,7 +72,7 @@ pub struct WaitSite {
 
 impl Joins {
     /// Computes all sets, bottom-up over the strongly connected components of the call graph.
-    pub fn build(cx: Context<'_>, spawns: &Spawns, calls: &Calls) -> Self {
+    pub fn build(cx: Context<'_>, spawns: &Spawns, calls: &Calls, levels: &Levels) -> Self {
         let mut index = FxHashMap::default();
         let mut keys = Vec::new();
         let signals = spawns.sites.iter().flat_map(|site| &site.signals);
@@ -88,6 +90,7 @@ impl Joins {
             may: IndexVec::filled(empty.clone(), count),
             must: IndexVec::filled(empty, count),
             spawns: FixedBitSet::with_capacity(count),
+            waiting: FixedBitSet::with_capacity(count),
             params: FxHashMap::default(),
             sites: FxHashMap::default(),
             carriers: FxHashSet::default(),
@@ -95,8 +98,7 @@ impl Joins {
         };
         joins.collect_carriers(cx, spawns);
         joins.collect_sites(cx);
-        let components = cx.graph.components();
-        for level in Levels::new(calls, &components, count).iter() {
+        for level in levels.iter() {
             let found: Vec<Option<Summary>> =
                 level.single.par_iter().map(|&func| joins.summary(cx, calls, func)).collect();
             for (&func, summary) in level.single.iter().zip(found) {
@@ -105,7 +107,7 @@ impl Joins {
             for &component in &level.several {
                 for _ in 0..MAX_ROUNDS {
                     let mut changed = false;
-                    for &func in &components[component] {
+                    for &func in levels.members(component) {
                         let summary = joins.summary(cx, calls, func);
                         changed |= joins.keep(func, summary);
                     }
@@ -135,7 +137,12 @@ impl Joins {
 
     /// Whether `func` may wait for any key at all, or for what it is given.
     pub fn may_wait(&self, func: FuncId) -> bool {
-        !self.may[func].is_clear() || self.params.contains_key(&func)
+        self.waiting.contains(func.index())
+    }
+
+    /// Whether a call may wait for anything at all.
+    pub fn call_may_wait(&self, row: &CallRef) -> bool {
+        row.targets.iter().chain(row.handed.iter().map(|h| &h.func)).any(|&target| self.may_wait(target))
     }
 
     /// Keys `func` waits for on every way to a return.
@@ -263,16 +270,18 @@ impl Joins {
                     _ => continue,
                 };
                 let Some(row) = calls.at(func, call) else { continue };
-                let (callee_may, callee_must) = self.of_call(cx, func, row);
-                let targets = row.targets.iter().chain(row.handed.iter().map(|h| &h.func));
-                let spawns = targets.into_iter().any(|t| self.spawns.contains(t.index()));
+                let mut targets = row.targets.iter().chain(row.handed.iter().map(|h| &h.func));
+                let spawns = targets.any(|t| self.spawns.contains(t.index()));
                 may_spawn |= spawns;
-                if !touched && (spawns || !callee_may.is_clear()) {
+                let waits = self.call_may_wait(row).then(|| self.of_call(cx, func, row));
+                if !touched && (spawns || waits.as_ref().is_some_and(|(callee_may, _)| !callee_may.is_clear())) {
                     touched = true;
                     certain.clear();
                 }
-                may.union_with(&callee_may);
-                certain.union_with(&callee_must);
+                if let Some((callee_may, callee_must)) = waits {
+                    may.union_with(&callee_may);
+                    certain.union_with(&callee_must);
+                }
             }
             if let Some((super::Exit::Return | super::Exit::End, _)) = events.blocks[at].exit {
                 let certain = if touched { certain.clone() } else { all_keys(width) };
@@ -311,6 +320,7 @@ impl Joins {
         let changed =
             may != self.may[func] || must != self.must[func] || may_spawn != self.spawns.contains(func.index());
         self.spawns.set(func.index(), may_spawn);
+        self.waiting.set(func.index(), !may.is_clear() || !params.is_empty() || self.params.contains_key(&func));
         self.may[func] = may;
         self.must[func] = must;
         if !params.is_empty() {

@@ -5,10 +5,11 @@
 //! no edge of the graph says so) nothing is known yet, and must not be: the later one then stands on a later level.
 
 use super::calls::Calls;
-use crate::{base::IndexVec, resolve::FuncId};
+use crate::{base::IndexVec, callgraph::CallGraph, resolve::FuncId};
 
 /// Components in levels: those of one level ask nothing of each other.
-pub(super) struct Levels {
+pub struct Levels {
+    components: Vec<Vec<FuncId>>,
     levels: Vec<Level>,
     /// Whether all a function asks for is known when its own turn comes.
     settled: IndexVec<FuncId, bool>,
@@ -24,8 +25,9 @@ pub(super) struct Level {
 }
 
 impl Levels {
-    /// `components` are all functions, callees first.
-    pub(super) fn new(calls: &Calls, components: &[Vec<FuncId>], functions: usize) -> Self {
+    /// The levels of all functions.
+    pub fn new(graph: &CallGraph, calls: &Calls) -> Self {
+        let (components, functions) = (graph.components(), calls.len());
         let mut component_of = IndexVec::filled(0, functions);
         for (at, members) in components.iter().enumerate() {
             members.iter().for_each(|&func| component_of[func] = at);
@@ -61,7 +63,12 @@ impl Levels {
                 _ => levels[number[at]].several.push(at),
             }
         }
-        Self { levels, settled }
+        Self { components, levels, settled }
+    }
+
+    /// The functions of a component of several.
+    pub(super) fn members(&self, component: usize) -> &[FuncId] {
+        &self.components[component]
     }
 
     /// All levels, lowest first.

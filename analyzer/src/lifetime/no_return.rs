@@ -24,14 +24,20 @@ const MAX_ROUNDS: u32 = 6;
 pub(super) fn mark(program: &Program, graph: &CallGraph, funcs: &mut IndexVec<FuncId, FuncEvents>) {
     // What does not return, and whether the whole process ends with it.
     let mut known: FxHashMap<FuncId, bool> = FxHashMap::default();
+    let mut ids: Vec<FuncId> = funcs.ids().collect();
     for _ in 0..MAX_ROUNDS {
-        let ids: Vec<FuncId> = funcs.ids().filter(|func| !known.contains_key(func)).collect();
         let ends = |func: FuncId| ended_by(program, graph, &known, func, &funcs[func]).map(|process| (func, process));
         let found: Vec<(FuncId, bool)> = ids.into_par_iter().filter_map(ends).collect();
         if found.is_empty() {
             break;
         }
+        // In the next round only those who call them may have become ones.
+        let callers = found.iter().flat_map(|(func, _)| graph.callers(*func));
+        ids = callers.map(|site| graph.sites()[*site].func).collect();
         known.extend(found);
+        ids.retain(|func| !known.contains_key(func));
+        ids.sort_unstable();
+        ids.dedup();
     }
     if known.is_empty() {
         return;

@@ -107,7 +107,7 @@ pub struct Obligations {
 
 impl Obligations {
     /// Computes leaks bottom-up, then the skips.
-    pub fn build(cx: Context<'_>, spawns: &Spawns, calls: &Calls, joins: &Joins) -> Self {
+    pub fn build(cx: Context<'_>, spawns: &Spawns, calls: &Calls, joins: &Joins, levels: &Levels) -> Self {
         let mut by_key = vec![FixedBitSet::with_capacity(spawns.sites.len()); joins.keys().len()];
         for (id, site) in spawns.sites.iter_enumerated() {
             for signal in site.signals.iter().filter(|s| s.ends_body()) {
@@ -126,8 +126,6 @@ impl Obligations {
             by_key,
             leaks: IndexVec::filled(Vec::new(), cx.program.funcs().len()),
         };
-        let components = cx.graph.components();
-        let levels = Levels::new(calls, &components, cx.program.funcs().len());
         let mut flows: Vec<Option<Flow>> = (0..cx.program.funcs().len()).map(|_| None).collect();
         for level in levels.iter() {
             let found: Vec<Flow> = level.single.par_iter().map(|&func| solver.flow(func)).collect();
@@ -140,7 +138,7 @@ impl Obligations {
             for &component in &level.several {
                 for _ in 0..MAX_ROUNDS {
                     let mut changed = false;
-                    for &func in &components[component] {
+                    for &func in levels.members(component) {
                         let leaks = solver.flow(func).leaks;
                         if solver.leaks[func] != leaks {
                             solver.leaks[func] = leaks;
@@ -632,8 +630,7 @@ impl Solver<'_> {
 
     /// What a call joins; `None` when it joins nothing.
     fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Kill> {
-        let mut callees = row.targets.iter().copied().chain(row.handed.iter().map(|h| h.func));
-        if !callees.any(|callee| self.joins.may_wait(callee)) {
+        if !self.joins.call_may_wait(row) {
             return None;
         }
         let (_, mut keys) = self.joins.of_call(self.cx, func, row);

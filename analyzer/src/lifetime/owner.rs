@@ -312,7 +312,7 @@ fn step(
                 joined.insert_range(..facts.joins.keys().len());
             }
             EventKind::Call(call) => {
-                if let Some(row) = facts.calls.at(func, *call) {
+                if let Some(row) = facts.calls.at(func, *call).filter(|row| facts.joins.call_may_wait(row)) {
                     let (may, must) = facts.joins.of_call(facts.cx, func, row);
                     if !may.is_clear() {
                         touch(joined);

@@ -1,6 +1,8 @@
 //! Joins that a function makes on some of its ways only, where the way around is no accident: an error came first, or
 //! the goroutine has been asked to stop already. `if c.closed { return nil }` in front of a wait is neither.
 
+use std::sync::OnceLock;
+
 use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashSet;
 
@@ -43,6 +45,8 @@ pub struct PartialExit {
 #[derive(Debug)]
 pub struct PartialJoins {
     exits: IndexVec<FuncId, Vec<PartialExit>>,
+    /// What a call of the function alone leaves unjoined: many calls have the same callee.
+    keys: IndexVec<FuncId, OnceLock<FixedBitSet>>,
 }
 
 impl PartialJoins {
@@ -51,7 +55,8 @@ impl PartialJoins {
         use rayon::prelude::*;
         let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
         let exits: Vec<Vec<PartialExit>> = funcs.into_par_iter().map(|func| exits_of(cx, calls, joins, func)).collect();
-        Self { exits: IndexVec::from(exits) }
+        let keys = IndexVec::filled(OnceLock::new(), exits.len());
+        Self { exits: IndexVec::from(exits), keys }
     }
 
     /// The ways around joins in the callees of a call, and in those they delegate to.
@@ -74,11 +79,17 @@ impl PartialJoins {
 
     /// Numbers of the keys that a call may leave unjoined although it is there to join them.
     pub fn of_call(&self, cx: Context<'_>, calls: &Calls, joins: &Joins, row: &CallRef) -> FixedBitSet {
-        let mut keys = FixedBitSet::with_capacity(joins.keys().len());
-        for (_, exit) in self.exits(cx, calls, joins, row) {
-            keys.union_with(&exit.keys);
+        let left = || {
+            let mut keys = FixedBitSet::with_capacity(joins.keys().len());
+            for (_, exit) in self.exits(cx, calls, joins, row) {
+                keys.union_with(&exit.keys);
+            }
+            keys
+        };
+        match (&row.targets[..], &row.handed[..]) {
+            (&[target], []) => self.keys[target].get_or_init(left).clone(),
+            _ => left(),
         }
-        keys
     }
 }
 

@@ -1,5 +1,6 @@
 //! From places to locations and keys: which memory an expression touches, which synchronisation object it names.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     base::{Idx, Span},
     callgraph::{CallGraph, Target, Targets},
-    resolve::{Builtin, Callee, FuncId, Meaning, Place, Program, Root, Step, Type},
+    resolve::{Builtin, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
     syntax::{Comm, Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
@@ -34,10 +35,8 @@ pub struct Places {
 impl Places {
     /// Scans all files.
     pub fn build(program: &Program) -> Self {
-        let files = program.sources().files.ids();
-        let mut reassigned = Vec::new();
-        let mut addressed = Vec::new();
-        for file in files {
+        let files: Vec<FileId> = program.sources().files.ids().collect();
+        let scanned = files.into_par_iter().map(|file| {
             let facts = program.facts(file);
             let mut written = FxHashSet::default();
             let mut referenced = FxHashSet::default();
@@ -60,10 +59,12 @@ impl Places {
                     }
                 }
             }
-            reassigned.push(written);
-            addressed.push(referenced);
-        }
-        let getters = program.funcs().ids().filter_map(|f| Some((f, getter(program, f)?))).collect();
+            (written, referenced)
+        });
+        let (reassigned, addressed): (Vec<_>, Vec<_>) = scanned.unzip();
+        let funcs: Vec<FuncId> = program.funcs().ids().collect();
+        let getters = funcs.into_par_iter().filter_map(|f| Some((f, getter(program, f)?)));
+        let getters = getters.collect::<Vec<_>>().into_iter().collect();
         let channels = Channels::build(program, &reassigned);
         Self { reassigned, addressed, getters, channels }
     }
@@ -219,9 +220,9 @@ impl Places {
                 Some(initial) => self.stored_value(program, file, None, initial, steps + 1),
                 None => Stored::Other,
             },
-            Expr::Call { args, .. } => match program.callee(file, value) {
-                Callee::Builtin(Builtin::Make | Builtin::New) => Stored::Fresh,
-                Callee::Builtin(Builtin::Append) => {
+            Expr::Call { args, .. } => match program.callee_kind(file, value) {
+                CalleeKind::Builtin(Builtin::Make | Builtin::New) => Stored::Fresh,
+                CalleeKind::Builtin(Builtin::Append) => {
                     let same = |place| args.first().is_some_and(|arg| same_place(program, file, place, *arg));
                     if place.is_some_and(same) { Stored::Update } else { Stored::Other }
                 }
@@ -242,8 +243,8 @@ impl Places {
         let text = &program.sources().files[file].text;
         let between = text.get(facts.expr_spans[*base].end as usize..facts.expr_spans[end].start as usize);
         match facts.exprs[end] {
-            Expr::Literal(crate::syntax::Literal::Int(Some(n))) if between.is_some_and(|t| t.contains(':')) => {
-                Index::Below(n)
+            Expr::Literal(crate::syntax::Literal::Int(n)) if between.is_some_and(|t| t.contains(':')) => {
+                Index::Below(n.value())
             }
             _ => Index::Whole,
         }
@@ -375,7 +376,7 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         Expr::Index { base, .. } if is_map(program, file, *base) => Index::Whole,
         Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
         Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
-            Some(Expr::Literal(crate::syntax::Literal::Int(Some(n)))) => Index::Constant(*n),
+            Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(n.value()),
             Some(_) => Index::Variable,
             None => Index::Whole,
         },

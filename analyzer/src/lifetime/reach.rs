@@ -3,21 +3,22 @@
 //! A breadth-first walk over the calls, nearest functions first, bounded by named budgets. Goroutines started on the
 //! way are goroutines of their own and are not entered.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, ops, sync::OnceLock};
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use thin_vec::ThinVec;
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{Access, Anchor, Location, LockSet, SpawnSite},
+    domain::{Access, Anchor, Location, LockSet, SpawnId, SpawnSite},
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
-    spawns::Context,
+    spawns::{Context, Spawns},
 };
 use crate::{
-    base::Span,
+    base::{IndexVec, Span},
     resolve::{FuncId, Place},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalId},
@@ -305,14 +306,14 @@ fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<Local
 
 /// The functions a call runs, each with its variables in terms of the caller's.
 fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
-    row.bound.get_or_init(|| bound_callees(cx, func, row).into())
+    row.bound.get_or_init(|| bound_callees(cx, func, row))
 }
 
-fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> Vec<(FuncId, Bindings)> {
+fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> ThinVec<(FuncId, Bindings)> {
     let file = cx.program.funcs()[func].file;
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return Vec::new() };
+    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return ThinVec::new() };
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
-    let mut out = Vec::with_capacity(row.targets.len() + row.handed.len());
+    let mut out = ThinVec::with_capacity(row.targets.len() + row.handed.len());
     for &target in &row.targets {
         let mut bindings = SmallVec::new();
         bind(cx, file, target, row.receiver.as_deref(), &args, &mut |here, there| bindings.push((here, there)));
@@ -371,6 +372,26 @@ fn bind(
         if let Some(there) = whole(cx.program.place(caller_file, arg)) {
             pair(here, there);
         }
+    }
+}
+
+/// What each goroutine may execute, worked out when it is first asked for.
+#[derive(Clone, Copy)]
+pub struct Reaches<'a> {
+    /// What is known so far.
+    pub(super) known: &'a IndexVec<SpawnId, OnceLock<Reach>>,
+    /// What it follows from.
+    pub(super) cx: Context<'a>,
+    /// Calls.
+    pub(super) calls: &'a Calls,
+    /// The spawn sites.
+    pub(super) spawns: &'a Spawns,
+}
+
+impl ops::Index<SpawnId> for Reaches<'_> {
+    type Output = Reach;
+    fn index(&self, id: SpawnId) -> &Reach {
+        self.known[id].get_or_init(|| Reach::of_spawn(self.cx, self.calls, &self.spawns.sites[id]))
     }
 }
 

@@ -87,6 +87,7 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
             started.entry(body).or_default().push(id);
         }
     }
+    let run = run_by(facts, started.keys().copied());
     let locations: Vec<Location> = facts.index.locations();
     let rows = locations.into_par_iter().map(|location| {
         let accesses = || facts.index.of(location).iter().map(|row| super::reach::access(cx, *row));
@@ -108,10 +109,11 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
             access.kind == AccessKind::Read
                 && !access.element
                 && !access.atomic
+                && run.contains(access.func.index())
                 && !is_test(access.func)
                 && !access.locks.iter().any(|lock| write.locks.contains(lock))
         });
-        readers_above(facts, reads.map(|access| (access.func, access.span)), &started)
+        readers_above(facts, reads.map(|access| (access.func, access.span)), &run, &started)
             .into_iter()
             .take(MAX_READERS)
             .map(|reader| Conflict {
@@ -155,10 +157,25 @@ struct Reader {
     dispatched: u32,
 }
 
-/// Goroutines whose bodies lead to one of the reads, nearest first.
+/// Functions that goroutines may run: from the others nothing leads up to a body.
+fn run_by(facts: Facts<'_>, bodies: impl Iterator<Item = FuncId>) -> FixedBitSet {
+    let graph = facts.cx.graph;
+    let mut run = FixedBitSet::with_capacity(facts.cx.program.funcs().len());
+    let mut work: Vec<FuncId> = bodies.collect();
+    while let Some(func) = work.pop() {
+        if !run.put(func.index()) {
+            let sites = graph.sites_of(func).iter().map(|site| &graph.sites()[*site]);
+            work.extend(sites.filter(|site| site.kind != CallKind::Go).flat_map(|site| site.targets.funcs()));
+        }
+    }
+    run
+}
+
+/// Goroutines whose bodies lead to one of the reads, nearest first; `run` is what any of them may run.
 fn readers_above(
     facts: Facts<'_>,
     reads: impl Iterator<Item = (FuncId, Span)>,
+    run: &FixedBitSet,
     started: &FxHashMap<FuncId, Vec<SpawnId>>,
 ) -> Vec<Reader> {
     let graph = facts.cx.graph;
@@ -192,6 +209,7 @@ fn readers_above(
             let site = &graph.sites()[site];
             let several = matches!(&site.targets, Targets::Known { callees, .. } if callees.len() > 1);
             if site.kind != CallKind::Go
+                && run.contains(site.func.index())
                 && let Entry::Vacant(slot) = known.entry(site.func)
             {
                 slot.insert((depth + 1, dispatched + u32::from(several), Some((at, site.span))));

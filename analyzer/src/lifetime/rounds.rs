@@ -1,7 +1,7 @@
 //! The next round: a function that is called again and again resets what a goroutine of the last call still uses,
 //! because an exit on the way skipped the join.
 
-use std::collections::hash_map::Entry;
+use std::{collections::hash_map::Entry, sync::OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -19,8 +19,8 @@ use super::{
     reach::Reached,
 };
 use crate::{
-    base::{Idx, Span},
-    resolve::{Builtin, Callee, FuncId, Type},
+    base::{Idx, IndexVec, Span},
+    resolve::{Builtin, Callee, CalleeKind, FuncId, Type},
     source::FileId,
     syntax::{Expr, ExprId, LocalDecl, LocalId},
 };
@@ -61,23 +61,29 @@ pub fn next_rounds(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict>
 /// Writes that may be resets, by location, with the functions above them.
 struct Resets {
     by_location: FxHashMap<Location, Vec<(FuncId, u32)>>,
+    /// Callers of the functions that write, with their distance: asked for again and again.
+    above: IndexVec<FuncId, OnceLock<Box<[(FuncId, u32)]>>>,
 }
 
 impl Resets {
     fn build(facts: Facts<'_>) -> Self {
         let cx = facts.cx;
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().filter(|func| !is_test(facts, *func)).collect();
+        let resets = funcs.into_par_iter().flat_map_iter(|func| {
+            let rows = cx.events.of(func).accesses.iter().zip(0_u32..);
+            let resets = rows.filter(|(access, _)| is_reset(facts, access) && !of_new_object(facts, access));
+            resets.map(move |(access, at)| (access.location, (func, at)))
+        });
         let mut by_location: FxHashMap<Location, Vec<(FuncId, u32)>> = FxHashMap::default();
-        for (func, row) in cx.program.funcs().iter_enumerated() {
-            if cx.program.sources().files[row.file].test {
-                continue;
-            }
-            for (at, access) in cx.events.of(func).accesses.iter().enumerate() {
-                if is_reset(facts, access) && !of_new_object(facts, access) {
-                    by_location.entry(access.location).or_default().push((func, u32::try_from(at).unwrap_or(u32::MAX)));
-                }
-            }
+        for (location, row) in resets.collect::<Vec<_>>() {
+            by_location.entry(location).or_default().push(row);
         }
-        Self { by_location }
+        Self { by_location, above: IndexVec::filled(OnceLock::new(), cx.program.funcs().len()) }
+    }
+
+    /// Functions above one that writes, with their distance.
+    fn above(&self, facts: Facts<'_>, func: FuncId) -> &[(FuncId, u32)] {
+        self.above[func].get_or_init(|| ancestors(facts, func, MAX_RESET_CALLERS).into_iter().collect())
     }
 }
 
@@ -234,7 +240,7 @@ fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
     match &program.facts(file).exprs[value] {
         Expr::Composite { .. } => true,
         Expr::AddressOf(inner) => matches!(program.facts(file).exprs[*inner], Expr::Composite { .. }),
-        Expr::Call { .. } => program.callee(file, value) == Callee::Builtin(Builtin::New),
+        Expr::Call { .. } => program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::New),
         _ => false,
     }
 }
@@ -266,26 +272,27 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                     continue;
                 }
                 let Some(rows) = resets.by_location.get(&access.location) else { continue };
+                let mut reached = None;
                 for &reset in rows {
                     if reach.contains(reset.0)
                         || !access.kind.conflicts(AccessKind::Write)
-                        || initialises(facts, id, access.location, reset.0, &mut starters)
+                        || initialises(facts, resets, id, access.location, reset.0, &mut starters)
                     {
                         continue;
                     }
-                    let round = *rounds.entry(reset.0).or_insert_with(|| common(facts, &above, first.func, reset.0));
+                    let round =
+                        *rounds.entry(reset.0).or_insert_with(|| common(facts, resets, &above, first.func, reset.0));
                     let Some((distance, round)) = round else { continue };
                     let write = &cx.events.of(reset.0).accesses[reset.1 as usize];
-                    let found = reach.reached(
-                        cx,
-                        u32::try_from(number).unwrap_or(u32::MAX),
-                        u32::try_from(row).unwrap_or(u32::MAX),
-                    );
+                    let found = reached.get_or_insert_with(|| {
+                        let row = u32::try_from(row).unwrap_or(u32::MAX);
+                        reach.reached(cx, u32::try_from(number).unwrap_or(u32::MAX), row)
+                    });
                     if found.locks.iter().any(|l| write.locks.contains(l)) {
                         continue;
                     }
                     let score = (rank(facts, access, write), distance + node.depth + 2 * node.dispatched, node.depth);
-                    let candidate = Candidate { score, spawn: id, inside: found, reset, round };
+                    let candidate = Candidate { score, spawn: id, inside: found.clone(), reset, round };
                     match best.entry(access.location) {
                         Entry::Vacant(slot) => {
                             slot.insert((1, candidate));
@@ -388,6 +395,7 @@ fn is_constructor_write(facts: Facts<'_>, access: &Access) -> bool {
 /// `start` sets is not the state of the next round.
 fn initialises(
     facts: Facts<'_>,
+    resets: &Resets,
     id: SpawnId,
     location: Location,
     reset: FuncId,
@@ -407,7 +415,7 @@ fn initialises(
         return false;
     }
     let starters = starters.get_or_insert_with(|| ancestors(facts, site.func, MAX_RESET_CALLERS));
-    ancestors(facts, reset, MAX_RESET_CALLERS).keys().any(|func| starters.contains_key(func))
+    resets.above(facts, reset).iter().any(|(func, _)| starters.contains_key(func))
 }
 
 /// Prefers resets of whole context objects (a pointer to a struct replaced by a new one) to those of plain values.
@@ -425,17 +433,19 @@ fn rank(facts: Facts<'_>, _access: &Access, write: &Access) -> u32 {
 }
 
 /// The nearest function that reaches both a skipping function (whose callers are given) and the reset.
-fn common(facts: Facts<'_>, above: &FxHashMap<FuncId, u32>, skipping: FuncId, reset: FuncId) -> Option<(u32, FuncId)> {
-    let mut found: Vec<(u32, FuncId)> = ancestors(facts, reset, MAX_RESET_CALLERS)
-        .into_iter()
-        .filter(|(func, _)| !is_test(facts, *func))
-        .filter_map(|(func, distance)| Some((above.get(&func)? + distance, func)))
-        .collect();
-    found.sort();
+fn common(
+    facts: Facts<'_>,
+    resets: &Resets,
+    above: &FxHashMap<FuncId, u32>,
+    skipping: FuncId,
+    reset: FuncId,
+) -> Option<(u32, FuncId)> {
+    let found = resets.above(facts, reset).iter().filter(|(func, _)| !is_test(facts, *func));
+    let found = found.filter_map(|&(func, distance)| Some((above.get(&func)? + distance, func))).min();
     // Methods of one object that nobody in sight calls in a row are called in a row by its users.
     let receiver = |func: FuncId| facts.cx.program.funcs()[func].receiver;
     let peers = receiver(skipping).is_some() && receiver(skipping) == receiver(reset);
-    found.first().copied().or_else(|| peers.then_some((PEER_DISTANCE, reset)))
+    found.or_else(|| peers.then_some((PEER_DISTANCE, reset)))
 }
 
 fn is_test(facts: Facts<'_>, func: FuncId) -> bool {

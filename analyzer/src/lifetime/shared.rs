@@ -3,6 +3,8 @@
 //! The weakest evidence: which object is meant is not known. It is kept because half of the races that projects fixed
 //! reach the state through another object than the goroutine's owner; every finding says what it assumed.
 
+use std::sync::OnceLock;
+
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -17,7 +19,7 @@ use super::{
     rounds::{ancestors, is_being_made, is_reset, of_new_object},
 };
 use crate::{
-    base::{Idx, Span},
+    base::{Idx, IndexVec, Span},
     resolve::{FuncId, Step, Type},
     syntax::FuncKind,
 };
@@ -43,9 +45,9 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
     let lasting =
         |id: &SpawnId| alive.contains(id.index()) && (!scoped.contains(id.index()) || suites.contains(id.index()));
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(lasting).collect();
-    let joined = joined_at_ends(facts);
+    let known = Known { ends: ends_by_location(facts), joined: Joined::new(facts) };
     let mut found: Vec<Conflict> =
-        ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &joined)).collect();
+        ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &known)).collect();
     // One cause is one end; the goroutines nearest to the state show it best.
     found.sort_by_key(|c| (c.location, c.inside.dispatched, c.inside.path.len(), c.spawn));
     let mut kept: Vec<Conflict> = Vec::new();
@@ -59,18 +61,33 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
     kept
 }
 
-type Joined = FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>>;
+/// What is found once for all goroutines.
+struct Known {
+    ends: FxHashMap<Location, Vec<(FuncId, u32)>>,
+    joined: Joined,
+}
 
-/// What is certainly waited for before each event, for the functions that have something to end.
-fn joined_at_ends(facts: Facts<'_>) -> Joined {
-    let cx = facts.cx;
-    let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-    let rows: Vec<(FuncId, FxHashMap<Span, FixedBitSet>)> = funcs
-        .into_par_iter()
-        .filter(|func| !facts.joins.may(*func).is_clear())
-        .map(|func| (func, joined_before(facts, func)))
-        .collect();
-    rows.into_iter().collect()
+/// What is certainly waited for before each event of a function, worked out where it is asked for.
+struct Joined(IndexVec<FuncId, OnceLock<FxHashMap<Span, FixedBitSet>>>);
+
+impl Joined {
+    fn new(facts: Facts<'_>) -> Self {
+        Self(IndexVec::filled(OnceLock::new(), facts.cx.program.funcs().len()))
+    }
+
+    fn before(&self, facts: Facts<'_>, func: FuncId, span: Span) -> Option<&FixedBitSet> {
+        let waits = !facts.joins.may(func).is_clear();
+        waits.then(|| self.0[func].get_or_init(|| joined_before(facts, func)).get(&span)).flatten()
+    }
+}
+
+/// The accesses that end or replace what their location holds, in the order of the index.
+fn ends_by_location(facts: Facts<'_>) -> FxHashMap<Location, Vec<(FuncId, u32)>> {
+    let rows = facts.index.locations().into_par_iter().map(|location| {
+        let rows = facts.index.of(location).iter().copied();
+        (location, rows.filter(|row| ends(facts, access(facts.cx, *row))).collect::<Vec<_>>())
+    });
+    rows.filter(|(_, ends)| !ends.is_empty()).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Whether one of the keys is waited for before a place of a function, or before each call of the function.
@@ -78,7 +95,7 @@ fn waited(facts: Facts<'_>, joined: &Joined, keys: &[usize], func: FuncId, span:
     if keys.is_empty() {
         return false;
     }
-    let here = joined.get(&func).and_then(|spans| spans.get(&span));
+    let here = joined.before(facts, func, span);
     if here.is_some_and(|waited| keys.iter().any(|key| waited.contains(*key))) {
         return true;
     }
@@ -132,7 +149,7 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     }
 }
 
-fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, joined: &Joined) -> Vec<Conflict> {
+fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Conflict> {
     let cx = facts.cx;
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
@@ -152,21 +169,24 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, joined: &Joined) -> Vec<
             let shared = matches!(inner.location, Location::Field(_) | Location::Global(_));
             let map = inner.element && is_map_field(facts, inner.location);
             let plain = shared && !inner.atomic && (map || !inner.element);
-            if !plain || seen.contains(&inner.location) || is_being_made(facts, inner) || of_new_object(facts, inner) {
+            if !plain || seen.contains(&inner.location) {
+                continue;
+            }
+            let Some(ends) = known.ends.get(&inner.location) else { continue };
+            if is_being_made(facts, inner) || of_new_object(facts, inner) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
-            let other = facts.index.of(inner.location).iter().map(|r| access(cx, *r)).find(|other| {
+            let other = ends.iter().map(|r| access(cx, *r)).find(|other| {
                 // What ends with the suite is joined by then; what is replaced before is not what the join is for.
                 (!suite || other.kind == AccessKind::Write && !other.element)
-                    && ends(facts, other)
                     && other.element == inner.element
                     && other.kind.conflicts(inner.kind)
                     && !reach.surely_contains(other.func)
                     && !starters.contains_key(&other.func)
                     && !other.locks.iter().any(|l| found.locks.contains(l))
-                    && !waited(facts, joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
+                    && !waited(facts, &known.joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
                     && !in_different_structs(facts, inner, other)
             });
             let Some(other) = other else { continue };

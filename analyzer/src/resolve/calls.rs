@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::{
     declare::{Declarations, Entity},
     generics::Params,
-    model::{Basic, Builtin, Callee, FuncId, Place, Reason, Root, Step, Type, TypeId},
+    model::{Basic, Builtin, Callee, FuncId, NamedId, Place, Reason, Root, Step, Type, TypeId},
     names::Binding,
     select::{Member, Path},
     typer::{Env, Typer},
@@ -33,7 +33,7 @@ pub(crate) struct Receiver {
 #[derive(Clone, Debug)]
 pub(crate) enum Called {
     Func { func: FuncId, receiver: Option<Receiver>, explicit: SmallVec<[TypeId; 2]> },
-    External { key: Symbol, package: Symbol, receiver: Option<Receiver> },
+    External { name: External, package: Symbol, receiver: Option<Receiver> },
     Interface { interface: TypeId, method: Symbol, ty: TypeId, receiver: Receiver },
     Literal(FuncIndex),
     Value(ExprId),
@@ -42,7 +42,22 @@ pub(crate) enum Called {
     Unknown(Reason),
 }
 
+/// A function or method without source, before its names are put together to one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum External {
+    Function { package: Symbol, name: Symbol },
+    Method { named: NamedId, name: Symbol },
+}
+
 impl<'p> Typer<'p> {
+    /// `path.F`, `path.T.M`.
+    pub(crate) fn external_key(&self, external: External) -> Symbol {
+        match external {
+            External::Function { package, name } => Symbol::new(&format!("{package}.{name}")),
+            External::Method { named, name } => Symbol::new(&format!("{}.{name}", self.named_key(named))),
+        }
+    }
+
     /// What `callee` denotes as a function.
     pub(crate) fn called(&self, file: FileId, callee: ExprId) -> Called {
         if let Some(ty) = self.expr_as_type(file, callee) {
@@ -78,7 +93,7 @@ impl<'p> Typer<'p> {
             Binding::Entity(Entity::Type(file, decl)) => Called::Conversion(self.declared_type(file, decl)),
             Binding::Type(ty) => Called::Conversion(ty),
             Binding::External(import, name) => Called::External {
-                key: Symbol::new(&format!("{}.{name}", import.path)),
+                name: External::Function { package: import.path, name },
                 package: import.path,
                 receiver: None,
             },
@@ -110,7 +125,7 @@ impl<'p> Typer<'p> {
             Member::External { path, named } => {
                 let ty = self.intern(Type::Named { named, args: Box::new([]) });
                 Called::External {
-                    key: Symbol::new(&format!("{}.{name}", self.named_key(named))),
+                    name: External::Method { named, name },
                     package: self.declared().named[named].package,
                     receiver: Some(Receiver { base: receiver_base, path, ty, base_type }),
                 }
@@ -132,8 +147,8 @@ impl<'p> Typer<'p> {
                 let receiver_is_argument = receiver.is_some_and(|receiver| receiver.base.is_none());
                 Callee::Func { func, receiver: place_of, receiver_is_argument }
             }
-            Called::External { key, receiver, .. } => {
-                Callee::External { key, receiver: receiver.as_ref().and_then(place) }
+            Called::External { name, receiver, .. } => {
+                Callee::External { key: self.external_key(name), receiver: receiver.as_ref().and_then(place) }
             }
             Called::Interface { interface, method, receiver, .. } => {
                 let key = match self.ty(interface) {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
@@ -279,8 +280,10 @@ impl Declarations {
 
     /// Types of packages without source, told from functions by being used as types.
     fn declare_external(&mut self, facts: &IndexVec<FileId, Arc<FileFacts>>) {
-        let mut used: FxHashSet<(Symbol, Symbol)> = FxHashSet::default();
-        for (file, f) in facts.iter_enumerated() {
+        let files: Vec<FileId> = facts.ids().collect();
+        let used = files.into_par_iter().flat_map_iter(|file| {
+            let f = &facts[file];
+            let mut used: FxHashSet<(Symbol, Symbol)> = FxHashSet::default();
             let absent = |package, name: &Symbol| {
                 let absent = |package| self.partial[package] && !self.scopes[package].contains_key(name);
                 self.files[file].import(package).filter(|import| import.package.is_none_or(absent))
@@ -297,10 +300,11 @@ impl Declarations {
                     used.insert((import.path, name));
                 }
             }
-        }
-        #[allow(clippy::iter_over_hash_type, reason = "sorted before use")]
-        let mut used: Vec<_> = used.into_iter().collect();
+            used
+        });
+        let mut used: Vec<_> = used.collect();
         used.sort_by_key(|&(path, name)| (path.as_str(), name.as_str()));
+        used.dedup();
         for (path, name) in used {
             let id = self.named.push(Named { package: path, name, decl: None });
             self.methods.push(Vec::new());

@@ -5,6 +5,7 @@
 //!
 //! Absent on purpose: libraries by name, race reports, locks, lifetimes.
 
+mod callees;
 mod calls;
 mod declare;
 mod display;

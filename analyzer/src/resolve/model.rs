@@ -300,6 +300,49 @@ pub enum Callee {
     Unknown(Reason),
 }
 
+/// What a call expression calls, without the place of a receiver: a [`Callee`] that is small enough to be kept for every
+/// call of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalleeKind {
+    /// [`Callee::Func`].
+    Func(FuncId),
+    /// [`Callee::External`], with its key.
+    External(Symbol),
+    /// [`Callee::Interface`].
+    Interface {
+        /// The interface type.
+        interface: TypeId,
+        /// `path.T.M` where the interface has a name.
+        key: Option<Symbol>,
+    },
+    /// [`Callee::Literal`].
+    Literal(FuncId),
+    /// [`Callee::Value`].
+    Value(ExprId),
+    /// [`Callee::Builtin`].
+    Builtin(Builtin),
+    /// [`Callee::Conversion`].
+    Conversion(TypeId),
+    /// [`Callee::Unknown`].
+    Unknown(Reason),
+}
+
+impl Callee {
+    /// What is called, without the receiver.
+    pub fn kind(&self) -> CalleeKind {
+        match *self {
+            Self::Func { func, .. } => CalleeKind::Func(func),
+            Self::External { key, .. } => CalleeKind::External(key),
+            Self::Interface { interface, key, .. } => CalleeKind::Interface { interface, key },
+            Self::Literal(func) => CalleeKind::Literal(func),
+            Self::Value(value) => CalleeKind::Value(value),
+            Self::Builtin(builtin) => CalleeKind::Builtin(builtin),
+            Self::Conversion(ty) => CalleeKind::Conversion(ty),
+            Self::Unknown(reason) => CalleeKind::Unknown(reason),
+        }
+    }
+}
+
 /// Predeclared functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names are Go's")]

@@ -10,7 +10,7 @@ use super::{
     universe::{self, Predeclared},
 };
 use crate::{
-    base::{Idx, Symbol},
+    base::Symbol,
     source::FileId,
     syntax::{Expr, ExprId, TypeExpr},
 };
@@ -211,10 +211,6 @@ impl<'p> Typer<'p> {
 
     /// Key of a declared type: `path.Name`, or the bare name of a type of the universe.
     pub(crate) fn named_key(&self, named: super::model::NamedId) -> Symbol {
-        let row = &self.declared().named[named];
-        match named.index() < universe::NAMED.len() {
-            true => row.name,
-            false => Symbol::new(&format!("{}.{}", row.package, row.name)),
-        }
+        self.p.keys[named]
     }
 }

@@ -6,12 +6,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{
+    callees::FileCallees,
     declare::{self, Declarations},
     initorder,
     memo::FileMemo,
     model::{
-        Callee, Field, FieldId, Func, FuncId, Meaning, Named, NamedId, Package, PackageId, Place, Reason, Type, TypeId,
-        Var, VarId,
+        Callee, CalleeKind, Field, FieldId, Func, FuncId, Meaning, Named, NamedId, Package, PackageId, Place, Reason,
+        Type, TypeId, Var, VarId,
     },
     select::Member,
     symbols,
@@ -33,6 +34,10 @@ pub struct Program {
     pub(super) types: Types,
     pub(super) universe: Universe,
     pub(super) memo: IndexVec<FileId, FileMemo>,
+    /// What calls call, known after types are.
+    pub(super) callees: IndexVec<FileId, FileCallees>,
+    /// Keys of declared types: see [`Program::type_key`].
+    pub(super) keys: IndexVec<NamedId, Symbol>,
     /// Types of fields, known after type expressions are.
     field_types: IndexVec<FieldId, (FileId, crate::syntax::TypeExprId)>,
     by_symbol: FxHashMap<Symbol, Vec<FuncId>>,
@@ -52,9 +57,15 @@ impl Program {
         let problems = std::mem::take(&mut declared.problems);
         let memo = facts.iter().map(|facts| FileMemo::new(facts)).collect();
         let field_types = field_type_exprs(&facts);
+        let keys = declared.named.iter_enumerated().map(|(named, row)| universe::key(named, row)).collect();
+        let (callees, by_symbol) = (IndexVec::new(), FxHashMap::default());
         let mut program =
-            Self { sources, facts, declared, types, universe, memo, field_types, by_symbol: FxHashMap::default() };
+            Self { sources, facts, declared, types, universe, memo, callees, keys, field_types, by_symbol };
         program.type_everything();
+        let files: Vec<FileId> = program.facts.ids().collect();
+        let callees: Vec<FileCallees> =
+            files.into_par_iter().map(|file| FileCallees::new(&Typer::new(&program), file)).collect();
+        program.callees = callees.into();
         program.number_literals();
         program.index_symbols();
         Parsed { value: program, problems }
@@ -228,11 +239,12 @@ impl Program {
 
     /// What a call expression calls.
     pub fn callee(&self, file: FileId, call: ExprId) -> Callee {
-        let crate::syntax::Expr::Call { callee, args, .. } = &self.facts[file].exprs[call] else {
-            return Callee::Unknown(Reason::SyntaxError);
-        };
-        let typer = Typer::new(self);
-        typer.callee_of(file, typer.called(file, *callee), args)
+        Typer::new(self).callee(file, call)
+    }
+
+    /// What a call expression calls, without where its receiver lives.
+    pub fn callee_kind(&self, file: FileId, call: ExprId) -> CalleeKind {
+        Typer::new(self).callee_kind(file, call)
     }
 
     /// What a name, local or selector means.

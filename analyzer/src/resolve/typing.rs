@@ -139,7 +139,7 @@ impl<'p> Typer<'p> {
                 None => self.unknown(Reason::SyntaxError),
             },
             Expr::Literal(literal) => self.basic(match literal {
-                Literal::Int(_) => Basic::UntypedInt,
+                Literal::Int(_) | Literal::LargeInt => Basic::UntypedInt,
                 Literal::Float => Basic::UntypedFloat,
                 Literal::Imaginary => Basic::Complex128,
                 Literal::Rune => Basic::UntypedRune,

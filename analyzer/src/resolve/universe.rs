@@ -5,13 +5,21 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    model::{Basic, Builtin, InterfaceMethod, NamedId, Type, TypeId},
+    model::{Basic, Builtin, InterfaceMethod, Named, NamedId, Type, TypeId},
     types::Types,
 };
 use crate::base::{Idx, Symbol};
 
 /// Predeclared types that have names of their own in the table of declared types, in order of their ids.
 pub(super) const NAMED: [&str; 2] = ["error", "comparable"];
+
+/// The key of a declared type: `path.Name`, or the bare name of a type of the universe.
+pub(super) fn key(named: NamedId, row: &Named) -> Symbol {
+    match named.index() < NAMED.len() {
+        true => row.name,
+        false => Symbol::new(&format!("{}.{}", row.package, row.name)),
+    }
+}
 
 /// What a predeclared name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

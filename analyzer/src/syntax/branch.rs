@@ -1,5 +1,7 @@
 //! Statements that branch: `if`, `for`, `switch`, `select`.
 
+use thin_vec::ThinVec;
+
 use super::{
     BlockId, Comm, Expr, ExprId, LocalDecl, Loop, SelectArm, Source, SwitchArm, Terminator, TypeExprId, TypeSwitchArm,
     ValueRef, flow::Target, kind::Kind, lower::Lowerer, tree::NodeId,
@@ -249,7 +251,7 @@ impl Lowerer<'_> {
         }
         let clauses = self.clauses(node);
         let mut exit = None;
-        let mut cases: Vec<Box<[ExprId]>> = Vec::with_capacity(clauses.len());
+        let mut cases: Vec<ThinVec<ExprId>> = Vec::with_capacity(clauses.len());
         for &clause in &clauses {
             let list = match self.tree.kind(clause) {
                 Kind::ExpressionCase => self.tree.child(clause, Kind::ExpressionList),
@@ -262,7 +264,7 @@ impl Lowerer<'_> {
             cases.push(values.into());
         }
         let (blocks, default) = self.clause_blocks(&clauses, &mut exit);
-        let mut arms = Vec::with_capacity(clauses.len());
+        let mut arms = ThinVec::with_capacity(clauses.len());
         for ((&clause, cases), &block) in clauses.iter().zip(cases).zip(&blocks) {
             if self.tree.kind(clause) == Kind::ExpressionCase {
                 arms.push(SwitchArm { cases, block });
@@ -299,8 +301,8 @@ impl Lowerer<'_> {
         let clauses = self.clauses(node);
         let mut exit = None;
         let (blocks, default) = self.clause_blocks(&clauses, &mut exit);
-        let types: Vec<Box<[TypeExprId]>> = clauses.iter().map(|&clause| self.clause_types(clause)).collect();
-        let mut arms = Vec::with_capacity(clauses.len());
+        let types: Vec<ThinVec<TypeExprId>> = clauses.iter().map(|&clause| self.clause_types(clause)).collect();
+        let mut arms = ThinVec::with_capacity(clauses.len());
         for ((&clause, types), &block) in clauses.iter().zip(&types).zip(&blocks) {
             if self.tree.kind(clause) == Kind::TypeCase {
                 arms.push(TypeSwitchArm { types: types.clone(), block });
@@ -319,9 +321,9 @@ impl Lowerer<'_> {
     }
 
     /// The types of a `case`, without `nil`.
-    fn clause_types(&mut self, clause: NodeId) -> Box<[TypeExprId]> {
+    fn clause_types(&mut self, clause: NodeId) -> ThinVec<TypeExprId> {
         if self.tree.kind(clause) != Kind::TypeCase {
-            return Box::default();
+            return ThinVec::default();
         }
         let nil = b"nil".as_slice();
         let types = self.tree.children(clause).take_while(|&child| self.tree.kind(child) != Kind::StatementList);

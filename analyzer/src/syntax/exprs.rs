@@ -1,6 +1,7 @@
 //! Expressions. Nothing is evaluated here: [`evaluate`](super::evaluate) turns expressions into instructions.
 
 use smallvec::SmallVec;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::{
     BinaryOp, Element, ElementKey, Expr, ExprId, Literal, TypeExpr, TypeExprId, kind::Kind, lower::Lowerer,
@@ -96,7 +97,7 @@ impl Lowerer<'_> {
     }
 
     /// All operands but the first.
-    fn later_operands(&mut self, node: NodeId) -> Box<[ExprId]> {
+    fn later_operands(&mut self, node: NodeId) -> ThinVec<ExprId> {
         let operands = self.tree.children(node).filter(|&part| {
             let kind = self.tree.kind(part);
             kind.is_expression() || kind.is_type()
@@ -118,7 +119,7 @@ impl Lowerer<'_> {
         if let Some(list) = self.tree.child(node, Kind::ArgumentList) {
             self.arguments(list, &mut args, &mut spread);
         }
-        Expr::Call { callee, args: args.into_vec().into(), spread }
+        Expr::Call { callee, args: args.into_iter().collect(), spread }
     }
 
     fn arguments(&mut self, list: NodeId, args: &mut SmallVec<[ExprId; 4]>, spread: &mut bool) {
@@ -146,7 +147,9 @@ impl Lowerer<'_> {
             Kind::UnaryExpression => self.unary(node),
             Kind::CompositeLiteral => return self.composite(node),
             Kind::FuncLiteral => self.function_literal(node),
-            Kind::IntLiteral => Expr::Literal(Literal::Int(int_value(self.bytes(node)))),
+            Kind::IntLiteral => {
+                Expr::Literal(int_value(self.bytes(node)).map_or(Literal::LargeInt, |n| Literal::Int(n.into())))
+            }
             Kind::FloatLiteral => Expr::Literal(Literal::Float),
             Kind::ImaginaryLiteral => Expr::Literal(Literal::Imaginary),
             Kind::RuneLiteral => Expr::Literal(Literal::Rune),
@@ -155,7 +158,7 @@ impl Lowerer<'_> {
                 let parts: SmallVec<[NodeId; 2]> = self.operands(node).collect();
                 let [ty, operand] = parts.as_slice() else { return self.bad_expr(node) };
                 let callee = self.expr(*ty);
-                Expr::Call { callee, args: Box::new([self.expr(*operand)]), spread: false }
+                Expr::Call { callee, args: thin_vec![self.expr(*operand)], spread: false }
             }
             Kind::TypeInstantiationExpression => {
                 let parts: SmallVec<[NodeId; 4]> = self.operands(node).collect();
@@ -233,7 +236,7 @@ impl Lowerer<'_> {
                 let base = self.expr(generic);
                 let indices = match self.tree.child(node, Kind::TypeArguments) {
                     Some(arguments) => self.type_argument_exprs(arguments),
-                    None => Box::default(),
+                    None => ThinVec::default(),
                 };
                 Expr::Index { base, indices }
             }
@@ -242,7 +245,7 @@ impl Lowerer<'_> {
     }
 
     /// Type arguments as the indices of an [`Expr::Index`].
-    fn type_argument_exprs(&mut self, arguments: NodeId) -> Box<[ExprId]> {
+    fn type_argument_exprs(&mut self, arguments: NodeId) -> ThinVec<ExprId> {
         let mut indices = Vec::new();
         for argument in self.tree.children(arguments) {
             let node = match self.tree.kind(argument) {

@@ -4,6 +4,8 @@
 //! enclosing function declares becomes [`Expr::Local`] or [`TypeExpr::Local`]; every other name stays a [`Symbol`] for
 //! `resolve` (package scope, imports, universe). All ids are of the file they stand in.
 
+use thin_vec::ThinVec;
+
 use crate::{
     base::{IndexVec, LineIndex, Problem, Span, Symbol},
     define_id,
@@ -153,7 +155,7 @@ pub struct ValueRef {
     /// The expression.
     pub expr: ExprId,
     /// `Some(i)` when `expr` gives several values (`a, b := f()`, `v, ok := m[k]`, `v, ok := <-c`, `v, ok := x.(T)`).
-    pub component: Option<u32>,
+    pub component: Option<u16>,
 }
 
 /// A function of the file.
@@ -279,7 +281,7 @@ pub enum LocalDecl {
     /// Second variable of `range over`.
     RangeValue { over: ExprId },
     /// The variable of a type switch in one of its clauses; `types` are the types of that clause (`nil` left out).
-    TypeSwitch { subject: ExprId, types: Box<[TypeExprId]> },
+    TypeSwitch { subject: ExprId, types: ThinVec<TypeExprId> },
     /// Local constant.
     Const { ty: Option<TypeExprId>, value: Option<ExprId> },
 }
@@ -296,7 +298,7 @@ pub enum TypeExpr {
     /// A type parameter in scope: of a function, or of the type declaration being read.
     Param { owner: TypeParamOwner, index: u32, name: Symbol },
     /// `G[A, B]`.
-    Instance { generic: TypeExprId, args: Box<[TypeExprId]> },
+    Instance { generic: TypeExprId, args: ThinVec<TypeExprId> },
     /// `*T`.
     Pointer(TypeExprId),
     /// `[]T`.
@@ -310,9 +312,9 @@ pub enum TypeExpr {
     /// `func(…) …`.
     Func(Box<Signature>),
     /// `struct{…}`.
-    Struct { fields: Box<[FieldDecl]> },
+    Struct { fields: ThinVec<FieldDecl> },
     /// `interface{…}`, and constraints such as `~int | string`.
-    Interface { methods: Box<[MethodSpec]>, embedded: Box<[TypeExprId]>, union: bool },
+    Interface { methods: ThinVec<MethodSpec>, embedded: ThinVec<TypeExprId>, union: bool },
     /// Something the grammar could not read.
     Bad,
 }
@@ -371,11 +373,11 @@ pub enum Expr {
     /// `base.name`: field, method, or member of an imported package.
     Select { base: ExprId, name: Symbol },
     /// `base[i]`, or an instantiation `f[T]` (indices may then be [`Expr::Type`]).
-    Index { base: ExprId, indices: Box<[ExprId]> },
+    Index { base: ExprId, indices: ThinVec<ExprId> },
     /// `base[lo:hi:max]`; `bounds` holds those written.
-    Slice { base: ExprId, bounds: Box<[ExprId]> },
+    Slice { base: ExprId, bounds: ThinVec<ExprId> },
     /// A call or a conversion: `resolve` tells which. Type arguments of `f[T](x)` are an [`Expr::Index`] callee.
-    Call { callee: ExprId, args: Box<[ExprId]>, spread: bool },
+    Call { callee: ExprId, args: ThinVec<ExprId>, spread: bool },
     /// `&x`.
     AddressOf(ExprId),
     /// `*x` (or a pointer type in expression position, such as the callee of `(*T)(x)`: `resolve` tells which).
@@ -391,7 +393,7 @@ pub enum Expr {
     /// `x.(T)`; `x.(type)` has no type.
     TypeAssert { base: ExprId, ty: Option<TypeExprId> },
     /// `T{…}`, or `{…}` inside another literal.
-    Composite { ty: Option<TypeExprId>, elements: Box<[Element]> },
+    Composite { ty: Option<TypeExprId>, elements: ThinVec<Element> },
     /// A function literal.
     FuncLit(FuncIndex),
     /// A literal constant.
@@ -428,8 +430,10 @@ pub enum ElementKey {
 /// Literal constants. Texts are kept only where analysis asks for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Literal {
-    /// An integer, with its value where it fits.
-    Int(Option<i64>),
+    /// An integer that fits.
+    Int(Int),
+    /// A larger integer.
+    LargeInt,
     /// A floating-point number.
     Float,
     /// An imaginary number.
@@ -438,6 +442,23 @@ pub enum Literal {
     Rune,
     /// A string, raw or interpreted; its text when at most 64 bytes without escapes.
     String(Option<Symbol>),
+}
+
+/// An integer of 64 bits that is aligned like one of 32, which keeps expressions small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Int([u32; 2]);
+
+impl Int {
+    /// The number.
+    pub fn value(self) -> i64 {
+        i64::from(self.0[0]) | i64::from(self.0[1].cast_signed()) << 32
+    }
+}
+
+impl From<i64> for Int {
+    fn from(value: i64) -> Self {
+        Self([value as u32, (value >> 32) as u32])
+    }
 }
 
 /// Binary operators, grouped as far as analysis cares.
@@ -567,16 +588,16 @@ pub enum Terminator {
     /// A condition. `&&`, `||` and `!` in it are *not* split into blocks.
     If { condition: ExprId, then: BlockId, otherwise: BlockId },
     /// Expression switch; without a `default` clause `default` is the block after it.
-    Switch { tag: Option<ExprId>, arms: Vec<SwitchArm>, default: BlockId },
+    Switch { tag: Option<ExprId>, arms: ThinVec<SwitchArm>, default: BlockId },
     /// Type switch on `subject.(type)`; without a `default` clause `default` is the block after it.
-    TypeSwitch { subject: ExprId, arms: Vec<TypeSwitchArm>, default: BlockId },
+    TypeSwitch { subject: ExprId, arms: ThinVec<TypeSwitchArm>, default: BlockId },
     /// `select`. The channel and value operands were read before; the communication happens on entering the arm.
     /// `select {}` has no arms and goes nowhere.
-    Select { arms: Vec<SelectArm> },
+    Select { arms: ThinVec<SelectArm> },
     /// `for … range over`: `over` was evaluated before the loop; this block decides about another iteration.
     Range { over: ExprId, body: BlockId, done: BlockId },
     /// `return`, with the values written.
-    Return { values: Box<[ExprId]> },
+    Return { values: ThinVec<ExprId> },
     /// Control reaches the closing brace.
     End,
     /// A call of the built-in `panic` (the call itself is the last instruction).
@@ -589,7 +610,7 @@ pub enum Terminator {
 #[derive(Clone, Debug)]
 pub struct SwitchArm {
     /// Values of the `case`.
-    pub cases: Box<[ExprId]>,
+    pub cases: ThinVec<ExprId>,
     /// Its statements.
     pub block: BlockId,
 }
@@ -598,7 +619,7 @@ pub struct SwitchArm {
 #[derive(Clone, Debug)]
 pub struct TypeSwitchArm {
     /// Types of the `case`; `nil` is left out.
-    pub types: Box<[TypeExprId]>,
+    pub types: ThinVec<TypeExprId>,
     /// Its statements.
     pub block: BlockId,
 }

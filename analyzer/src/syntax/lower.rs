@@ -181,7 +181,7 @@ impl<'t> Lowerer<'t> {
     /// Which value each of `names` names gets.
     pub(super) fn distribute(names: usize, values: &[ExprId], index: usize) -> Option<ValueRef> {
         match values {
-            [expr] if names > 1 => Some(ValueRef { expr: *expr, component: u32::try_from(index).ok() }),
+            [expr] if names > 1 => Some(ValueRef { expr: *expr, component: u16::try_from(index).ok() }),
             _ => values.get(index).map(|&expr| ValueRef { expr, component: None }),
         }
     }

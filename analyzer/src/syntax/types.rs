@@ -1,5 +1,7 @@
 //! Type expressions and signatures.
 
+use thin_vec::{ThinVec, thin_vec};
+
 use super::{
     ChanDirection, FieldDecl, LocalDecl, MethodSpec, Param, Signature, TypeExpr, TypeExprId, kind::Kind,
     lower::Lowerer, scope::Binding, tree::NodeId,
@@ -40,7 +42,7 @@ impl Lowerer<'_> {
                 let generic = self.inner_type(node);
                 let args = match self.tree.child(node, Kind::TypeArguments) {
                     Some(arguments) => self.type_arguments(arguments).into(),
-                    None => Box::default(),
+                    None => ThinVec::default(),
                 };
                 TypeExpr::Instance { generic, args }
             }
@@ -75,8 +77,8 @@ impl Lowerer<'_> {
             Kind::StructType => self.struct_type(node),
             Kind::InterfaceType => self.interface_type(node),
             Kind::NegatedType => TypeExpr::Interface {
-                methods: Box::default(),
-                embedded: Box::new([self.inner_type(node)]),
+                methods: ThinVec::default(),
+                embedded: thin_vec![self.inner_type(node)],
                 union: true,
             },
             _ => TypeExpr::Bad,
@@ -130,7 +132,7 @@ impl Lowerer<'_> {
             [one] => self.type_expr(*one),
             _ => {
                 let embedded = members.into_iter().map(|member| self.union_member(member)).collect();
-                self.facts.type_exprs.push(TypeExpr::Interface { methods: Box::default(), embedded, union: true })
+                self.facts.type_exprs.push(TypeExpr::Interface { methods: ThinVec::default(), embedded, union: true })
             }
         }
     }

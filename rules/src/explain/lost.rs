@@ -62,8 +62,8 @@ pub(super) fn candidates(
             if !fits || (func == seen.func && access.span == seen.span) || access.element != seen.element {
                 continue;
             }
-            let reached = spawn.is_some_and(|id| lifetimes.reaches[id].contains(func));
-            let conflict = lifetimes.conflicts.iter().any(|c| {
+            let reached = spawn.is_some_and(|id| lifetimes.facts().reaches[id].contains(func));
+            let conflict = lifetimes.conflicts().iter().any(|c| {
                 c.location == location && [&c.inside, &c.other].iter().any(|s| s.func == func && s.span == access.span)
             });
             let common = access.locks.iter().any(|lock| seen.locks.contains(lock));

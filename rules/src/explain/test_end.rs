@@ -78,7 +78,7 @@ pub(super) fn explain(
         others: Vec::new(),
         evidence: Vec::new(),
     };
-    let known = lifetimes.conflicts.iter().find(|c| c.spawn == spawn && c.relation == Relation::TestEnd);
+    let known = lifetimes.conflicts().iter().find(|c| c.spawn == spawn && c.relation == Relation::TestEnd);
     if let Some(known) = known {
         return claim(cx, &Conflict { inside: side(user.func, span, AccessKind::Read), ..known.clone() });
     }

@@ -21,7 +21,7 @@ fn ty(facts: &FileFacts, id: TypeExprId) -> String {
         TypeExpr::Slice(inner) => format!("[]{}", ty(facts, *inner)),
         TypeExpr::Array { length, element } => {
             let length = match length.map(|length| &facts.exprs[length]) {
-                Some(Expr::Literal(Literal::Int(Some(length)))) => length.to_string(),
+                Some(Expr::Literal(Literal::Int(length))) => length.value().to_string(),
                 Some(_) => "n".to_owned(),
                 None => "...".to_owned(),
             };
