@@ -7,6 +7,7 @@ mod features;
 mod gate;
 mod graph;
 mod guide;
+mod mended;
 mod parsers;
 mod reproduce;
 mod stable;

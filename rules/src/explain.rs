@@ -1,13 +1,17 @@
 //! Race reports explained: located, named, and matched with what the analysis knows about the goroutines.
 //!
 //! `stacks` words what is known of each frame, `peers` races that are not about a lifetime, `lost` what a side without
-//! a stack may have been, `covered` what the checkout waits for, `outwards` who holds the goroutine, `test_end` goroutines that use a test that is over, `blame` which test leaked the goroutine.
+//! a stack may have been, `covered` what the checkout waits for, `between` joins between two rounds of an object, `mended`
+//! what else has taken the race away, `outwards` who holds the goroutine, `test_end` goroutines that use a test that is
+//! over, `blame` which test leaked the goroutine.
 //!
 //! Invariant: a frame that cannot be placed becomes a `Problem`, never a guess.
 
+mod between;
 pub mod blame;
 mod covered;
 mod lost;
+mod mended;
 mod outwards;
 mod peers;
 mod stacks;
@@ -27,7 +31,9 @@ use analyzer::{
 };
 
 use self::{
+    between::{Between, between},
     covered::{Known, Waits},
+    mended::mended,
     outwards::Held,
 };
 use crate::{
@@ -130,11 +136,17 @@ impl<'a> Explainer<'a> {
             (!skipped, !t.ends, std::cmp::Reverse(t.finding.confidence))
         });
         told.dedup_by(|a, b| a.finding.fingerprint == b.finding.fingerprint);
+        let covered = told.first().is_some_and(|t| t.finding.join.state == JoinState::NoneNeeded);
+        let gone = shared.as_ref().filter(|_| !covered);
+        let gone = gone.and_then(|shared| mended(cx, &self.locator, report, &located, shared));
+        if gone.is_some() {
+            told.clear();
+        }
         let lifetime = told.first().is_some_and(|t| t.ends || t.finding.join.state == JoinState::Skipped);
         let race = shared
             .as_ref()
             .filter(|_| !lifetime)
-            .and_then(|shared| peers::unsynchronised(cx, &self.locator, report, &located, shared));
+            .and_then(|shared| peers::unsynchronised(cx, &self.locator, report, &located, shared, gone));
         let verdict = match (&shared, lifetime) {
             (_, true) => Verdict::Lifetime,
             (Some(_), false) => Verdict::Unsynchronised,
@@ -193,10 +205,12 @@ impl<'a> Explainer<'a> {
     /// Moves the frames of the two accesses to the lines of what they were found to be.
     fn settle(&self, located: &mut LocatedReport, shared: &SharedPlace) {
         for (stack, at) in located.accesses.iter_mut().zip([&shared.first, &shared.second]) {
-            let line = self.cx.site(at.func, at.span).line;
+            let (first, last) = self.cx.lines(at.func, at.span);
             if let Some(Some(frame)) = stack.frames.get_mut(at.frame)
                 && !frame.anchored
             {
+                // Of an access over several lines any may be printed.
+                let line = frame.line.clamp(first, last);
                 frame.drift += i64::from(line) - i64::from(frame.line);
                 frame.line = line;
             }
@@ -289,7 +303,8 @@ impl Explaining<'_> {
         if resets
             && !counter
             && found.as_ref().is_none_or(missing)
-            && let Some(told) = self.held(&waits, pair).or_else(|| self.late(&waits, pair))
+            && let Some(told) =
+                self.held(&waits, pair).or_else(|| self.late(&waits, pair)).or_else(|| self.between(&waits, pair))
         {
             return Some(tell(told));
         }
@@ -359,6 +374,36 @@ impl Explaining<'_> {
             finding.message = format!("{what} changes {name} before {waiter} waits for {body}");
         }
         Some(finding)
+    }
+
+    /// The finding about the join between two rounds: it covers the goroutine, or hears of its end too early.
+    fn between(&self, waits: &Waits<'_>, pair: Pair<'_>) -> Option<Finding> {
+        let Pair { spawn, inside, other, shared, .. } = pair;
+        let relation = Relation::NextRound { round: self.round(), holder: Idx::new(0) };
+        let build = |join| {
+            let mut conflict = self.build(spawn, inside, other, shared, relation, join);
+            conflict.assumptions.push(Assumption::CalledAgain);
+            conflict
+        };
+        match between(self.cx, waits, spawn, (inside, other), shared.location)? {
+            Between::TooEarly(status) => claim(self.cx, &build(status)),
+            // Where the report is of this very revision, somebody did not call it.
+            Between::Joins(_) if !self.located.moved() => None,
+            Between::Joins(join) => {
+                let (site, ender) = (self.cx.site(join.func, join.span), self.cx.short(join.func));
+                let conflict = build(JoinStatus::Late(join));
+                let mut finding = claim(self.cx, &conflict)?;
+                let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+                let what = self.cx.short(other.func);
+                let message = format!(
+                    "this checkout waits for {body} ({}:{}) in {ender}, before {what} begins anew: the join covers it",
+                    site.file, site.line
+                );
+                finding.assumptions.push(format!("{ender} is called before {what} is called again"));
+                nothing_to_mend(self.cx, &mut finding, &conflict, &site, message);
+                Some(finding)
+            }
+        }
     }
 
     fn known(&self, access: usize) -> Option<Known<'_>> {

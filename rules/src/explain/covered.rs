@@ -3,7 +3,7 @@
 
 use analyzer::{
     base::Span,
-    lifetime::{SpawnId, SyncKey, conflict::JoinPoint, events::EventKind},
+    lifetime::{SpawnId, SyncKey, conflict::JoinPoint, counted::counted_results, events::EventKind},
     locate::{LocatedAccess, LocatedStack, Locator},
     report::StackTrace,
     resolve::FuncId,
@@ -22,7 +22,13 @@ pub(super) struct Known<'a> {
 
 /// Where control is in each function of a stack, innermost first: `at`, and the calls that lead there from frame
 /// `first` outwards.
-fn places(cx: &Cx<'_>, locator: &Locator<'_>, of: Known<'_>, first: usize, at: (FuncId, Span)) -> Vec<(FuncId, Span)> {
+pub(super) fn places(
+    cx: &Cx<'_>,
+    locator: &Locator<'_>,
+    of: Known<'_>,
+    first: usize,
+    at: (FuncId, Span),
+) -> Vec<(FuncId, Span)> {
     let mut out = vec![at];
     let mut callee = at.0;
     for index in first..of.located.frames.len() {
@@ -137,6 +143,12 @@ impl<'a> Waits<'a> {
                 }
             }
         }
-        None
+        let place = places.iter().find(|place| place.0 == site.func)?.1;
+        // The wait for the last of counted results is over where its loop is.
+        let counted = counted_results(lifetimes.context(), site).into_iter().find(|row| {
+            let end = Span { start: row.over.end.saturating_sub(1), end: row.over.end };
+            stands(site.func, end, place)
+        })?;
+        Some(JoinPoint { key: counted.key, func: site.func, span: counted.receive, reached_by: Vec::new() })
     }
 }
