@@ -19,6 +19,11 @@ fn with(go: &str, part: &str, by: &str) -> String {
     go.replace(part, by)
 }
 
+/// The same text a line further down, as in another revision.
+fn moved(go: &str) -> String {
+    format!("// A comment.\n{go}")
+}
+
 const LOCKED: &str = r"package m
 
 import ``sync``
@@ -111,7 +116,7 @@ fn a_change_that_comes_before_the_start_by_now_ends_the_race() {
     says(&case.answer_in("order-deferred", &deferred), "domain.handle", "lifetime", "missing");
     // A report whose change came first is about the next round, wherever that begins.
     let again = Case { go: &swapped, ..case };
-    says(&again.answer_in("order-again", &format!("// A comment.\n{swapped}")), "domain.handle", "lifetime", "missing");
+    says(&again.answer_in("order-again", &moved(&swapped)), "domain.handle", "lifetime", "missing");
 }
 
 const ROUNDS: &str = r"package m
@@ -230,4 +235,187 @@ fn results_that_are_counted_are_a_join() {
     let behind =
         Case { go: &behind, accesses: [("Read", "goroutine 9", &[("worker", "println")]), case.accesses[1]], ..case };
     says(&behind.answer("counted-behind"), "vars.ctx", "lifetime", "missing");
+}
+
+const OPTION: &str = r"package m
+
+type conn struct {
+	logger *int
+}
+
+func (c *conn) loop() {
+	println(c.logger)
+}
+
+func (c *conn) setLogger(to *int) {
+	c.logger = to
+}
+
+func connect(options ...func(*conn)) *conn {
+	c := &conn{}
+	for _, option := range options {
+		option(c)
+	}
+	go c.loop()
+	return c
+}
+
+func discover(to *int) {
+	c := connect() // here
+	c.setLogger(to)
+}
+";
+
+#[test]
+fn a_change_that_another_function_makes_by_now_is_found() {
+    let case = Case {
+        file: "a.go",
+        go: OPTION,
+        accesses: [
+            ("Read", "goroutine 9", &[("(*conn).loop", "println")]),
+            ("Write", "main goroutine", &[("(*conn).setLogger", "c.logger = to"), ("discover", "c.setLogger(to)")]),
+        ],
+        created: &[("9", &[("connect", "go c.loop()"), ("discover", "connect() // here")])],
+    };
+    says(&case.answer("option"), "conn.logger", "lifetime", "missing");
+    let first = "\tconnect(func(c *conn) {\n\t\tc.setLogger(to)\n\t})\n";
+    let mended = with(OPTION, "\tc := connect() // here\n\tc.setLogger(to)\n", first);
+    is_gone(&case.answer_in("option-first", &moved(&mended)), "conn.logger", "ordered");
+    // An option that is applied after the start is as late as before.
+    let loops = "\tfor _, option := range options {\n\t\toption(c)\n\t}\n";
+    let late = with(&mended, &format!("{loops}\tgo c.loop()\n"), &format!("\tgo c.loop()\n{loops}"));
+    says(&case.answer_in("option-late", &moved(&late)), "conn.logger", "lifetime", "missing");
+}
+
+#[test]
+fn sides_that_are_atomic_by_now_end_the_race() {
+    let go = LOCKED.replace("``", "\"");
+    let case = Case {
+        file: "a.go",
+        go: &go,
+        accesses: [
+            ("Read", "goroutine 9", &[("(*follower).run", "println")]),
+            ("Write", "main goroutine", &[("start", "f.peer = next")]),
+        ],
+        created: &[("9", &[("start", "go f.run()")])],
+    };
+    let go = with(&go, "import \"sync\"", "import \"sync/atomic\"");
+    let go = with(&go, "\tmu   sync.RWMutex\n\tpeer *peer\n", "\tpeer atomic.Pointer[peer]\n");
+    let go = with(&go, "println(f.peer)", "println(f.peer.Load())");
+    let go = with(&go, "f.peer = next", "f.peer.Store(next)");
+    is_gone(&case.answer_in("atomic", &go), "follower.peer", "atomic");
+}
+
+const COUNTER: &str = r"package m
+
+import ``sync``
+
+type server struct {
+	wg   sync.WaitGroup
+	work chan int
+}
+
+func (s *server) worker() {
+	s.wg.Add(1)
+	defer s.wg.Done()
+	for range s.work {
+	}
+}
+
+func (s *server) Start() {
+	go s.worker()
+}
+
+func (s *server) Stop() {
+	close(s.work)
+	s.wg.Wait()
+}
+";
+
+#[test]
+fn a_counter_that_is_raised_before_the_start_by_now_is_a_join() {
+    const ADD: [(&str, &str); 2] = [
+        ("internal/race.Read", "/go/src/internal/race/race.go:37"),
+        ("sync.(*WaitGroup).Add", "/go/src/sync/waitgroup.go:71"),
+    ];
+    const WAIT: [(&str, &str); 2] = [
+        ("internal/race.Write", "/go/src/internal/race/race.go:41"),
+        ("sync.(*WaitGroup).Wait", "/go/src/sync/waitgroup.go:128"),
+    ];
+    let go = COUNTER.replace("``", "\"");
+    let case = Case {
+        file: "a.go",
+        go: &go,
+        accesses: [
+            ("Read", "goroutine 9", &[ADD[0], ADD[1], ("(*server).worker", "s.wg.Add(1)")]),
+            ("Write", "main goroutine", &[WAIT[0], WAIT[1], ("(*server).Stop", "s.wg.Wait()")]),
+        ],
+        created: &[("9", &[("(*server).Start", "go s.worker()")])],
+    };
+    says(&case.answer("counter"), "server.wg", "lifetime", "missing");
+    let mended = with(&go, "\ts.wg.Add(1)\n", "");
+    let mended = with(&mended, "\tgo s.worker()\n", "\ts.wg.Add(1)\n\tgo s.worker()\n");
+    says(&case.answer_in("counter-before", &moved(&mended)), "server.wg", "lifetime", "none-needed");
+    // Who raises it without being one of those it counts races with the wait, too.
+    let accepts =
+        with(&go, "\tdefer s.wg.Done()\n\tfor range s.work {\n\t}\n", "\tgo func() {\n\t\ts.wg.Done()\n\t}()\n");
+    let accepts = Case { go: &accepts, ..case };
+    let answer = accepts.answer("counter-accepts");
+    says(&answer, "server.wg", "lifetime", "missing");
+    assert_eq!(answer["explanations"][0]["rule"], "waitgroup-add-races-wait");
+}
+
+const EXITS: &str = r"package m
+
+type stream interface {
+	Recv() error
+	Done() chan int
+}
+
+func transport(s stream) (err error) {
+	errc := make(chan error, 1)
+	go func() {
+		for {
+			err = s.Recv()
+			if err != nil {
+				errc <- err
+				return
+			}
+			if s.Done() == nil {
+				errc <- nil
+				return
+			}
+		}
+	}()
+	select {
+	case err = <-errc:
+	case <-s.Done():
+		err = nil
+	}
+	return err
+}
+";
+
+#[test]
+fn an_end_that_every_exit_signals_for_itself_is_one() {
+    let case = Case {
+        file: "a.go",
+        go: EXITS,
+        accesses: [
+            ("Write", "main goroutine", &[("transport", "err = nil")]),
+            ("Write", "goroutine 9", &[("transport.func1", "err = s.Recv()")]),
+        ],
+        created: &[("9", &[("transport", "go func")])],
+    };
+    let answer = case.answer("exits");
+    says(&answer, "err", "lifetime", "skipped");
+    assert_eq!(answer["explanations"][0]["join"]["joined_by"]["line"], case.line("err = <-errc"));
+    // An exit without the signal, and nobody knows that it is over.
+    let silent = with(EXITS, "\t\t\t\terrc <- nil\n\t\t\t\treturn\n", "\t\t\t\treturn\n");
+    let silent = Case { go: &silent, ..case };
+    says(&silent.answer("exits-silent"), "err", "lifetime", "missing");
+    // A variable of its own is not shared; the stream, which both use, is no variable that is written.
+    let own = with(EXITS, "err = s.Recv()", "err := s.Recv()");
+    let answer = case.answer_in("exits-own", &moved(&own));
+    assert_eq!(answer["verdict"], "unknown", "{answer:#}");
 }

@@ -367,6 +367,8 @@ pub enum RaceKind {
     MissingLock,
     /// None any more: both sides hold one lock in the checkout.
     Guarded,
+    /// None any more: both sides are atomic in the checkout.
+    Atomic,
     /// None any more: the checkout starts the goroutine only after the other access.
     Ordered,
 }
@@ -383,6 +385,7 @@ impl RaceKind {
             Self::Peers => "peers",
             Self::MissingLock => "missing-lock",
             Self::Guarded => "guarded",
+            Self::Atomic => "atomic",
             Self::Ordered => "ordered",
         }
     }
@@ -398,6 +401,7 @@ impl RaceKind {
             Self::Peers => "peers: goroutines of one kind share it without a lock",
             Self::MissingLock => "no lock guards it",
             Self::Guarded => "no longer there, both sides hold one lock in this checkout",
+            Self::Atomic => "no longer there, both sides are atomic in this checkout",
             Self::Ordered => "no longer there, this checkout starts the goroutine only after the other access",
         }
     }

@@ -1,5 +1,5 @@
-//! Reports of races that the checkout has no longer, without a join: both sides hold one lock by now, or what changes the
-//! state comes before the start of the goroutine by now.
+//! Reports of races that the checkout has no longer, without a join: both sides hold one lock or are atomic by now, or
+//! what changes the state comes before the start of the goroutine by now.
 //!
 //! Invariant: the report is of another revision. Of this one it would be the proof that neither helps.
 
@@ -18,6 +18,8 @@ use crate::rule::Cx;
 pub(super) enum Mended {
     /// Both sides hold it.
     Guarded(Location),
+    /// Both sides are atomic.
+    Atomic,
     /// The function starts the goroutine only behind the other access; in the report's revision it did so before.
     Ordered(FuncId),
 }
@@ -37,6 +39,9 @@ pub(super) fn mended(
     let locks = [locator.locks(a, first, &shared.first), locator.locks(b, second, &shared.second)];
     if let Some(lock) = common_lock(cx, shared.location, &locks) {
         return Some(Mended::Guarded(lock));
+    }
+    if shared.first.atomic && shared.second.atomic {
+        return Some(Mended::Atomic);
     }
     let sides = [(0, &shared.second), (1, &shared.first)];
     sides.into_iter().find_map(|(index, other)| ordered(cx, locator, report, located, index, other))
@@ -80,12 +85,19 @@ fn ordered(
         let start = starts.iter().find(|start| start.0 == *func)?;
         Some((*func, *span, start.1))
     })?;
-    let printed = |of: Known<'_>| {
+    // The report may have met elsewhere: what it called itself then may be called by another function by now.
+    let rows = |of: Known<'_>| {
         let rows = of.stack.frames.iter().zip(&of.located.frames).zip(&of.located.stale);
-        let mut rows = rows.filter(|((_, found), stale)| !**stale && found.is_some_and(|found| found.func == func));
-        rows.next().map(|((frame, _), _)| frame.line)
+        let rows = rows
+            .filter(|(_, stale)| !**stale)
+            .filter_map(|((frame, found), _)| Some((found.as_ref()?.func, frame.line)));
+        rows.collect::<Vec<(FuncId, u32)>>()
     };
-    let was_behind = printed(used)? > printed(started)?;
+    let (used, started) = (rows(used), rows(started));
+    let was_behind = used.iter().find_map(|(func, line)| {
+        let start = started.iter().find(|start| start.0 == *func)?;
+        Some(*line > start.1)
+    })?;
     let comes_first = access.end <= start.start;
     let body = cx.lifetimes.program.function(func).body.as_ref()?;
     let again = body.loops.iter().any(|row| row.span.contains(access) && row.span.contains(start));

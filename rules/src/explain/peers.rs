@@ -40,6 +40,7 @@ pub(super) fn unsynchronised(
     let name = cx.location_name(shared.location);
     let kind = match gone {
         Some(Mended::Guarded(_)) => RaceKind::Guarded,
+        Some(Mended::Atomic) => RaceKind::Atomic,
         Some(Mended::Ordered(_)) => RaceKind::Ordered,
         None => kind(cx, shared, &locks, peers, report),
     };
@@ -47,6 +48,7 @@ pub(super) fn unsynchronised(
     let fix = match gone {
         Some(Mended::Guarded(lock)) => format!("{fix}: both sides hold {}", cx.location_name(lock)),
         Some(Mended::Ordered(func)) => format!("{fix}: {} starts the goroutine afterwards", cx.short(func)),
+        Some(Mended::Atomic) => format!("{fix}: both sides are atomic"),
         None => fix,
     };
     Some(Unsynchronised {
@@ -102,7 +104,7 @@ fn fix(kind: RaceKind, name: &str, cx: &Cx<'_>, locks: &[LockSet; 2]) -> String 
         RaceKind::CapturedVariable => {
             format!("hand {name} over as an argument or take its result over a channel, or guard it with a lock")
         }
-        RaceKind::Guarded | RaceKind::Ordered => "none is needed in this checkout".to_owned(),
+        RaceKind::Guarded | RaceKind::Atomic | RaceKind::Ordered => "none is needed in this checkout".to_owned(),
         RaceKind::Peers | RaceKind::MissingLock => format!("guard {name} with a lock, or make it atomic"),
     }
 }
