@@ -7,6 +7,7 @@ mod features;
 mod gate;
 mod graph;
 mod guide;
+mod mail;
 mod mended;
 mod parsers;
 mod reproduce;

@@ -22,6 +22,9 @@ pub(super) fn clean(raw: &[u8]) -> String {
     if text.contains("[0m") || text.contains("[0K") {
         text = without_bare_colours(&text);
     }
+    if text.contains("=3D") || text.contains("=C2=B7") {
+        text = without_quoted_printable(&text);
+    }
     if text.contains("\\u00") {
         text = text.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&");
         text = text.replace("\\u003C", "<").replace("\\u003E", ">");
@@ -124,6 +127,27 @@ fn without_controls(text: &str) -> String {
         }
     }
     out
+}
+
+/// Decodes the quoted-printable encoding of mail: `=3D=3D` is the beginning of a rule.
+fn without_quoted_printable(text: &str) -> String {
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = tail.get(..2).filter(|code| code.iter().all(|c| c.is_ascii_digit() || (b'A'..=b'F').contains(c)));
+        let code = code.filter(|_| *first == b'=').and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Removes `[31m`, `[0m`, `[0K`: colours whose escape byte was lost on the way.
