@@ -2,6 +2,7 @@
 
 mod answers;
 mod cache;
+mod certainty;
 mod explain;
 mod features;
 mod gate;

@@ -4,6 +4,8 @@
 //! a function takes the lock of the other side and has given it back before the access (for), some callers of a
 //! function hold the lock (against: its name for us may be `...Locked`). Absent on purpose: how much each sign weighs.
 
+use std::{ops::Deref, sync::LazyLock};
+
 use rayon::prelude::*;
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
     domain::{Access, Exit, Location, LockSet},
     events::EventKind,
+    hidden_order::{self, Waiters},
     order::points,
 };
 use crate::{base::Span, callgraph::CallKind, resolve::FuncId};
@@ -20,14 +23,18 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 
 /// Adds the signs to all conflicts.
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
-    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, conflict));
+    let waiters = LazyLock::new(|| Waiters::build(facts));
+    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &waiters, conflict));
 }
 
-fn weigh_one(facts: Facts<'_>, conflict: &mut Conflict) {
+fn weigh_one(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &mut Conflict) {
     if fails_anyway(facts, &conflict.other) {
         conflict.assumptions.push(Assumption::FailingRun);
     }
     if matches!(conflict.relation, Relation::TestEnd | Relation::AddRacesWait { .. }) {
+        if conflict.relation == Relation::TestEnd && hidden_order::works_on_request(facts, conflict) {
+            conflict.assumptions.push(Assumption::NoEffectOrders);
+        }
         return;
     }
     let inside = access_of(facts, &conflict.inside, conflict.location, conflict.element);
@@ -44,6 +51,8 @@ fn weigh_one(facts: Facts<'_>, conflict: &mut Conflict) {
     if left(inside, &other_locks) || left(other, &inside_locks) {
         conflict.evidence.push(Evidence::LeftTheLock);
     }
+    let signs = hidden_order::signs(facts, waiters, conflict, (inside, other));
+    conflict.assumptions.extend(signs);
     if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
     }

@@ -22,6 +22,7 @@ pub mod events;
 mod evidence;
 mod flags;
 pub mod handed;
+mod hidden_order;
 pub mod joins;
 mod levels;
 pub mod locks;

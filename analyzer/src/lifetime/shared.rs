@@ -14,11 +14,11 @@ use super::{
     obligations::Obligations,
     owner::joined_before,
     reach::access,
-    rounds::{ancestors, is_reset, of_new_object},
+    rounds::{ancestors, is_being_made, is_reset, of_new_object},
 };
 use crate::{
     base::{Idx, Span},
-    resolve::{FuncId, Type},
+    resolve::{FuncId, Step, Type},
     syntax::FuncKind,
 };
 
@@ -152,7 +152,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, joined: &Joined) -> Vec<
             let shared = matches!(inner.location, Location::Field(_) | Location::Global(_));
             let map = inner.element && is_map_field(facts, inner.location);
             let plain = shared && !inner.atomic && (map || !inner.element);
-            if !plain || seen.contains(&inner.location) {
+            if !plain || seen.contains(&inner.location) || is_being_made(facts, inner) || of_new_object(facts, inner) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -167,6 +167,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, joined: &Joined) -> Vec<
                     && !starters.contains_key(&other.func)
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && !waited(facts, joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
+                    && !in_different_structs(facts, inner, other)
             });
             let Some(other) = other else { continue };
             seen.insert(inner.location);
@@ -201,4 +202,25 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, joined: &Joined) -> Vec<
         }
     }
     out
+}
+
+/// Whether the two accesses go to a part of two different fields: an embedded struct is another one in each type.
+fn in_different_structs(facts: Facts<'_>, inner: &Access, other: &Access) -> bool {
+    let program = facts.cx.program;
+    let around = |access: &Access| {
+        if access.depth == 0 {
+            return None;
+        }
+        let file = program.funcs()[access.func].file;
+        let place = program.place(file, access.expr);
+        let [.., Step::Field(field), Step::Field(last)] = place.steps[..] else { return None };
+        if Location::Field(last) != access.location {
+            return None;
+        }
+        matches!(program.ty(program.underlying(program.field(field).ty)), Type::Struct(_)).then_some(field)
+    };
+    match (around(inner), around(other)) {
+        (Some(one), Some(two)) => one != two,
+        _ => false,
+    }
 }
