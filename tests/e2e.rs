@@ -8,6 +8,8 @@ mod features;
 mod gate;
 mod graph;
 mod guide;
+mod mail;
+mod mended;
 mod parsers;
 mod reproduce;
 mod stable;

@@ -240,6 +240,13 @@ impl Cx<'_> {
         steps
     }
 
+    /// The first and the last line of a span.
+    pub fn lines(&self, func: FuncId, span: Span) -> (u32, u32) {
+        let program = self.lifetimes.program;
+        let lines = &program.facts(program.funcs()[func].file).lines;
+        (lines.line(span.start), lines.line(span.end.saturating_sub(1)))
+    }
+
     /// Builds the finding of a rule.
     pub fn finding(&self, rule: RuleId, conflict: &Conflict, confidence: Confidence, wording: Wording) -> Finding {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];

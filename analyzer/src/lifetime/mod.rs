@@ -12,6 +12,7 @@ pub mod calls;
 mod channels;
 pub mod conflict;
 pub mod constant;
+pub mod counted;
 pub mod domain;
 pub mod domain_local;
 pub mod elements;
