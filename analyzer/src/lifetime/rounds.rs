@@ -62,8 +62,11 @@ pub fn next_rounds(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict>
 struct Resets {
     by_location: FxHashMap<Location, Vec<(FuncId, u32)>>,
     /// Callers of the functions that write, with their distance: asked for again and again.
-    above: IndexVec<FuncId, OnceLock<Box<[(FuncId, u32)]>>>,
+    above: IndexVec<FuncId, OnceLock<Above>>,
 }
+
+/// Functions above another one, with their distance.
+type Above = Box<[(FuncId, u32)]>;
 
 impl Resets {
     fn build(facts: Facts<'_>) -> Self {
