@@ -407,3 +407,133 @@ func TestWork(t *testing.T) {{
     assert_eq!(test("silent", ""), "high");
     assert_eq!(test("answers", "answers <- r"), "medium");
 }
+
+#[test]
+fn an_atomic_flag_that_a_literal_asks_about_orders() {
+    let test = |name: &str, flag: &str| {
+        let code = format!(
+            "
+import (
+	\"sync/atomic\"
+	\"testing\"
+
+	\"github.com/stretchr/testify/require\"
+)
+
+func work() error {{ return nil }}
+
+func TestWork(t *testing.T) {{
+	var err error
+	var done, other atomic.Bool
+	go func() {{
+		err = work()
+		done.Store(true)
+	}}()
+	require.Eventually(t, func() bool {{ return {flag}.Load() }}, 10, 1)
+	t.Log(err, &other)
+}}
+"
+        );
+        confidence(name, "err", &code)
+    };
+    assert_eq!(test("other-flag", "other"), "high");
+    assert_eq!(test("its-flag", "done"), "");
+}
+
+#[test]
+fn what_was_seen_under_the_lock_may_order_what_is_read_without() {
+    let test = |name: &str, seen: &str| {
+        let code = format!(
+            "
+import (
+	\"sync\"
+	\"testing\"
+	\"time\"
+)
+
+func TestCollect(t *testing.T) {{
+	var mu sync.Mutex
+	var lines []string
+	go func() {{
+		time.Sleep(time.Millisecond)
+		mu.Lock()
+		lines = append(lines, \"a\")
+		mu.Unlock()
+	}}()
+	mu.Lock()
+	{seen}
+	mu.Unlock()
+	t.Log(lines)
+}}
+"
+        );
+        confidence(name, "lines", &code)
+    };
+    assert_eq!(test("unseen", "time.Sleep(time.Millisecond)"), "high");
+    assert_ne!(test("seen", "t.Log(len(lines))"), "high");
+}
+
+#[test]
+fn a_field_that_is_read_on_one_way_only_is_less_certain() {
+    let test = |name: &str, condition: &str| {
+        let code = format!(
+            "
+type loop struct {{
+	quit  chan int
+	every int
+}}
+
+func (l *loop) run() {{
+	for {{
+		{condition}
+		println(l.every)
+	}}
+}}
+
+func start() *loop {{
+	l := &loop{{quit: make(chan int)}}
+	go l.run()
+	l.every = 5
+	return l
+}}
+"
+        );
+        confidence(name, "every", &code)
+    };
+    assert_eq!(test("always", ""), "high");
+    assert_eq!(test("after-a-receive", "<-l.quit"), "medium");
+    assert_eq!(test("sometimes", "if len(l.quit) == 0 { continue }"), "medium");
+}
+
+#[test]
+fn a_struct_that_was_passed_by_value_is_another_one() {
+    let test = |name: &str, ty: &str, hand: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+type plan struct {{ level *int }}
+
+type compactor struct {{ level *int }}
+
+func (c *compactor) build(p {ty}) {{
+	go func() {{
+		time.Sleep(time.Millisecond)
+		println(p.level)
+	}}()
+}}
+
+func (c *compactor) Close(p *plan) {{ p.level = nil }}
+
+func (c *compactor) compact() {{
+	p := plan{{}}
+	c.build({hand})
+	c.Close(&p)
+}}
+"
+        );
+        confidence(name, "plan.level", &code)
+    };
+    assert_ne!(test("pointer", "*plan", "&p"), "");
+    assert_eq!(test("value", "plan", "p"), "");
+}

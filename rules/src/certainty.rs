@@ -27,6 +27,9 @@ impl Cx<'_> {
         doubts += u32::from(spawn.kind == SpawnKind::Wrapper);
         match conflict.relation {
             Relation::AfterSpawn => {
+                // Code that says itself that the access is to be guarded needs no way to be certain.
+                let plain = conflict.evidence.is_empty();
+                doubts += u32::from(plain && conflict.assumptions.contains(&Assumption::TakesThatWay));
                 // A setter called after the start is often called before anyone listens.
                 doubts += u32::from(!conflict.other.path.is_empty());
                 doubts += 2 * u32::from(!conflict.other.same_object);
@@ -72,6 +75,13 @@ impl Cx<'_> {
                     !matches!(&conflict.join, JoinStatus::Skipped { join: Some(_), siblings, .. } if !siblings.is_empty()),
                 );
                 doubts += u32::from(conflict.inside.path.len() > 2);
+                // What a round works with is an object of its own; a plain field is set in many objects.
+                doubts += u32::from(!self.holds_pointer(conflict.location));
+                // Where the join stands in a loop, the way around it at the closing brace is the one of no iteration.
+                let at_end = |skip: &SkippedAt| skip.exit == Exit::End;
+                doubts += u32::from(
+                    matches!(&conflict.join, JoinStatus::Skipped { at, .. } if !at.is_empty() && at.iter().all(at_end)),
+                );
             }
             Relation::Restored => {
                 doubts += u32::from(conflict.inside.path.len() > 2);
@@ -107,7 +117,8 @@ impl Cx<'_> {
         // Who waits late waits on purpose, unless everything else is plain.
         doubts += u32::from(doubts > 0 && matches!(conflict.join, JoinStatus::Late(_)));
         let guarded = conflict.evidence.contains(&Evidence::LeftTheLock);
-        if guarded && conflict.inside.path.is_empty() && conflict.other.path.is_empty() {
+        let hidden = hidden.iter().any(|sign| conflict.assumptions.contains(sign));
+        if guarded && !hidden && conflict.inside.path.is_empty() && conflict.other.path.is_empty() {
             // The code itself says that the access is to be made under the lock.
             doubts = doubts.saturating_sub(1);
         }
@@ -133,6 +144,13 @@ impl Cx<'_> {
         let program = self.lifetimes.program;
         let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;
         !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
+    }
+
+    /// Whether the location is a field that holds a pointer.
+    fn holds_pointer(&self, location: Location) -> bool {
+        let Location::Field(field) = location else { return false };
+        let program = self.lifetimes.program;
+        matches!(program.ty(program.underlying(program.field(field).ty)), Type::Pointer(_))
     }
 
     /// Whether the location is a field that holds a channel.

@@ -330,7 +330,8 @@ impl Pass<'_> {
         }
         let facts = self.facts;
         let Some(row) = facts.calls.at(self.func, call) else { return };
-        let Expr::Call { callee, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        let Expr::Call { callee, args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        self.asks(args, state);
         if let (Expr::FuncLit(_), Some(&literal)) =
             (&facts.cx.program.facts(self.file).exprs[*callee], row.targets.first())
             && self.reporting
@@ -359,6 +360,20 @@ impl Pass<'_> {
                 if let EventKind::Signal { key, .. } = event.kind {
                     union(&mut state.signalled, &[key]);
                 }
+            }
+        }
+    }
+
+    /// Atomics of literals that are handed over: `Eventually(func() bool { return done.Load() })` goes on when it is so.
+    fn asks(&self, args: &[ExprId], state: &mut State) {
+        let program = self.facts.cx.program;
+        for arg in args {
+            let Expr::FuncLit(literal) = program.facts(self.file).exprs[*arg] else { continue };
+            let Some(literal) = program.func_of(self.file, literal) else { continue };
+            let accesses = self.facts.cx.events.of(literal).accesses.iter().filter(|access| access.atomic);
+            for access in accesses {
+                let since: Vec<_> = state.active.ones().map(|goroutine| (goroutine, access.location)).collect();
+                union(&mut state.atomics, &since);
             }
         }
     }

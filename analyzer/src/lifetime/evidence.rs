@@ -40,7 +40,10 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &impl Deref<Target = 
         conflict.assumptions.push(Assumption::FailingRun);
     }
     if matches!(conflict.relation, Relation::TestEnd | Relation::AddRacesWait { .. }) {
-        if conflict.relation == Relation::TestEnd && hidden_order::works_on_request(facts, conflict) {
+        let told = || {
+            hidden_order::works_on_request(facts, conflict) || hidden_order::may_tell_others(facts, waiters, conflict)
+        };
+        if conflict.relation == Relation::TestEnd && told() {
             conflict.assumptions.push(Assumption::NoEffectOrders);
         }
         return;

@@ -15,10 +15,10 @@ use super::{
     domain_local::{self, Given},
     events::{EventKind, FuncEvents},
     models::Effect,
-    order::{Point, points, reachable, reachable_without},
+    order::{Order, Point, points, reachable, reachable_without},
 };
 use crate::{
-    base::{Idx, Symbol},
+    base::{Idx, Span, Symbol},
     resolve::{Callee, FuncId, Meaning, NamedId, Place, Root, Type},
     source::FileId,
     syntax::{BinaryOp, Expr, ExprId, LocalDecl, Terminator},
@@ -75,6 +75,15 @@ pub(super) fn signs(
     if conflict.relation == Relation::AfterSpawn && (talk_to_each_other(facts, waiters, conflict) || held()) {
         out.push(Assumption::NoEffectOrders);
     }
+    if conflict.relation == Relation::AfterSpawn && seen_under_the_lock(facts, conflict, inside) {
+        out.push(Assumption::NoEffectOrders);
+    }
+    if conflict.relation == Relation::AfterSpawn
+        && matches!(conflict.location, Location::Field(_))
+        && is_one_way(facts, conflict)
+    {
+        out.push(Assumption::TakesThatWay);
+    }
     if waits_long(facts, conflict) {
         out.push(Assumption::TakesThatLong);
     }
@@ -126,6 +135,44 @@ fn talk_to_each_other(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, 
         })
 }
 
+/// Whether the spawning function, or a literal of it, looks at the location under the lock that the goroutine holds: what it
+/// saw there may be what it goes on for.
+fn seen_under_the_lock(facts: Facts<'_>, conflict: &Conflict, inside: &Access) -> bool {
+    let cx = facts.cx;
+    let func = facts.spawns.sites[conflict.spawn].func;
+    if !matches!(conflict.location, Location::Local(..)) || inside.locks.is_empty() {
+        return false;
+    }
+    let literals = cx.program.funcs().iter_enumerated().filter(|(_, row)| row.parent == Some(func)).map(|(id, _)| id);
+    let others = literals.filter(|id| !facts.reaches[conflict.spawn].contains(*id));
+    [func].into_iter().chain(others).flat_map(|func| &cx.events.of(func).accesses).any(|access| {
+        access.location == conflict.location
+            && access.kind == AccessKind::Read
+            && access.locks.iter().any(|lock| inside.locks.contains(lock))
+    })
+}
+
+/// Whether the goroutine gets to its access on some ways only, or has to wait for something first.
+fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let Side { func, span, path, .. } = &conflict.inside;
+    path.iter().copied().chain([(*func, *span)]).any(|(func, span)| {
+        let events = facts.cx.events.of(func);
+        let Some(&point) = points(events).get(&span) else { return true };
+        let order = Order::build(events, facts.cx.places);
+        if !order.gates_at(events, facts.cx.places, point).is_empty() {
+            return true;
+        }
+        // A way from the entry to an exit, or for ever round, that leaves the block out.
+        point.0 != 0 && {
+            let others = reachable_without(events, 0, point.0);
+            let round = |at: usize| reachable_without(events, at, point.0).contains(at);
+            events.blocks.iter().enumerate().any(|(at, block)| {
+                (at == 0 || others.contains(at)) && at != point.0 && (block.exit.is_some() || round(at))
+            })
+        }
+    })
+}
+
 /// Whether one answer would not order what comes next: the goroutine makes the access again and again, or the variable is
 /// that of a loop, which the next iteration writes.
 fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
@@ -155,15 +202,17 @@ fn is_held_back(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, confli
     if at != func || !conflict.inside.path.is_empty() {
         return false;
     }
-    let releases = |row: &&CallRef| {
-        let key = key_of(facts, func, row);
-        key.is_some_and(|key| cx.models.effects(key).contains(&Effect::LetsGo))
-    };
     let events = cx.events.of(func);
     let here = points(events);
     let Some(&from) = here.get(&other) else { return false };
-    let later = |row: &CallRef| here.get(&row.span).is_some_and(|&at| at != from && precedes(events, from, at));
-    if !facts.calls.of(func).iter().filter(releases).any(later) {
+    let later = |span: Span| here.get(&span).is_some_and(|&at| at != from && precedes(events, from, at));
+    let test = cx.program.sources().files[cx.program.funcs()[func].file].test;
+    let releases = |row: &&CallRef| {
+        let key = key_of(facts, func, row);
+        key.is_some_and(|key| cx.models.effects(key).contains(&Effect::LetsGo))
+            || test && !row.deferred && is_cancel(facts, func, row.call)
+    };
+    if !facts.calls.of(func).iter().filter(releases).any(|row| later(row.span)) {
         return false;
     }
     let events = cx.events.of(*body);
@@ -173,6 +222,15 @@ fn is_held_back(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, confli
         row.targets.iter().any(|target| waiters.contains(*target))
             && there.get(&row.span).is_some_and(|&at| at != access && precedes(events, at, access))
     })
+}
+
+/// A call of a variable that holds a plain `func()`: how `cancel` is kept.
+fn is_cancel(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let Callee::Value(value) = program.callee(file, call) else { return false };
+    let ty = program.underlying(program.expr_type(file, value));
+    matches!(program.ty(ty), Type::Func { params, results, .. } if params.is_empty() && results.is_empty())
 }
 
 /// The function that a call names, as the catalogue does.
@@ -280,6 +338,19 @@ pub(super) fn works_on_request(facts: Facts<'_>, conflict: &Conflict) -> bool {
             _ => false,
         });
         asked && answers
+    })
+}
+
+/// Whether a goroutine calls, when it has used the test for the last time, what may tell others, and these the test.
+pub(super) fn may_tell_others(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &Conflict) -> bool {
+    let Side { func, span, .. } = &conflict.inside;
+    let (func, span) = conflict.inside.path.first().copied().unwrap_or((*func, *span));
+    let events = facts.cx.events.of(func);
+    let points = points(events);
+    let Some(&used) = points.get(&span) else { return false };
+    facts.calls.of(func).iter().filter(|row| row.span != span).any(|row| {
+        row.targets.iter().any(|target| waiters.contains(*target))
+            && points.get(&row.span).is_some_and(|&at| at != used && precedes(events, used, at))
     })
 }
 

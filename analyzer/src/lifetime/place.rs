@@ -133,6 +133,24 @@ impl Places {
         }
     }
 
+    /// Whether an access goes to a struct that no other function can reach: one in a variable whose address is not taken,
+    /// and all structs on the way to the field in place. What was copied from is another object.
+    pub fn is_of_a_copy(&self, program: &Program, file: FileId, access: &Access) -> bool {
+        let Anchor::Local(local) = access.anchor else { return false };
+        if access.element
+            || !matches!(access.location, Location::Field(_))
+            || self.addressed[file.index()].contains(&local)
+        {
+            return false;
+        }
+        let holds = program.ty(program.underlying(program.local_type(file, local)));
+        matches!(holds, Type::Struct(_))
+            && (access.depth == 0
+                || program.place(file, access.expr).steps.split_last().is_some_and(|(_, way)| {
+                    way.iter().all(|step| matches!(step, Step::Field(field) if is_struct_value(program, *field)))
+                }))
+    }
+
     /// The place of an expression, with local aliases of other places looked through.
     pub fn canonical(&self, program: &Program, file: FileId, place: Place) -> Place {
         let mut place = place;

@@ -101,7 +101,7 @@ pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[access.func].file;
     let own = program.ty(program.underlying(program.local_type(file, local)));
-    if access.depth == 0 && matches!(own, Type::Struct(_)) {
+    if access.depth == 0 && matches!(own, Type::Struct(_)) || facts.cx.places.is_of_a_copy(program, file, access) {
         // A struct in a variable is a copy.
         return false;
     }
@@ -125,6 +125,12 @@ pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an access goes to a struct that nobody else has.
+pub fn is_of_a_copy(facts: Facts<'_>, access: &Access) -> bool {
+    let program = facts.cx.program;
+    facts.cx.places.is_of_a_copy(program, program.funcs()[access.func].file, access)
 }
 
 /// Callers of a function with their distance, nearest first.
@@ -275,6 +281,9 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                     continue;
                 }
                 let Some(rows) = resets.by_location.get(&access.location) else { continue };
+                if is_of_a_copy(facts, access) {
+                    continue;
+                }
                 let mut reached = None;
                 for &reset in rows {
                     if reach.contains(reset.0)
@@ -340,7 +349,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let shared = matches!(inner.location, Location::Field(_)) && found.origin.is_some();
-            if inner.atomic || !shared {
+            if inner.atomic || !shared || is_of_a_copy(facts, inner) {
                 continue;
             }
             let other = facts.index.of(inner.location).iter().find(|r| {
@@ -353,6 +362,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && (other.kind == AccessKind::Write || inner.kind == AccessKind::Write)
                     && !is_constructor_write(facts, other)
+                    && !is_of_a_copy(facts, other)
             });
             let Some(other) = other else { continue };
             let other = super::reach::access(cx, *other);

@@ -16,7 +16,7 @@ use super::{
     obligations::Obligations,
     owner::joined_before,
     reach::access,
-    rounds::{ancestors, is_being_made, is_reset, of_new_object},
+    rounds::{ancestors, is_being_made, is_of_a_copy, is_reset, of_new_object},
 };
 use crate::{
     base::{Idx, IndexVec, Span},
@@ -116,7 +116,7 @@ fn is_map_field(facts: Facts<'_>, location: Location) -> bool {
 }
 
 fn ends(facts: Facts<'_>, access: &Access) -> bool {
-    if access.atomic {
+    if access.atomic || is_of_a_copy(facts, access) {
         return false;
     }
     if access.element {
@@ -173,7 +173,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                 continue;
             }
             let Some(ends) = known.ends.get(&inner.location) else { continue };
-            if is_being_made(facts, inner) || of_new_object(facts, inner) {
+            if is_being_made(facts, inner) || of_new_object(facts, inner) || is_of_a_copy(facts, inner) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
