@@ -16,7 +16,7 @@ use super::{
     events::{EventKind, Events},
     evidence,
     handed::Handed,
-    joins::Joins,
+    joins::{Joins, WaitSite},
     levels::Levels,
     models::Models,
     obligations::Obligations,
@@ -337,12 +337,18 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                 .min_by_key(|w| !own(w.func));
             let Some(wait) = wait else { continue };
             // A start that counts its own goroutine is called once; a wrapper or an accept loop goes on counting.
-            let again = goes_on(facts, site.func, event.span) || is_wrapper(facts, site.func);
+            let uncounted = runs_uncounted(facts, site.func, key, wait);
+            if uncounted == Some(false) {
+                continue;
+            }
+            let again =
+                goes_on(facts, site.func, event.span) || is_wrapper(facts, site.func) || uncounted == Some(true);
             // What only the constructor or the start calls is over before anybody waits.
-            let started_once = cx.graph.callers(site.func).iter().all(|call| {
-                let caller = cx.graph.sites()[*call].func;
-                program.funcs()[caller].receiver.is_none() || test(caller)
-            });
+            let started_once = uncounted.is_none()
+                && cx.graph.callers(site.func).iter().all(|call| {
+                    let caller = cx.graph.sites()[*call].func;
+                    program.funcs()[caller].receiver.is_none() || test(caller)
+                });
             let starts = program.funcs()[site.func].receiver.is_none() || own(wait.func) && !again;
             if started_once || starts || !own(wait.func) && cx.graph.callers(site.func).is_empty() {
                 continue;
@@ -367,6 +373,35 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
         }
     }
     out
+}
+
+/// Whether a function that raises a counter goes on doing so in a goroutine that neither the counter counts nor `wait` is
+/// behind; `Some(false)` if the goroutine is over, or is the one that waits. `None` if it is no goroutine's work.
+fn runs_uncounted(facts: Facts<'_>, func: FuncId, counter: Location, wait: &WaitSite) -> Option<bool> {
+    let graph = facts.cx.graph;
+    // The body itself, or what a loop of the body calls again and again.
+    let mut runners = vec![func];
+    let calls = graph.callers(func).iter().map(|site| &graph.sites()[*site]);
+    runners.extend(calls.filter(|site| goes_on(facts, site.func, site.span)).map(|site| site.func));
+    let started = facts.spawns.sites.iter_enumerated().find(|(_, site)| {
+        site.bodies.iter().any(|body| runners.contains(body) && (*body != func || loops(facts, func, counter)))
+    });
+    let (id, site) = started?;
+    let counted = site.signals.iter().any(|signal| signal.key == counter);
+    let waits_itself = facts.reaches[id].contains(wait.func);
+    let before = super::owner::joined_before(facts, wait.func);
+    let over = before.get(&wait.span).is_some_and(|joined| {
+        let ends = site.signals.iter().filter(|signal| signal.ends_body());
+        ends.filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| joined.contains(key))
+    });
+    Some(!counted && !waits_itself && !over)
+}
+
+/// Whether the function raises the counter in a loop that goes on.
+fn loops(facts: Facts<'_>, func: FuncId, counter: Location) -> bool {
+    let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    events
+        .any(|event| matches!(event.kind, EventKind::Add { key } if key == counter) && goes_on(facts, func, event.span))
 }
 
 /// Whether a place stands in a loop without a condition of its own: one that accepts, not one that counts.

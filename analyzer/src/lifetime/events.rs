@@ -20,10 +20,13 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Type, TypeId},
+    resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type, TypeId},
     source::{FileId, FileRole, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
+
+/// Fields of a struct that `*p = T{}` is taken to write: who has more of them is a table of settings.
+const MAX_FIELDS_RESET: usize = 32;
 
 /// From this version on the variables of a loop's header are new in each iteration.
 const FRESH_LOOP_VARIABLES: GoVersion = GoVersion { major: 1, minor: 22 };
@@ -364,6 +367,7 @@ impl<'a> Lowering<'a> {
                 }
                 let stored = self.places.stored(self.program, self.file, place, source);
                 self.access(place, AccessKind::Write, stored, span, events);
+                self.reset_in_place(place, stored, span, events);
             }
             InstrKind::Define { local, .. } => self.define(local, span, events),
             InstrKind::Call(call) => self.call(call, span, events),
@@ -441,6 +445,42 @@ impl<'a> Lowering<'a> {
         let row = u32::try_from(self.out.accesses.len()).unwrap_or(u32::MAX);
         events.push(Event { span: access.span, kind: EventKind::Access(row) });
         self.out.accesses.push(access);
+    }
+
+    /// `*p = T{…}` writes every field of what p points to.
+    fn reset_in_place(&mut self, expr: ExprId, stored: Stored, span: Span, events: &mut Vec<Event>) {
+        let Expr::Deref(pointer) = *self.expr(expr) else { return };
+        let Type::Struct(fields) = self.program.ty(self.program.underlying(self.program.expr_type(self.file, expr)))
+        else {
+            return;
+        };
+        if !matches!(stored, Stored::Cleared | Stored::Fresh) || fields.len() > MAX_FIELDS_RESET {
+            return;
+        }
+        let base = self.program.place(self.file, pointer);
+        for &field in fields.iter() {
+            let location = Location::Field(field);
+            if self.synchronises(location) {
+                continue;
+            }
+            let mut place = base.clone();
+            place.steps.push(Step::Field(field));
+            let access = Access {
+                func: self.func,
+                location,
+                element: false,
+                index: Index::Whole,
+                kind: AccessKind::Write,
+                stored,
+                atomic: false,
+                anchor: Places::anchor(&place),
+                depth: Places::depth(&place),
+                expr,
+                span,
+                locks: LockSet::new(),
+            };
+            self.push_access(access, events);
+        }
     }
 
     fn access(&mut self, expr: ExprId, kind: AccessKind, stored: Stored, span: Span, events: &mut Vec<Event>) {

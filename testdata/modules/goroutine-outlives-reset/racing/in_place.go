@@ -9,7 +9,7 @@ type request struct {
 }
 
 func (r *request) reset(user string) {
-	*r = request{user: user} // want "goroutine-outlives-reset: request"
+	*r = request{user: user} // want "goroutine-outlives-reset: request.user"
 }
 
 type connection struct {
