@@ -2,7 +2,10 @@
 # Asks Go's race detector whether the fixture modules say the truth: every test of a racing package must race, every
 # test of a quiet one must pass without a word.
 #
-#   testdata/confirm.sh [-n RUNS] [MODULE...]      MODULE is a directory name below testdata/modules; default: all
+#   testdata/confirm.sh [-n RUNS] [--keep DIR] [MODULE...]
+#
+# MODULE is a directory name below testdata/modules; default: all. DIR gets what the tests printed, for
+# `cargo xtask confirm-pairs`: it is emptied first.
 #
 # A package is racing when one of its Go files, or of a directory above it in the module, has a `// want "` comment.
 # Every test runs in a process of its own, so that a goroutine it leaves behind cannot be counted for another test, and
@@ -13,10 +16,15 @@ set -u
 shopt -s nullglob
 
 runs=1
-if [ "${1-}" = -n ]; then
-	runs=${2:?a number of runs}
+keep=
+while :; do
+	case ${1-} in
+	-n) runs=${2:?a number of runs} ;;
+	--keep) keep=$(realpath "${2:?a directory}") ;;
+	*) break ;;
+	esac
 	shift 2
-fi
+done
 modules_dir=$(cd "$(dirname "$0")/modules" && pwd) || exit 2
 command -v go >/dev/null || { echo "confirm: no go in PATH" >&2; exit 2; }
 work=$(mktemp -d) || exit 2
@@ -148,5 +156,8 @@ for name in "${names[@]}"; do
 	done
 done
 
+if [ -n "$keep" ]; then
+	rm -rf "$keep" && cp -r "$work/out" "$keep" || exit 2
+fi
 echo "$tests tests in $packages packages of ${#names[@]} modules, $retries run again, $failures disagree"
 [ $failures -eq 0 ]

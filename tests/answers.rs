@@ -6,18 +6,19 @@ use serde_json::Value;
 use super::{Scratch, json, outlive, text};
 
 /// A stack of a report: functions with the line that holds a mark, or frames of libraries as they are.
-type Stack<'a> = &'a [(&'a str, &'a str)];
+pub(super) type Stack<'a> = &'a [(&'a str, &'a str)];
 
 /// A one-file program and the report of a race in it. Lines are named by what they hold.
-struct Case<'a> {
-    file: &'a str,
-    go: &'a str,
-    accesses: [(&'a str, &'a str, Stack<'a>); 2],
-    created: &'a [(&'a str, Stack<'a>)],
+pub(super) struct Case<'a> {
+    pub(super) file: &'a str,
+    pub(super) go: &'a str,
+    pub(super) accesses: [(&'a str, &'a str, Stack<'a>); 2],
+    pub(super) created: &'a [(&'a str, Stack<'a>)],
 }
 
 impl Case<'_> {
-    fn line(&self, mark: &str) -> usize {
+    /// The line of the program that holds a mark.
+    pub(super) fn line(&self, mark: &str) -> usize {
         let found: Vec<usize> =
             (1..).zip(self.go.lines()).filter(|(_, l)| l.contains(mark)).map(|(at, _)| at).collect();
         assert_eq!(found.len(), 1, "one line holds {mark}: {found:?}\n{}", self.go);
@@ -49,10 +50,16 @@ impl Case<'_> {
         out + "==================\n"
     }
 
-    fn answer(&self, name: &str) -> Value {
+    /// What is said of the report in the program it is of.
+    pub(super) fn answer(&self, name: &str) -> Value {
+        self.answer_in(name, self.go)
+    }
+
+    /// What is said of the report in another revision of the program.
+    pub(super) fn answer_in(&self, name: &str, go: &str) -> Value {
         let scratch = Scratch::new(name);
         scratch.write("go.mod", "module example.com/m\n\ngo 1.21\n");
-        scratch.write(self.file, self.go);
+        scratch.write(self.file, go);
         scratch.write("report.txt", self.report());
         let report = format!("{}/report.txt", scratch.path());
         let answer = outlive(&["explain", &report, "--repo", scratch.path(), "--format", "json"]);
@@ -62,7 +69,7 @@ impl Case<'_> {
 }
 
 #[track_caller]
-fn says(report: &Value, location: &str, verdict: &str, join: &str) {
+pub(super) fn says(report: &Value, location: &str, verdict: &str, join: &str) {
     assert_eq!(report["location"]["name"], location, "{report:#}");
     assert_eq!(report["verdict"], verdict, "{report:#}");
     assert_eq!(report["explanations"][0]["join"]["status"], join, "{report:#}");
@@ -177,6 +184,24 @@ fn a_part_of_a_struct_is_the_struct() {
         created: &[("9", &[("start", "go r.run()")])],
     };
     assert_eq!(case.answer("part")["location"]["name"], "r.peer");
+}
+
+#[test]
+fn an_access_of_several_lines_stays_where_it_was_printed() {
+    let go = "package m\n\ntype r struct{ rows []int }\n\nfunc index(at int) int { return at }\n\nfunc (r *r) run() {\n\t\
+              println(r.rows[index(\n\t\t1,\n\t)])\n}\n\nfunc start() {\n\tr := &r{}\n\tgo r.run()\n\tr.rows = nil\n}\n";
+    let case = Case {
+        file: "a.go",
+        go,
+        accesses: [
+            ("Read", "goroutine 9", &[("(*r).run", "\t)])")]),
+            ("Write", "main goroutine", &[("start", "r.rows = nil")]),
+        ],
+        created: &[("9", &[("start", "go r.run()")])],
+    };
+    let answer = case.answer("lines");
+    let resolved = &answer["accesses"][0]["frames"][0]["resolved"];
+    assert_eq!((&resolved["line"], &resolved["drift"]), (&case.line("\t)])").into(), &0.into()), "{answer:#}");
 }
 
 #[test]

@@ -2,11 +2,14 @@
 
 mod answers;
 mod cache;
+mod certainty;
 mod explain;
 mod features;
 mod gate;
 mod graph;
 mod guide;
+mod mail;
+mod mended;
 mod parsers;
 mod reproduce;
 mod stable;

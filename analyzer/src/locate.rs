@@ -71,6 +71,15 @@ pub struct LocatedReport {
     pub drift: Vec<(FileId, i64, i64)>,
 }
 
+impl LocatedReport {
+    /// Whether a line of a frame moved: the checkout is of another revision than the report.
+    pub fn moved(&self) -> bool {
+        let stacks = self.accesses.iter().chain(&self.creations);
+        let mut frames = stacks.flat_map(|stack| stack.frames.iter().zip(&stack.stale));
+        frames.any(|(frame, stale)| !stale && frame.is_some_and(|frame| frame.drift != 0))
+    }
+}
+
 /// Finds frames by the tail of their symbols.
 pub struct Locator<'a> {
     lifetimes: &'a Lifetimes<'a>,

@@ -71,14 +71,15 @@ impl Page<'_> {
 
     fn lifetime(&self, text: &mut String, best: &Finding) {
         let report = self.report;
+        let location = report.location.as_ref().unwrap_or(&best.location);
         let _ = write!(
             text,
             "  {} [{} confidence, {}]\n\n  location   {} ({})\n\n",
             best.message,
             report.confidence.name(),
             best.rule,
-            best.location.name,
-            best.location.package
+            location.name,
+            location.package
         );
         let _ = write!(text, "  goroutine  {}\n    spawned  {}", short(&best.goroutine), self.at(&best.spawn));
         for access in &best.accesses {

@@ -240,6 +240,13 @@ impl Cx<'_> {
         steps
     }
 
+    /// The first and the last line of a span.
+    pub fn lines(&self, func: FuncId, span: Span) -> (u32, u32) {
+        let program = self.lifetimes.program;
+        let lines = &program.facts(program.funcs()[func].file).lines;
+        (lines.line(span.start), lines.line(span.end.saturating_sub(1)))
+    }
+
     /// Builds the finding of a rule.
     pub fn finding(&self, rule: RuleId, conflict: &Conflict, confidence: Confidence, wording: Wording) -> Finding {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
@@ -302,6 +309,11 @@ fn words_of(assumption: Assumption) -> &'static str {
         Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",
         Assumption::HoldsThatKind => "the variable holds, behind several interfaces, what starts the goroutine",
         Assumption::CallerHoldsNoLock => "a lock that some callers hold is not held by the one that matters",
+        Assumption::NoEffectOrders => "no call of one side waits for what a call of the other does",
+        Assumption::NoAtomicOrders => "no goroutine that is waited for sees what this one does atomically",
+        Assumption::NotThroughOnce => "the goroutine does not come through the Once that runs the other side",
+        Assumption::TakesThatLong => "the other side is not over when a timer of minutes fires",
+        Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
         Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }
 }

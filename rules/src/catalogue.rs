@@ -36,6 +36,10 @@ pub struct Catalogue {
     start_timer: Vec<Plain>,
     wait_all: Vec<Plain>,
     sleep: Vec<Plain>,
+    lets_go: Vec<Plain>,
+    once: Vec<Plain>,
+    lasts: Vec<WithArg>,
+    long: Vec<Names>,
     never_returns: Vec<Plain>,
     #[serde(default)]
     ends_goroutine: Vec<Plain>,
@@ -163,6 +167,9 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     for row in &catalogue.ender {
         row.names.iter().for_each(|name| models.add_ender(name));
     }
+    for row in &catalogue.long {
+        row.names.iter().for_each(|name| models.add_long(Symbol::new(name)));
+    }
     let each = |rows: &[Types], mark: &mut dyn FnMut(Symbol)| {
         rows.iter().flat_map(|row| &row.types).for_each(|ty| mark(Symbol::new(ty)));
     };
@@ -211,6 +218,9 @@ impl Catalogue {
         out.extend(self.start_timer.iter().map(|row| (row.func.clone(), Effect::StartTimer)));
         out.extend(self.wait_all.iter().map(|row| (row.func.clone(), Effect::WaitAll)));
         out.extend(self.sleep.iter().map(|row| (row.func.clone(), Effect::Sleep)));
+        out.extend(self.lets_go.iter().map(|row| (row.func.clone(), Effect::LetsGo)));
+        out.extend(self.once.iter().map(|row| (row.func.clone(), Effect::Once)));
+        out.extend(self.lasts.iter().map(|row| (row.func.clone(), Effect::Lasts { arg: row.arg })));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
         out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
         for row in &self.test_method {
@@ -241,7 +251,7 @@ impl Catalogue {
         let mut out: Vec<&str> = Vec::new();
         out.extend(self.spawn.iter().map(|row| row.why.as_str()));
         out.extend(
-            [&self.timer, &self.run, &self.run_joined, &self.test_end]
+            [&self.timer, &self.run, &self.run_joined, &self.test_end, &self.lasts]
                 .into_iter()
                 .flatten()
                 .map(|row| row.why.as_str()),
@@ -256,6 +266,8 @@ impl Catalogue {
                 &self.start_timer,
                 &self.wait_all,
                 &self.sleep,
+                &self.lets_go,
+                &self.once,
                 &self.never_returns,
                 &self.ends_goroutine,
             ]
@@ -265,7 +277,7 @@ impl Catalogue {
         );
         out.extend(self.test_method.iter().map(|row| row.why.as_str()));
         out.extend(self.atomic.iter().map(|row| row.why.as_str()));
-        out.extend(self.ender.iter().map(|row| row.why.as_str()));
+        out.extend([&self.ender, &self.long].into_iter().flatten().map(|row| row.why.as_str()));
         out.extend(
             [&self.synchronised, &self.test_handle, &self.recycled].into_iter().flatten().map(|row| row.why.as_str()),
         );

@@ -95,6 +95,14 @@ impl Cx<'_> {
         doubts += u32::from(spawn.kind == SpawnKind::Timer);
         doubts += u32::from(conflict.assumptions.contains(&Assumption::HoldsThatKind));
         doubts += u32::from(conflict.assumptions.contains(&Assumption::FailingRun));
+        let hidden = [
+            Assumption::NoEffectOrders,
+            Assumption::NoAtomicOrders,
+            Assumption::NotThroughOnce,
+            Assumption::TakesThatLong,
+            Assumption::FlagTellsNothing,
+        ];
+        doubts += hidden.iter().map(|sign| u32::from(conflict.assumptions.contains(sign))).sum::<u32>();
         doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::CallerHoldsNoLock));
         // Who waits late waits on purpose, unless everything else is plain.
         doubts += u32::from(doubts > 0 && matches!(conflict.join, JoinStatus::Late(_)));

@@ -1,13 +1,17 @@
 //! Race reports explained: located, named, and matched with what the analysis knows about the goroutines.
 //!
 //! `stacks` words what is known of each frame, `peers` races that are not about a lifetime, `lost` what a side without
-//! a stack may have been, `covered` what the checkout waits for, `outwards` who holds the goroutine, `test_end` goroutines that use a test that is over, `blame` which test leaked the goroutine.
+//! a stack may have been, `covered` what the checkout waits for, `between` joins between two rounds of an object, `mended`
+//! what else has taken the race away, `outwards` who holds the goroutine, `test_end` goroutines that use a test that is
+//! over, `blame` which test leaked the goroutine.
 //!
 //! Invariant: a frame that cannot be placed becomes a `Problem`, never a guess.
 
+mod between;
 pub mod blame;
 mod covered;
 mod lost;
+mod mended;
 mod outwards;
 mod peers;
 mod stacks;
@@ -16,8 +20,9 @@ mod test_end;
 use analyzer::{
     base::{Idx, Parsed, Problem, ProblemKind},
     lifetime::{
-        AccessKind, Index, Lifetimes, Location, SignalKind, SpawnId, Stored,
-        conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
+        AccessKind, Index, Lifetimes, Location, Signal, SignalKind, SpawnId, Stored, WaitKind,
+        conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
+        events::EventKind,
         obligations::Skip,
         rounds::skipped_join,
     },
@@ -27,7 +32,9 @@ use analyzer::{
 };
 
 use self::{
+    between::{Between, between},
     covered::{Known, Waits},
+    mended::mended,
     outwards::Held,
 };
 use crate::{
@@ -130,11 +137,17 @@ impl<'a> Explainer<'a> {
             (!skipped, !t.ends, std::cmp::Reverse(t.finding.confidence))
         });
         told.dedup_by(|a, b| a.finding.fingerprint == b.finding.fingerprint);
+        let covered = told.first().is_some_and(|t| t.finding.join.state == JoinState::NoneNeeded);
+        let gone = shared.as_ref().filter(|_| !covered);
+        let gone = gone.and_then(|shared| mended(cx, &self.locator, report, &located, shared));
+        if gone.is_some() {
+            told.clear();
+        }
         let lifetime = told.first().is_some_and(|t| t.ends || t.finding.join.state == JoinState::Skipped);
         let race = shared
             .as_ref()
             .filter(|_| !lifetime)
-            .and_then(|shared| peers::unsynchronised(cx, &self.locator, report, &located, shared));
+            .and_then(|shared| peers::unsynchronised(cx, &self.locator, report, &located, shared, gone));
         let verdict = match (&shared, lifetime) {
             (_, true) => Verdict::Lifetime,
             (Some(_), false) => Verdict::Unsynchronised,
@@ -193,10 +206,12 @@ impl<'a> Explainer<'a> {
     /// Moves the frames of the two accesses to the lines of what they were found to be.
     fn settle(&self, located: &mut LocatedReport, shared: &SharedPlace) {
         for (stack, at) in located.accesses.iter_mut().zip([&shared.first, &shared.second]) {
-            let line = self.cx.site(at.func, at.span).line;
+            let (first, last) = self.cx.lines(at.func, at.span);
             if let Some(Some(frame)) = stack.frames.get_mut(at.frame)
                 && !frame.anchored
             {
+                // Of an access over several lines any may be printed.
+                let line = frame.line.clamp(first, last);
                 frame.drift += i64::from(line) - i64::from(frame.line);
                 frame.line = line;
             }
@@ -239,6 +254,15 @@ struct Pair<'a> {
     shared: &'a SharedPlace,
 }
 
+/// What is done to a counter that somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counts {
+    /// It is raised.
+    Up,
+    /// It is lowered.
+    Down,
+}
+
 struct Explaining<'a> {
     cx: &'a Cx<'a>,
     locator: &'a Locator<'a>,
@@ -256,7 +280,9 @@ impl Explaining<'_> {
         let spawn = self.locator.spawn(&creation.stack, &self.located.creations[at], &roots)?;
         // Two goroutines that run one line use the state alike: neither ends it for the other.
         let same_line = (inside.func, inside.span) == (other.func, other.span);
-        let ends = self.ends(other) && !same_line && !(other.element && peers::is_map(self.cx, shared));
+        let counts = self.counts(inside, other, shared);
+        let ends =
+            counts.is_some() || self.ends(other) && !same_line && !(other.element && peers::is_map(self.cx, shared));
         let tell = |finding: Finding| Told { finding, ends };
         let started = Known { stack: &creation.stack, located: &self.located.creations[at] };
         let waits = Waits::new(self.cx, self.locator, spawn, started);
@@ -280,21 +306,24 @@ impl Explaining<'_> {
         // A stack says more about order than the analysis of all ways, but not about what it found to be broken.
         let open = |join: &&JoinStatus| matches!(join, JoinStatus::Missing { .. } | JoinStatus::Late(_));
         // Where the counter itself is what races, its waits are one of the two sides.
-        let counter = self.cx.lifetimes.spawns.sites[spawn]
-            .signals
-            .iter()
-            .any(|s| s.key == shared.location && matches!(s.kind, SignalKind::Done | SignalKind::Group));
+        let signals = &self.cx.lifetimes.spawns.sites[spawn].signals;
+        let of_counter = |s: &Signal| matches!(s.kind, SignalKind::Done | SignalKind::Group);
+        let counter = counts.is_some() || signals.iter().any(|s| s.key == shared.location && of_counter(s));
         if !counter
             && found.as_ref().is_none_or(open)
             && let Some(covered) = self.covered(&waits, pair)
         {
             return Some(tell(covered));
         }
+        if counts == Some(Counts::Down) {
+            return self.counted_before(pair).filter(|_| self.located.moved()).map(tell);
+        }
         let missing = |join: &&JoinStatus| matches!(join, JoinStatus::Missing { .. });
         if resets
             && !counter
             && found.as_ref().is_none_or(missing)
-            && let Some(told) = self.held(&waits, pair).or_else(|| self.late(&waits, pair))
+            && let Some(told) =
+                self.held(&waits, pair).or_else(|| self.late(&waits, pair)).or_else(|| self.between(&waits, pair))
         {
             return Some(tell(told));
         }
@@ -304,8 +333,14 @@ impl Explaining<'_> {
             let fits = self.is_reported(conflict, other) && conflict.inside.span == inside.span;
             if fits { claim(self.cx, conflict) } else { claim(self.cx, &reported).or_else(|| claim(self.cx, conflict)) }
         });
+        let raised = || {
+            let relation = Relation::AddRacesWait { wait: (other.func, other.span) };
+            let missing = JoinStatus::Missing { asked: None };
+            claim(self.cx, &self.build(spawn, inside, other, shared, relation, missing))
+                .filter(|_| counts == Some(Counts::Up))
+        };
         let missing = || claim(self.cx, &self.missing(spawn, inside, other, shared)).filter(|_| resets);
-        known.or_else(missing).map(tell)
+        known.or_else(raised).or_else(missing).map(tell)
     }
 
     /// The explanation with access `index` as a goroutine that uses a test that the other side says is over.
@@ -366,6 +401,36 @@ impl Explaining<'_> {
         Some(finding)
     }
 
+    /// The finding about the join between two rounds: it covers the goroutine, or hears of its end too early.
+    fn between(&self, waits: &Waits<'_>, pair: Pair<'_>) -> Option<Finding> {
+        let Pair { spawn, inside, other, shared, .. } = pair;
+        let relation = Relation::NextRound { round: self.round(), holder: Idx::new(0) };
+        let build = |join| {
+            let mut conflict = self.build(spawn, inside, other, shared, relation, join);
+            conflict.assumptions.push(Assumption::CalledAgain);
+            conflict
+        };
+        match between(self.cx, waits, spawn, (inside, other), shared.location)? {
+            Between::TooEarly(status) => claim(self.cx, &build(status)),
+            // Where the report is of this very revision, somebody did not call it.
+            Between::Joins(_) if !self.located.moved() => None,
+            Between::Joins(join) => {
+                let (site, ender) = (self.cx.site(join.func, join.span), self.cx.short(join.func));
+                let conflict = build(JoinStatus::Late(join));
+                let mut finding = claim(self.cx, &conflict)?;
+                let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+                let what = self.cx.short(other.func);
+                let message = format!(
+                    "this checkout waits for {body} ({}:{}) in {ender}, before {what} begins anew: the join covers it",
+                    site.file, site.line
+                );
+                finding.assumptions.push(format!("{ender} is called before {what} is called again"));
+                nothing_to_mend(self.cx, &mut finding, &conflict, &site, message);
+                Some(finding)
+            }
+        }
+    }
+
     fn known(&self, access: usize) -> Option<Known<'_>> {
         let stack = &self.report.accesses.get(access)?.stack;
         Some(Known { stack, located: self.located.accesses.get(access)? })
@@ -398,6 +463,48 @@ impl Explaining<'_> {
             AccessKind::Close | AccessKind::End | AccessKind::Recycle => true,
             AccessKind::Write => access.stored != Stored::Update && !element,
         }
+    }
+
+    /// What the goroutine does to a counter that the other side waits for.
+    fn counts(&self, inside: &LocatedAccess, other: &LocatedAccess, shared: &SharedPlace) -> Option<Counts> {
+        let key = shared.location;
+        let does = |at: &LocatedAccess, is_it: &dyn Fn(&EventKind) -> bool| {
+            let mut events = self.cx.lifetimes.events.of(at.func).blocks.iter().flat_map(|block| &block.events);
+            events.any(|event| match &event.kind {
+                _ if event.span != at.span => false,
+                EventKind::Defer { effects, .. } => effects.iter().any(is_it),
+                kind => is_it(kind),
+            })
+        };
+        let waits =
+            |kind: &EventKind| matches!(kind, EventKind::Wait { key: own, how: WaitKind::Group } if *own == key);
+        let adds = |kind: &EventKind| matches!(kind, EventKind::Add { key: own } if *own == key);
+        let lowers =
+            |kind: &EventKind| matches!(kind, EventKind::Signal { key: own, kind: SignalKind::Done } if *own == key);
+        if !does(other, &waits) {
+            return None;
+        }
+        let lowered = || does(inside, &lowers).then_some(Counts::Down);
+        does(inside, &adds).then_some(Counts::Up).or_else(lowered)
+    }
+
+    /// The finding that the goroutine, which raised the counter itself in the report's revision, only lowers it by now.
+    fn counted_before(&self, pair: Pair<'_>) -> Option<Finding> {
+        let Pair { spawn, inside, other, shared, .. } = pair;
+        let join = JoinPoint { key: shared.location, func: other.func, span: other.span, reached_by: Vec::new() };
+        let site = self.cx.site(join.func, join.span);
+        let conflict = self.build(spawn, inside, other, shared, Relation::AfterSpawn, JoinStatus::Late(join));
+        let mut finding = claim(self.cx, &conflict)?;
+        let body = self.cx.body(&conflict).map_or("the goroutine", |func| self.cx.short(func));
+        let name = self.cx.location_name(shared.location);
+        let message = format!(
+            "{body} only lowers {name} in this checkout, and {} ({}:{}) waits for it: the join covers it",
+            self.cx.short(other.func),
+            site.file,
+            site.line
+        );
+        nothing_to_mend(self.cx, &mut finding, &conflict, &site, message);
+        Some(finding)
     }
 
     /// Whether both sides are goroutines that run the same function: they live as long as each other.

@@ -365,6 +365,12 @@ pub enum RaceKind {
     Peers,
     /// Nothing guards the location.
     MissingLock,
+    /// None any more: both sides hold one lock in the checkout.
+    Guarded,
+    /// None any more: both sides are atomic in the checkout.
+    Atomic,
+    /// None any more: the checkout starts the goroutine only after the other access.
+    Ordered,
 }
 
 impl RaceKind {
@@ -378,6 +384,9 @@ impl RaceKind {
             Self::CapturedVariable => "captured-variable",
             Self::Peers => "peers",
             Self::MissingLock => "missing-lock",
+            Self::Guarded => "guarded",
+            Self::Atomic => "atomic",
+            Self::Ordered => "ordered",
         }
     }
 
@@ -391,6 +400,9 @@ impl RaceKind {
             Self::CapturedVariable => "a captured variable that both sides use",
             Self::Peers => "peers: goroutines of one kind share it without a lock",
             Self::MissingLock => "no lock guards it",
+            Self::Guarded => "no longer there, both sides hold one lock in this checkout",
+            Self::Atomic => "no longer there, both sides are atomic in this checkout",
+            Self::Ordered => "no longer there, this checkout starts the goroutine only after the other access",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! `cargo xtask callgraph-stacks` checks it against stacks of real race reports, `cargo xtask syntax-errors` lists what
 //! is lost where the grammar fails, `cargo xtask callgraph-cost` what the call graph takes, `cargo xtask parsers` compares
 //! the two readers of Go files, `cargo xtask explain-pairs` explains reports of races that real repositories fixed, `cargo
+//! xtask confirm-pairs` compares what the race detector says of the fixtures with what `check` says, `cargo
 //! xtask log-cost` measures the reading of a large log, `cargo xtask bench` whole runs.
 //!
 //! Unlike `outlive` itself these may need the Go toolchain and, for programs with dependencies, the module proxy.
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod command;
+mod confirm;
 mod cost;
 mod document;
 mod graph;
@@ -28,6 +30,7 @@ mod quality;
 mod raw_parse;
 mod stacks;
 mod syntax_errors;
+mod walk;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Development commands of outlive")]
@@ -52,6 +55,8 @@ enum Command {
     Parsers(parsers::Args),
     /// Explain reports of races that real repositories fixed, before and after the fix
     ExplainPairs(pairs::Args),
+    /// Check that the race detector's reports of the fixtures name the pairs that `check` names
+    ConfirmPairs(confirm::Args),
     /// Measure how a log of 100 MB with 1,000 race reports is read
     LogCost(logs::Args),
     /// Compare what is read of files the grammar fails at with what Go's own parser reads
@@ -68,6 +73,7 @@ fn main() -> Result<ExitCode> {
         Command::RawParse(args) => raw_parse::run(&args),
         Command::Parsers(args) => parsers::run(&args),
         Command::ExplainPairs(args) => pairs::run(&repository, &args),
+        Command::ConfirmPairs(args) => confirm::run(&repository, &args),
         Command::LogCost(args) => logs::run(&repository, &args),
         Command::SyntaxErrors(args) => syntax_errors::run(&repository, &args),
     }

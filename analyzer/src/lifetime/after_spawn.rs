@@ -233,6 +233,7 @@ impl Pass<'_> {
                         }
                     }
                     state.fresh.sort_unstable();
+                    state.signalled.retain(|key| *key != Location::Local(self.file, *local));
                 }
                 EventKind::Leave { process } => {
                     if !process && self.reporting {
@@ -606,7 +607,9 @@ impl Pass<'_> {
             if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {
                 let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
                 let waits_for_later = gates.iter().any(|k| {
-                    (self.signals_anywhere(*k) && state.signalled.binary_search(k).is_err())
+                    (self.signals_anywhere(*k)
+                        && state.signalled.binary_search(k).is_err()
+                        && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
                         || (state.stopped.contains(k) && self.starts_timer(*k))
                 });
                 let at = (point, self.is_deferred(*body, point));

@@ -181,4 +181,14 @@ pub enum Assumption {
     CallerHoldsNoLock,
     /// Only a run that fails anyway gets to the other access.
     FailingRun,
+    /// What both sides do with one object, or two of one kind, does not make one wait for the other.
+    NoEffectOrders,
+    /// The other side is not over when a timer of minutes fires.
+    TakesThatLong,
+    /// The goroutine does not come through the `sync.Once` that runs the other side.
+    NotThroughOnce,
+    /// What the goroutine does atomically is not seen by another goroutine that is waited for.
+    NoAtomicOrders,
+    /// The flag that the goroutine asks about first does not tell that the other side has been there.
+    FlagTellsNothing,
 }

@@ -32,6 +32,39 @@ pub fn operand(program: &Program, func: FuncId, file: FileId, local: LocalId) ->
     }
 }
 
+/// What a caller hands over: one argument, or all that a variadic parameter collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Number of the parameter.
+    pub param: u32,
+    /// Whether every argument from that number on is meant.
+    pub rest: bool,
+}
+
+impl Given {
+    /// The arguments that are meant, of those of a call.
+    pub fn arguments(self, args: &[ExprId]) -> &[ExprId] {
+        let from = (self.param as usize).min(args.len());
+        let end = if self.rest { args.len() } else { args.len().min(from + 1) };
+        &args[from..end]
+    }
+}
+
+/// The arguments that `local` stands for in `func`: it is a parameter, or goes over a variadic one.
+pub fn given(program: &Program, func: FuncId, file: FileId, local: LocalId) -> Option<Given> {
+    if let Operand::Param(param) = operand(program, func, file, local) {
+        return Some(Given { param, rest: false });
+    }
+    let facts = program.facts(file);
+    let LocalDecl::RangeValue { over } = facts.locals.get(local)?.decl else { return None };
+    let Expr::Local(collected) = facts.exprs[over] else { return None };
+    let variadic = matches!(facts.locals[collected].decl, LocalDecl::Param { variadic: true, .. });
+    match operand(program, func, file, collected) {
+        Operand::Param(param) if variadic => Some(Given { param, rest: true }),
+        _ => None,
+    }
+}
+
 /// Whether the local is a parameter.
 pub fn is_param(program: &Program, file: FileId, local: LocalId) -> bool {
     matches!(program.facts(file).locals[local].decl, LocalDecl::Param { .. })

@@ -122,6 +122,8 @@ pub enum EventKind {
     Add { key: SyncKey },
     /// The process ends, or the goroutine with its deferred calls run.
     Leave { process: bool },
+    /// A field that is set when something is started is nil on this way: there is nothing to wait for.
+    NothingStarted,
     /// Waits until every goroutine started so far is over or can go no further by itself.
     WaitAll,
     /// Runs the function that the expression is, and every goroutine started in it, until all are over.
@@ -202,6 +204,7 @@ impl<'a> Lowering<'a> {
         self.addressed = self.addressed_operands(body);
         let whole = body;
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
+        let mut unstarted: Vec<(usize, usize, Span)> = Vec::new();
         let mut ranges: Vec<(usize, usize, Event)> = Vec::new();
         let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
         let mut conditions: Vec<Span> = Vec::new();
@@ -224,9 +227,7 @@ impl<'a> Lowering<'a> {
             match &block.end {
                 Terminator::Return { values } => {
                     self.read_last(values, &mut events);
-                    if !values.is_empty() {
-                        self.named_results(block.end_span, &mut events);
-                    }
+                    self.named_results(values, block.end_span, &mut events);
                     exit = Some((Exit::Return, block.end_span));
                 }
                 Terminator::End => exit = Some((Exit::End, block.end_span)),
@@ -254,7 +255,13 @@ impl<'a> Lowering<'a> {
                         ranges.push((self.out.blocks.len(), done.index(), Event { kind: all, span }));
                     }
                 }
-                Terminator::If { condition, .. } => test = self.nil_test(*condition),
+                Terminator::If { condition, then, otherwise } => {
+                    test = self.nil_test(*condition);
+                    if let Some(nil_first) = self.started_test(*condition) {
+                        let way = if nil_first { then } else { otherwise };
+                        unstarted.push((self.out.blocks.len(), way.index(), block.end_span));
+                    }
+                }
                 Terminator::Goto(_)
                 | Terminator::Switch { .. }
                 | Terminator::TypeSwitch { .. }
@@ -270,6 +277,9 @@ impl<'a> Lowering<'a> {
             }
         }
         self.drained(ranges);
+        for (head, way, span) in unstarted {
+            self.on_the_way(head, way, Event { kind: EventKind::NothingStarted, span });
+        }
         self.loops_once(body, constants);
         self.locksets();
         // The events of a whole program are kept at once.
@@ -281,18 +291,23 @@ impl<'a> Lowering<'a> {
     /// both go on in the same place. The wait gets a block of its own where that matters.
     fn drained(&mut self, ranges: Vec<(usize, usize, Event)>) {
         for (head, done, wait) in ranges {
-            let ways_in = self.out.blocks.iter().filter(|block| block.successors.contains(&done)).count();
-            if ways_in == 1 {
-                self.out.blocks[done].events.insert(0, wait);
-                continue;
-            }
-            let own = self.out.blocks.len();
-            let successors = SmallVec::from_slice(&[done]);
-            let end_span = self.out.blocks[head].end_span;
-            self.out.blocks.push(BlockEvents { events: thin_vec![wait], successors, exit: None, end_span, test: None });
-            for next in self.out.blocks[head].successors.iter_mut().filter(|next| **next == done) {
-                *next = own;
-            }
+            self.on_the_way(head, done, wait);
+        }
+    }
+
+    /// Adds an event to the way from one block to another, which gets a block of its own if there are more ways there.
+    fn on_the_way(&mut self, head: usize, to: usize, event: Event) {
+        let ways_in = self.out.blocks.iter().filter(|block| block.successors.contains(&to)).count();
+        if ways_in == 1 {
+            self.out.blocks[to].events.insert(0, event);
+            return;
+        }
+        let own = self.out.blocks.len();
+        let successors = SmallVec::from_slice(&[to]);
+        let end_span = self.out.blocks[head].end_span;
+        self.out.blocks.push(BlockEvents { events: thin_vec![event], successors, exit: None, end_span, test: None });
+        for next in self.out.blocks[head].successors.iter_mut().filter(|next| **next == to) {
+            *next = own;
         }
     }
 
@@ -403,11 +418,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// `return v` stores into the named results, which a deferred function or a goroutine may share.
-    fn named_results(&mut self, span: Span, events: &mut Vec<Event>) {
+    fn named_results(&mut self, values: &[ExprId], span: Span, events: &mut Vec<Event>) {
+        if values.is_empty() {
+            return;
+        }
         let function = self.program.function(self.func);
         let facts = self.program.facts(self.file);
-        for local in function.signature.results.iter().filter_map(|r| r.local) {
-            if facts.locals[local].captured {
+        for (at, result) in function.signature.results.iter().enumerate() {
+            let Some(local) = result.local.filter(|local| facts.locals[*local].captured) else { continue };
+            // `return x` of the result x itself stores nothing.
+            let same = values.get(at).is_some_and(|value| matches!(facts.exprs[*value], Expr::Local(l) if l == local));
+            if !same {
                 self.local_write(local, facts.exprs.ids().next(), span, events);
             }
         }
@@ -547,7 +568,15 @@ impl<'a> Lowering<'a> {
             Callee::Func { func, receiver, .. } => (Some(self.program.funcs()[*func].key), receiver.clone()),
             Callee::External { key, receiver } => (Some(*key), receiver.clone()),
             Callee::Interface { key, receiver, .. } => (*key, Some(receiver.clone())),
-            Callee::Literal(_) | Callee::Value(_) | Callee::Unknown(_) => (None, None),
+            Callee::Value(value) => {
+                // A local variable has a reading of its own already.
+                if !matches!(self.expr(*value), Expr::Local(_)) {
+                    let span = self.program.facts(self.file).expr_spans[*value];
+                    self.access(*value, AccessKind::Read, Stored::Other, span, events);
+                }
+                (None, None)
+            }
+            Callee::Literal(_) | Callee::Unknown(_) => (None, None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
         let mut runs = true;
@@ -618,7 +647,7 @@ impl<'a> Lowering<'a> {
         let mut push = |kind| events.push(Event { kind, span });
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
-            Effect::Run { .. } => return true,
+            Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;
@@ -707,6 +736,23 @@ impl<'a> Lowering<'a> {
     }
 
     fn nil_test(&self, condition: ExprId) -> Option<NilTest> {
+        let (tested, nil_first) = self.compared_with_nil(condition)?;
+        let Expr::Local(local) = self.expr(tested) else { return None };
+        Some(NilTest { local: *local, nil_first })
+    }
+
+    /// For a condition about a field that holds a channel, a function or a pointer: whether it is nil on the first way.
+    fn started_test(&self, condition: ExprId) -> Option<bool> {
+        let (tested, nil_first) = self.compared_with_nil(condition)?;
+        if self.program.place(self.file, tested).steps.is_empty() {
+            return None;
+        }
+        let ty = self.program.underlying(self.program.expr_type(self.file, tested));
+        matches!(self.program.ty(ty), Type::Chan { .. } | Type::Func { .. } | Type::Pointer(_)).then_some(nil_first)
+    }
+
+    /// What a condition compares with `nil`, and whether it is nil where the condition holds.
+    fn compared_with_nil(&self, condition: ExprId) -> Option<(ExprId, bool)> {
         use crate::syntax::BinaryOp;
         let Expr::Binary { op, left, right } = self.expr(condition) else { return None };
         let nil_first = match op {
@@ -715,9 +761,9 @@ impl<'a> Lowering<'a> {
             BinaryOp::Order | BinaryOp::And | BinaryOp::Or | BinaryOp::Shift | BinaryOp::Arithmetic => return None,
         };
         let is_nil = |expr: ExprId| matches!(self.expr(expr), Expr::Name(name) if name.as_str() == "nil");
-        match (self.expr(*left), self.expr(*right)) {
-            (Expr::Local(local), _) if is_nil(*right) => Some(NilTest { local: *local, nil_first }),
-            (_, Expr::Local(local)) if is_nil(*left) => Some(NilTest { local: *local, nil_first }),
+        match (is_nil(*left), is_nil(*right)) {
+            (false, true) => Some((*left, nil_first)),
+            (true, false) => Some((*right, nil_first)),
             _ => None,
         }
     }

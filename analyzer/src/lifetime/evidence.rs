@@ -4,7 +4,10 @@
 //! a function takes the lock of the other side and has given it back before the access (for), some callers of a
 //! function hold the lock (against: its name for us may be `...Locked`). Absent on purpose: how much each sign weighs.
 
-use std::sync::OnceLock;
+use std::{
+    ops::Deref,
+    sync::{LazyLock, OnceLock},
+};
 
 use rayon::prelude::*;
 
@@ -13,6 +16,7 @@ use super::{
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
     domain::{Access, Exit, Location, LockSet, SyncKey},
     events::EventKind,
+    hidden_order::{self, Waiters},
     order::points,
 };
 use crate::{
@@ -26,15 +30,19 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 
 /// Adds the signs to all conflicts.
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
+    let waiters = LazyLock::new(|| Waiters::build(facts));
     let held = HeldBySome::new(facts);
-    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, conflict));
+    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, &waiters, conflict));
 }
 
-fn weigh_one(facts: Facts<'_>, held: &HeldBySome, conflict: &mut Conflict) {
+fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &impl Deref<Target = Waiters>, conflict: &mut Conflict) {
     if fails_anyway(facts, &conflict.other) {
         conflict.assumptions.push(Assumption::FailingRun);
     }
     if matches!(conflict.relation, Relation::TestEnd | Relation::AddRacesWait { .. }) {
+        if conflict.relation == Relation::TestEnd && hidden_order::works_on_request(facts, conflict) {
+            conflict.assumptions.push(Assumption::NoEffectOrders);
+        }
         return;
     }
     let inside = access_of(facts, &conflict.inside, conflict.location, conflict.element);
@@ -51,6 +59,8 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, conflict: &mut Conflict) {
     if left(inside, &other_locks) || left(other, &inside_locks) {
         conflict.evidence.push(Evidence::LeftTheLock);
     }
+    let signs = hidden_order::signs(facts, waiters, conflict, (inside, other));
+    conflict.assumptions.extend(signs);
     if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
     }

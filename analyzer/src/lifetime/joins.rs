@@ -6,11 +6,12 @@
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::{
     calls::{CallRef, Calls},
     domain::{SignalKind, SyncKey, WaitKind},
-    domain_local::{self, Operand},
+    domain_local::{self, Given},
     events::EventKind,
     levels::Levels,
     order::Order,
@@ -38,7 +39,7 @@ pub struct Joins {
     /// Functions that may wait for a key or for what they are given.
     waiting: FixedBitSet,
     /// Parameters waited for, by function.
-    params: FxHashMap<FuncId, Vec<u32>>,
+    params: FxHashMap<FuncId, Vec<Given>>,
     /// Where a key is waited for.
     sites: FxHashMap<SyncKey, Vec<WaitSite>>,
     /// Channels that carry values and are closed at the end: one receive from such a channel ends nothing.
@@ -53,7 +54,7 @@ struct Summary {
     must: FixedBitSet,
     may_spawn: bool,
     /// Parameters waited for.
-    params: Vec<u32>,
+    params: Vec<Given>,
 }
 
 /// A wait.
@@ -248,6 +249,9 @@ impl Joins {
                     EventKind::Spawn(_) | EventKind::Wait { .. } | EventKind::Signal { .. } | EventKind::Add { .. }
                 );
                 may_spawn |= matches!(event.kind, EventKind::Spawn(_));
+                if matches!(event.kind, EventKind::NothingStarted) {
+                    certain.insert_range(..);
+                }
                 if touches && !touched {
                     touched = true;
                     certain.clear();
@@ -258,10 +262,10 @@ impl Joins {
                         certain.insert(bit);
                     }
                     if let SyncKey::Local(_, local) = key
-                        && let Operand::Param(index) = domain_local::operand(cx.program, func, file, local)
-                        && !params.contains(&index)
+                        && let Some(given) = domain_local::given(cx.program, func, file, local)
+                        && !params.contains(&given)
                     {
-                        params.push(index);
+                        params.push(given);
                     }
                 });
                 let call = match event.kind {
@@ -343,20 +347,23 @@ impl Joins {
             may.union_with(&self.may[target]);
             must.union_with(&self.must[target]);
             if let Some(params) = self.params.get(&target) {
-                for bit in params.iter().filter_map(|&index| self.bit_of_argument(cx, func, row.call, index)) {
-                    may.insert(bit);
-                    must.insert(bit);
+                for &given in params {
+                    for bit in self.bits_of_arguments(cx, func, row.call, given) {
+                        may.insert(bit);
+                        must.insert(bit);
+                    }
                 }
             }
         }
         (may, must)
     }
 
-    fn bit_of_argument(&self, cx: Context<'_>, func: FuncId, call: ExprId, index: u32) -> Option<usize> {
+    /// Numbers of the keys that a call in `func` gives its callee as those arguments.
+    pub fn bits_of_arguments(&self, cx: Context<'_>, func: FuncId, call: ExprId, given: Given) -> SmallVec<[usize; 2]> {
         let file = cx.program.funcs()[func].file;
-        let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
-        let key = cx.places.key(cx.program, cx.graph, file, *args.get(index as usize)?)?;
-        self.index_of(key)
+        let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return SmallVec::new() };
+        let keys = given.arguments(args).iter().filter_map(|&arg| cx.places.key(cx.program, cx.graph, file, arg));
+        keys.filter_map(|key| self.index_of(key)).collect()
     }
 }
 

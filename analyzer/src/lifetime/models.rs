@@ -30,6 +30,12 @@ pub enum Effect {
     /// Waits for time to pass. Where goroutines live in a bubble with a clock of its own ([`Effect::RunJoined`]), time
     /// passes only when all of them are over or can go no further.
     Sleep,
+    /// Runs a function the first time it is called, and orders that before every later call.
+    Once,
+    /// Lets goroutines go on that were held where a test had asked for it.
+    LetsGo,
+    /// What comes of it ends, or is ready, when as much time has passed as the argument says.
+    Lasts { arg: u8 },
     /// Counts one more goroutine.
     Add(Operand),
     /// Counts one goroutine less.
@@ -70,6 +76,8 @@ pub struct Models {
     test_handles: FxHashMap<Symbol, ()>,
     /// Types (`path.T`) that a framework recycles when the function they are passed to returns.
     recycled: FxHashMap<Symbol, ()>,
+    /// Constants (`path.C`) that are a minute or more.
+    long: FxHashMap<Symbol, ()>,
     /// Names of methods that end their receiver by convention (`Close`).
     enders: FxHashMap<Box<str>, ()>,
 }
@@ -93,6 +101,11 @@ impl Models {
     /// Marks a type that is recycled when the function it is passed to returns.
     pub fn add_recycled(&mut self, key: Symbol) {
         self.recycled.insert(key, ());
+    }
+
+    /// Marks a constant that is a minute or more.
+    pub fn add_long(&mut self, key: Symbol) {
+        self.long.insert(key, ());
     }
 
     /// Marks a method name that ends its receiver.
@@ -120,6 +133,11 @@ impl Models {
     /// Whether the type is a test handle.
     pub fn is_test_handle(&self, key: Symbol) -> bool {
         self.test_handles.contains_key(&key)
+    }
+
+    /// Whether the constant is a minute or more.
+    pub fn is_long(&self, key: Symbol) -> bool {
+        self.long.contains_key(&key)
     }
 
     /// Whether a framework recycles values of the type.

@@ -13,13 +13,14 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
+    domain_local::{Given, given},
     events::{EventKind, FuncEvents},
-    joins::path_to_wait,
+    joins::{for_each_wait, path_to_wait},
     reach::{Reach, Reached},
 };
 use crate::{
     base::{Idx, Span},
-    resolve::{FuncId, NamedId},
+    resolve::{FuncId, NamedId, Type},
     syntax::LocalId,
 };
 
@@ -34,12 +35,21 @@ struct Method {
     reach: Reach,
     /// Effects on fields of the receiver itself.
     effects: Vec<Effect>,
-    /// Channels it closes and counters or channels it waits on.
-    closes: Vec<(Location, Span)>,
+    /// Channels it closes.
+    closes: Vec<Closed>,
     /// Functions it starts goroutines in, itself included.
     spawns: FxHashSet<SpawnId>,
     cancels: Option<Span>,
     writes: Vec<(Location, Span)>,
+}
+
+#[derive(Debug)]
+struct Closed {
+    key: Location,
+    /// The close itself.
+    at: (FuncId, Span),
+    /// Where it happens in the method: the close, or the call that leads to it.
+    top: Span,
 }
 
 #[derive(Debug)]
@@ -151,11 +161,15 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
         }
         out.spawns.extend(facts.spawns.of(node.func));
         let events = cx.events.of(node.func);
+        let way = reach.path(number).first().map(|step| step.1);
         for event in events.blocks.iter().flat_map(|b| &b.events) {
+            let top = way.unwrap_or(event.span);
             match &event.kind {
-                EventKind::Signal { key, kind: super::SignalKind::Close } => out.closes.push((*key, event.span)),
+                EventKind::Signal { key, kind: super::SignalKind::Close } => {
+                    out.closes.push(Closed { key: *key, at: (node.func, event.span), top });
+                }
                 EventKind::Call(call) if out.cancels.is_none() && is_cancel(facts, node.func, *call) => {
-                    out.cancels = Some(event.span);
+                    out.cancels = Some(top);
                 }
                 _ => {}
             }
@@ -171,7 +185,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             if access.kind == AccessKind::Write {
                 out.writes.push((access.location, access.span));
             }
-            let top = reach.path(number).first().map_or(access.span, |row| row.1);
+            let top = way.unwrap_or(access.span);
             let mut joined = match before.get(&top) {
                 Some(joined) => joined.clone(),
                 None => at_end.clone(),
@@ -293,6 +307,10 @@ fn step(
                 }
             }
             EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
+            EventKind::NothingStarted => {
+                joined.clear();
+                joined.insert_range(..facts.joins.keys().len());
+            }
             EventKind::Call(call) => {
                 if let Some(row) = facts.calls.at(func, *call).filter(|row| facts.joins.call_may_wait(row)) {
                     let (may, must) = facts.joins.of_call(facts.cx, func, row);
@@ -311,9 +329,15 @@ fn step(
 fn is_cancel(facts: Facts<'_>, func: FuncId, call: crate::syntax::ExprId) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
-    let crate::syntax::Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
     match program.callee(file, call) {
-        crate::resolve::Callee::Value(value) if args.is_empty() => !program.place(file, value).steps.is_empty(),
+        crate::resolve::Callee::Value(value) => {
+            let ty = program.underlying(program.expr_type(file, value));
+            let plain = match program.ty(ty) {
+                Type::Func { params, results, .. } => params.is_empty() && results.is_empty(),
+                _ => false,
+            };
+            plain && !program.place(file, value).steps.is_empty()
+        }
         _ => false,
     }
 }
@@ -355,7 +379,7 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
             _ => None,
         })
         .collect();
-    let closed = method.closes.iter().find(|(key, _)| waits.contains(key)).map(|(_, span)| *span);
+    let closed = method.closes.iter().find(|closed| waits.contains(&closed.key)).map(|closed| closed.top);
     closed.or(method.cancels).map(|span| (method.func, span))
 }
 
@@ -368,6 +392,33 @@ fn joined_by_callers(facts: Facts<'_>, method: &Method, keys: &[usize]) -> bool 
             let site = &facts.cx.graph.sites()[*site];
             let before = joined_before(facts, site.func);
             before.get(&site.span).is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)))
+        })
+}
+
+/// Whether the method waits, before it gets to the effect, for what it is given, and everyone who calls it gives it a key
+/// of the goroutine.
+fn joined_by_argument(facts: Facts<'_>, method: &Method, effect: &Effect, span: Span, keys: &[usize]) -> bool {
+    let (cx, file) = (facts.cx, facts.cx.program.funcs()[method.func].file);
+    let events = cx.events.of(method.func);
+    let span = method.reach.path(effect.reached.node).first().map_or(span, |step| step.1);
+    let Some(&point) = super::order::points(events).get(&span) else { return false };
+    let given_as = |key: &Location| match key {
+        Location::Local(_, local) => given(cx.program, method.func, file, *local),
+        _ => None,
+    };
+    let gates = super::order::Order::build(events, cx.places).gates_at(events, cx.places, point);
+    let mut given: Vec<Given> = gates.iter().filter_map(given_as).collect();
+    // A loop over all of them is no gate, as it may have nothing to go over; then there is nothing to wait for either.
+    for event in events.blocks.iter().flat_map(|block| &block.events).filter(|event| event.span.end <= span.start) {
+        for_each_wait(&event.kind, &mut |key, _| given.extend(given_as(&key).filter(|given| given.rest)));
+    }
+    let callers = cx.graph.callers(method.func);
+    !given.is_empty()
+        && !callers.is_empty()
+        && callers.iter().all(|site| {
+            let site = &cx.graph.sites()[*site];
+            let bits = |given: &Given| facts.joins.bits_of_arguments(cx, site.func, site.expr, *given);
+            given.iter().flat_map(bits).any(|bit| keys.contains(&bit))
         })
 }
 
@@ -397,6 +448,10 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         if role == Role::Restarts && !matches!(access.stored, Stored::Fresh | Stored::Cleared) {
             continue;
         }
+        if joined_by_argument(facts, method, effect, access.span, &keys) {
+            continue;
+        }
+        let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
             let inner_node = &reach.nodes[found.node as usize];
             let inner = &cx.events.of(inner_node.func).accesses[found.row as usize];
@@ -406,7 +461,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
                 && inner.kind.conflicts(access.kind)
                 && !(inner.atomic && access.atomic)
                 && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
-                && !waits_for_method(facts, id, found, inner.span, method, access.span)
+                && !waits_for_method(facts, id, found, inner.span, method, (node.func, access.span), top)
         });
         let Some(inside) = inside else { continue };
         seen.insert(access.location);
@@ -463,13 +518,18 @@ fn waits_for_method(
     found: &Reached,
     span: Span,
     method: &Method,
-    written: Span,
+    written: (FuncId, Span),
+    top: Span,
 ) -> bool {
     let reach = &facts.reaches[id];
     let path = reach.path(found.node);
     let (func, span) = path.first().copied().unwrap_or((reach.nodes[found.node as usize].func, span));
-    let after: Vec<Location> =
-        method.closes.iter().filter(|(_, close)| close.start > written.start).map(|(key, _)| *key).collect();
+    // Places are compared within one function: in the method, or where both happen in one call.
+    let later = |closed: &&Closed| match closed.top == top && closed.at.0 == written.0 {
+        true => closed.at.1.start > written.1.start,
+        false => closed.top.start > top.start,
+    };
+    let after: Vec<Location> = method.closes.iter().filter(later).map(|closed| closed.key).collect();
     if after.is_empty() || !facts.spawns.sites[id].bodies.contains(&func) {
         return false;
     }

@@ -144,7 +144,9 @@ impl Places {
             }
             let base = program.place(file, initial);
             let fresh = matches!(base.root, Root::Value(_)) && base.steps.is_empty();
-            if fresh || base == place {
+            // `old := x` keeps what x is given up for.
+            let replaced = matches!(base.root, Root::Local(source) if self.is_reassigned(file, source));
+            if fresh || base == place || replaced {
                 break;
             }
             let mut steps = base.steps;

@@ -189,6 +189,19 @@ pub fn of_new_object(facts: Facts<'_>, access: &Access) -> bool {
     is_new(facts, access.func, local, MAX_CONSTRUCTORS)
 }
 
+/// Whether an access is of an object that its function makes and hands out, before it starts anything: nobody else has the
+/// object yet.
+pub fn is_being_made(facts: Facts<'_>, access: &Access) -> bool {
+    let Anchor::Local(local) = access.anchor else { return false };
+    let cx = facts.cx;
+    let file = cx.program.funcs()[access.func].file;
+    let started = facts.spawns.of(access.func).iter().any(|id| facts.spawns.sites[*id].span.start < access.span.start);
+    !started
+        && domain_local::operand(cx.program, access.func, file, local) == Operand::Own
+        && cx.places.initial(cx.program, file, local).is_some_and(|value| makes(facts, file, value))
+        && returned_locals(facts, access.func).contains(&local)
+}
+
 fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
     let cx = facts.cx;
     let program = cx.program;

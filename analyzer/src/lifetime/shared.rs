@@ -16,11 +16,11 @@ use super::{
     obligations::Obligations,
     owner::joined_before,
     reach::access,
-    rounds::{ancestors, is_reset, of_new_object},
+    rounds::{ancestors, is_being_made, is_reset, of_new_object},
 };
 use crate::{
     base::{Idx, IndexVec, Span},
-    resolve::{FuncId, Type},
+    resolve::{FuncId, Step, Type},
     syntax::FuncKind,
 };
 
@@ -173,6 +173,9 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                 continue;
             }
             let Some(ends) = known.ends.get(&inner.location) else { continue };
+            if is_being_made(facts, inner) || of_new_object(facts, inner) {
+                continue;
+            }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let other = ends.iter().map(|r| access(cx, *r)).find(|other| {
@@ -184,6 +187,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                     && !starters.contains_key(&other.func)
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && !waited(facts, &known.joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
+                    && !in_different_structs(facts, inner, other)
             });
             let Some(other) = other else { continue };
             seen.insert(inner.location);
@@ -218,4 +222,25 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
         }
     }
     out
+}
+
+/// Whether the two accesses go to a part of two different fields: an embedded struct is another one in each type.
+fn in_different_structs(facts: Facts<'_>, inner: &Access, other: &Access) -> bool {
+    let program = facts.cx.program;
+    let around = |access: &Access| {
+        if access.depth == 0 {
+            return None;
+        }
+        let file = program.funcs()[access.func].file;
+        let place = program.place(file, access.expr);
+        let [.., Step::Field(field), Step::Field(last)] = place.steps[..] else { return None };
+        if Location::Field(last) != access.location {
+            return None;
+        }
+        matches!(program.ty(program.underlying(program.field(field).ty)), Type::Struct(_)).then_some(field)
+    };
+    match (around(inner), around(other)) {
+        (Some(one), Some(two)) => one != two,
+        _ => false,
+    }
 }

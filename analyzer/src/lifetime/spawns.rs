@@ -286,6 +286,7 @@ impl<'a> Context<'a> {
         let file = self.program.funcs()[func].file;
         let events = self.events.of(func);
         let mut out: Vec<Signal> = Vec::new();
+        let mut given: Vec<Given> = Vec::new();
         for (index, block) in events.blocks.iter().enumerate() {
             for (number, event) in block.events.iter().enumerate() {
                 let found = match &event.kind {
@@ -313,16 +314,25 @@ impl<'a> Context<'a> {
                 }
                 let looped = blocks_in_cycle(events, index);
                 let always = passes_always(events, index) && !looped;
+                given.extend(found.iter().map(|signal| Given { signal: *signal, block: index, looped }));
                 let last = matches!(event.kind, EventKind::Defer { .. }) || nothing_follows(events, (index, number));
+                let first = out.len();
                 out.extend(found.into_iter().map(|mut signal| {
                     signal.certain &= always;
                     signal.last &= last;
                     signal
                 }));
+                given
+                    .iter_mut()
+                    .rev()
+                    .zip(out[first..].iter().rev())
+                    .for_each(|(row, signal)| row.signal.last = signal.last);
             }
         }
         visiting.remove(&func);
-        merge(out)
+        let mut out = merge(out);
+        out.iter_mut().for_each(|signal| signal.certain |= given_at_each_exit(events, &given, signal));
+        out
     }
 
     fn own_signal(self, func: FuncId, key: SyncKey, kind: SignalKind, deferred: bool, span: Span) -> Signal {
@@ -425,9 +435,33 @@ impl<'a> Context<'a> {
     }
 }
 
+/// A signal where a function gives it.
+struct Given {
+    signal: Signal,
+    block: usize,
+    /// Whether control comes back to the block.
+    looped: bool,
+}
+
+/// Whether the signal is the last thing on every way out, each with one of its own: `if … { c <- err; return }`. One that
+/// is also given in passing says nothing.
+fn given_at_each_exit(events: &super::events::FuncEvents, given: &[Given], signal: &Signal) -> bool {
+    let own = given.iter().filter(|row| (row.signal.key, row.signal.kind) == (signal.key, signal.kind));
+    let own: Vec<&Given> = own.collect();
+    let blocks: Vec<usize> = own.iter().map(|row| row.block).collect();
+    own.len() > 1
+        && own.iter().all(|row| !row.looped && row.signal.last && row.signal.certain)
+        && passes_one_of(events, &blocks)
+}
+
 /// Whether every way from the entry to an exit goes through the block.
 pub fn passes_always(events: &super::events::FuncEvents, block: usize) -> bool {
-    if block == 0 {
+    passes_one_of(events, &[block])
+}
+
+/// Whether every way from the entry to an exit goes through one of the blocks.
+fn passes_one_of(events: &super::events::FuncEvents, blocks: &[usize]) -> bool {
+    if blocks.contains(&0) {
         return true;
     }
     let mut seen = vec![false; events.blocks.len()];
@@ -438,7 +472,7 @@ pub fn passes_always(events: &super::events::FuncEvents, block: usize) -> bool {
             return false;
         }
         for &next in &events.blocks[at].successors {
-            if next != block && !seen[next] {
+            if !blocks.contains(&next) && !seen[next] {
                 seen[next] = true;
                 work.push(next);
             }

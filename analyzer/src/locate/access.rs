@@ -134,10 +134,16 @@ impl Locator<'_> {
             });
             let by_runtime = (seen == 0).then(|| Operation::of(&access.stack));
             let made = made.chain(self.called_values(found.func, index)).chain(self.containers(found.func, index));
-            for (made, location) in made.chain(self.counted(found.func, index, by_runtime)) {
+            // What the runtime does to a counter is no access of anything else.
+            let counts = matches!(by_runtime, Some(Operation::Raises | Operation::Counts));
+            let made = made.filter(|_| !counts).chain(self.counted(found.func, index, by_runtime));
+            for (made, location) in made {
                 // A library reads and writes what it is given; the caller only reads the pointer.
                 let by_library = through_library && seen == 0;
-                if !(fits(access.kind, &made) || any_kind || by_library) {
+                // A variable of the function itself is written where the code says so, by nothing else.
+                let own = matches!(location, Location::Local(..)) && !made.element;
+                let loosely = any_kind && !(own && made.kind == AccessKind::Read);
+                if !(fits(access.kind, &made) || loosely || by_library) {
                     continue;
                 }
                 let (line, last) = (lines.line(made.span.start), lines.line(made.span.end.saturating_sub(1)));
@@ -213,17 +219,27 @@ impl Locator<'_> {
 
     /// Counters that are raised, lowered and waited for, where that is what the report's top frames say.
     fn counted(&self, func: FuncId, frame: usize, by: Option<Operation>) -> Vec<(LocatedAccess, Location)> {
-        if by != Some(Operation::Counter) {
-            return Vec::new();
-        }
+        let Some(by @ (Operation::Raises | Operation::Counts)) = by else { return Vec::new() };
         let rows = self.lifetimes.events.of(func).blocks.iter().flat_map(|block| &block.events);
-        let keys = rows.filter_map(|event| match &event.kind {
+        let raises = |kind: &EventKind| matches!(kind, EventKind::Add { .. });
+        let counted = |kind: &EventKind| match kind {
             EventKind::Add { key }
             | EventKind::Wait { key, how: WaitKind::Group }
-            | EventKind::Signal { key, kind: SignalKind::Done | SignalKind::Group } => Some((event.span, *key)),
+            | EventKind::Signal { key, kind: SignalKind::Done | SignalKind::Group } => Some(*key),
             _ => None,
+        };
+        let keys = rows.filter_map(|event| match &event.kind {
+            EventKind::Defer { effects, .. } => {
+                Some((event.span, effects.iter().find_map(counted)?, effects.iter().any(raises)))
+            }
+            kind => Some((event.span, counted(kind)?, raises(kind))),
         });
-        let made = keys.map(|(span, key)| {
+        let mut keys: Vec<(Span, Location, bool)> = keys.collect();
+        if by == Operation::Raises && keys.iter().any(|row| row.2) {
+            // A function that raises one lowers it mostly in the next line.
+            keys.retain(|row| row.2);
+        }
+        let made = keys.into_iter().map(|(span, key, _)| {
             let at = LocatedAccess {
                 func,
                 span,
@@ -341,8 +357,10 @@ enum Operation {
     Closes,
     /// A value was sent.
     Sends,
-    /// A WaitGroup was raised, lowered or waited for.
-    Counter,
+    /// A WaitGroup was raised.
+    Raises,
+    /// A WaitGroup was lowered, or waited for.
+    Counts,
     /// Something else.
     Other,
 }
@@ -355,7 +373,8 @@ impl Operation {
         match () {
             () if any("runtime.closechan") => Self::Closes,
             () if any("runtime.chansend") || any("runtime.selectnbsend") => Self::Sends,
-            () if any("sync.(*WaitGroup).") => Self::Counter,
+            () if any("sync.(*WaitGroup).Add") && !any("sync.(*WaitGroup).Done") => Self::Raises,
+            () if any("sync.(*WaitGroup).") => Self::Counts,
             () if names.is_empty() => Self::Plain,
             () => Self::Other,
         }
@@ -366,7 +385,7 @@ impl Operation {
         match made.kind {
             AccessKind::Close => self == Self::Closes,
             AccessKind::Send => self == Self::Sends,
-            _ => matches!(self, Self::Plain | Self::Other | Self::Counter),
+            _ => !matches!(self, Self::Closes | Self::Sends),
         }
     }
 }

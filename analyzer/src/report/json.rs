@@ -76,7 +76,9 @@ pub(super) fn read(raw: &[u8]) -> Option<JsonLine> {
         test: string("Test"),
         stream: string("container").or_else(|| string("pod")).or_else(|| string("container_name")),
     };
-    Some(JsonLine { origin, text, partial })
+    // A container runtime wraps what `go test -json` printed.
+    let inner = text.trim_start().starts_with('{').then(|| read(text.as_bytes())).flatten();
+    Some(inner.unwrap_or(JsonLine { origin, text, partial }))
 }
 
 /// The text that holds the title of a report, whatever it is called.
@@ -128,6 +130,9 @@ mod tests {
             Some("=\nWARNING: DATA RACE\n")
         );
         assert_eq!(text(br#"  "  a.F()","#).as_deref(), Some("  a.F()"));
+        let nested =
+            read(br#"{"log":"{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"  a.F()\\n\"}\n"}"#).unwrap();
+        assert_eq!((nested.origin.package.as_deref(), nested.text.as_str()), (Some("p"), "  a.F()\n"));
         assert_eq!(text(br#"[0.12, "o", "  a.F()\r\n"]"#).as_deref(), Some("  a.F()\r\n"));
         assert_eq!(text(br#"Read at 0x00c000012345 by {"level":"info","msg":"x"}"#), None);
     }

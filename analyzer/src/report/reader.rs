@@ -21,7 +21,7 @@ use super::{
     AccessKind, Creation, Frame, GoroutineRef, RaceAccess, RaceReport, StackTrace,
     json::{self, Origin},
     lines::{AccessHeader, Line, TITLE, TestMark, after_title, classify, may_start, test_mark, title_start},
-    unwrap::{Prefix, clean, is_of_another_stream, lines_inside, quoted_value, strip_known},
+    unwrap::{Prefix, clean, in_quotes, is_of_another_stream, lines_inside, quoted_value, strip_known},
     wrapped::{bare_function, glued, joined},
 };
 use crate::base::{Parsed, Problem, ProblemKind};
@@ -145,12 +145,7 @@ impl ReportReader {
             text.split("\\n").for_each(|line| self.push_text(None, line));
             return;
         }
-        let is_line = |value: &str| match classify(value) {
-            Line::Position(..) => value.contains(" +0x"),
-            Line::Unknown | Line::Blank | Line::Neighbour => title_start(value).is_some(),
-            _ => true,
-        };
-        match quoted_value(&text, is_line) {
+        match quoted_value(&text, is_report_line) {
             Some(value) => self.push_text(None, &value),
             None => self.push_text(None, &text),
         }
@@ -210,6 +205,12 @@ impl ReportReader {
             return;
         }
         let own = strip_known(stripped.unwrap_or(text));
+        // What is in quotes may have a time stamp of its own.
+        let own = match (classify(own), in_quotes(own).map(strip_known)) {
+            (Line::Unknown, Some(inner)) if is_report_line(inner) => inner,
+            (Line::Unknown, _) => strip_known(own),
+            _ => own,
+        };
         let whole = stream.builder.with_beginning(own);
         let own = whole.as_deref().unwrap_or(own);
         let line = classify(own);
@@ -289,6 +290,15 @@ impl ReportReader {
             let test = test.or_else(|| self.running.clone());
             self.reports.push(RaceReport { package, test, ..report });
         }
+    }
+}
+
+/// Whether the text in quotes is a line of a report, and not a message of another writer.
+fn is_report_line(value: &str) -> bool {
+    match classify(value) {
+        Line::Position(..) => value.contains(" +0x"),
+        Line::Unknown | Line::Blank | Line::Neighbour => title_start(value).is_some(),
+        _ => true,
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) fn clean(raw: &[u8]) -> String {
     if text.contains("[0m") || text.contains("[0K") {
         text = without_bare_colours(&text);
     }
+    if text.contains("=3D") || text.contains("=C2=B7") {
+        text = without_quoted_printable(&text);
+    }
     if text.contains("\\u00") {
         text = text.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&");
         text = text.replace("\\u003C", "<").replace("\\u003E", ">");
@@ -94,6 +97,15 @@ pub(super) fn quoted_value(text: &str, is_line: impl Fn(&str) -> bool) -> Option
     None
 }
 
+/// What stands in quotes at the end of a line, where each line of a log is a string: `- '  main.main()'`,
+/// `3,"  main.main()"`, `b'  main.main()\n',`.
+pub(super) fn in_quotes(text: &str) -> Option<&str> {
+    let body = text.trim_end_matches([',', ']', ')']);
+    let quote = body.chars().next_back().filter(|c| matches!(c, '\'' | '"'))?;
+    let (_, inner) = body[..body.len() - 1].split_once(quote)?;
+    Some(inner.strip_suffix("\\n").unwrap_or(inner))
+}
+
 /// Removes escape sequences (CSI, OSC, APC) and lone control bytes. What a carriage return overwrote is dropped.
 fn without_controls(text: &str) -> String {
     let text = text.trim_end_matches('\r').replace("^[[", "\x1b[");
@@ -124,6 +136,27 @@ fn without_controls(text: &str) -> String {
         }
     }
     out
+}
+
+/// Decodes the quoted-printable encoding of mail: `=3D=3D` is the beginning of a rule.
+fn without_quoted_printable(text: &str) -> String {
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = tail.get(..2).filter(|code| code.iter().all(|c| c.is_ascii_digit() || (b'A'..=b'F').contains(c)));
+        let code = code.filter(|_| *first == b'=').and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                out.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// Removes `[31m`, `[0m`, `[0K`: colours whose escape byte was lost on the way.
@@ -308,8 +341,13 @@ impl Prefix {
             want = want_rest;
             rest = next;
         }
-        // A row of a table ends in a bar, too.
-        Some(if self.text.starts_with('|') { rest.trim_end().trim_end_matches('|') } else { rest })
+        // A row of a table or a box ends in a bar, too.
+        let bar = |c: &char| "|\u{2502}\u{2503}\u{2551}".contains(*c);
+        let (first, last) = (self.text.chars().next(), self.text.chars().next_back());
+        let bar = first.filter(bar).or_else(|| last.filter(bar));
+        // So does a string, in the quote that was opened.
+        let end = bar.or_else(|| ['"', '\''].into_iter().find(|quote| self.text.matches(*quote).count() % 2 == 1));
+        Some(end.map_or(rest, |end| rest.trim_end().trim_end_matches(',').trim_end_matches(end)))
     }
 }
 
@@ -462,6 +500,10 @@ mod tests {
         let is_line = |value: &str| value.contains("()");
         assert_eq!(quoted_value("time=\"x\" msg=\"  a.F()\" n=1", is_line).as_deref(), Some("  a.F()"));
         assert_eq!(quoted_value("a=\"b\" c=\"d", is_line), None);
+        for line in ["- '  a.F()'", "3,\"  a.F()\"", r"b'  a.F()\n',", "'  a.F()'"] {
+            assert_eq!(in_quotes(line), Some("  a.F()"), "{line}");
+        }
+        assert_eq!(in_quotes("it's"), None);
     }
 
     #[test]
@@ -473,6 +515,7 @@ mod tests {
         assert_eq!(p.strip("  a.F()"), None);
         assert!(Prefix::before("....").is_empty());
         assert_eq!(Prefix::before("| ").strip("|   a.F() |"), Some("   a.F() "));
+        assert_eq!(Prefix::before("\u{2502} ").strip("\u{2502}   a.F()   \u{2502}"), Some("   a.F()   "));
         assert!(is_of_another_stream("b-10 | GET /", &Prefix::before("a-1  | ")));
         assert!(!is_of_another_stream("a-1  | a.F()", &Prefix::before("a-1  | ")));
         assert!(!is_of_another_stream("m.F[a | b]()", &Prefix::before("a-1  | ")));

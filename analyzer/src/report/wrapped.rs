@@ -1,4 +1,4 @@
-//! Joins what a narrow terminal, a mail program or a form cut in two: a name, a path or a header that goes on in the
+//! Joins what a narrow terminal, mail or a form cut in two: a name, a path or a header that goes on in the
 //! next line.
 //!
 //! Invariant: a line that can stand alone stays alone, unless what came before it cannot be anything but its beginning.
@@ -8,10 +8,19 @@ use super::lines::{Line, classify};
 /// Longest beginning that is kept for the line after it.
 const LONGEST: usize = 4_000;
 
+/// Characters before a soft break at least: mail fills its lines, and what stands before them in a quote is taken off.
+const FILLED: usize = 56;
+
+/// Characters before a hard break at least: terminals of 60 columns, without the indentation.
+const BROKEN: usize = 40;
+
 /// The text of a line together with its beginning in the line before it.
 pub(super) fn joined(before: &str, text: &str, line: Line<'_>) -> Option<String> {
     if before.len() + text.len() > LONGEST {
         return None;
+    }
+    if let Some(whole) = soft_break(before, text, line) {
+        return Some(whole);
     }
     let candidates = || [glued(before, text), format!("{before} {text}")].into_iter();
     match line {
@@ -22,16 +31,30 @@ pub(super) fn joined(before: &str, text: &str, line: Line<'_>) -> Option<String>
             candidates().find(whole).or_else(|| position(before, text))
         }
         // `Context()` and `ss).resetContext()` are the ends of longer names.
-        Line::Function(name) if is_end_of_name(name) && is_beginning_of_name(before) => {
+        Line::Function(name) if is_beginning_of_name(before) && (is_end_of_name(name) || breaks_in_path(before)) => {
             candidates().find(|joined| matches!(classify(joined), Line::Function(_)))
         }
-        Line::Position(file, _) if !file.starts_with(['/', '<']) => position(before, text),
+        Line::Position(file, _) if !file.starts_with(['/', '<']) || breaks_in_path(before) => position(before, text),
         _ => None,
     }
 }
 
+/// The halves of a line that mail broke: in the quoted-printable encoding a line that ends in `=` goes on in the next.
+fn soft_break(before: &str, text: &str, line: Line<'_>) -> Option<String> {
+    let front = before.strip_suffix('=').filter(|front| front.len() >= FILLED)?;
+    let open = !matches!(line, Line::Title | Line::Rule | Line::Access(_) | Line::Created { .. } | Line::Blank);
+    let whole = glued(front, text);
+    let known = match classify(&whole) {
+        Line::Function(_) => is_beginning_of_name(front),
+        Line::Position(..) => is_path(front.split(" +").next().unwrap_or(front).trim_end()),
+        line => matches!(line, Line::Access(_) | Line::Created { .. } | Line::Frame(..)),
+    };
+    (open && known).then_some(whole)
+}
+
 /// The halves of a line, with the blank between them that a line break took.
 pub(super) fn glued(before: &str, text: &str) -> String {
+    let before = before.strip_suffix('=').unwrap_or(before);
     let blank = before.ends_with(['{', ';']) || text.starts_with('}');
     if blank { format!("{before} {text}") } else { format!("{before}{text}") }
 }
@@ -43,8 +66,28 @@ fn position(before: &str, text: &str) -> Option<String> {
     matches!(classify(&joined), Line::Position(..)).then_some(joined)
 }
 
-/// Whether a name without its beginning is all this can be: no package, or a parenthesis that nothing opened.
+/// Whether this is a long part of a path or of a package, which are not printed alone: only a break can follow it.
+fn breaks_in_path(before: &str) -> bool {
+    let rooted = before.starts_with('/') && !before.contains(':') || before.ends_with('/');
+    before.len() >= BROKEN && rooted && is_path(before)
+}
+
+fn is_path(text: &str) -> bool {
+    text.contains('/') && !text.contains(char::is_whitespace)
+}
+
+/// Whether a name without its beginning is all this can be: no package, a parenthesis that nothing opened, or a literal
+/// of nothing (`Next.func1` is the end of a longer name: literals of packages are `init.func1`).
 fn is_end_of_name(name: &str) -> bool {
+    let literal = |rest: &str| {
+        let kinds = ["func", "gowrap", "deferwrap"];
+        let number = kinds.iter().find_map(|kind| rest.strip_prefix(kind));
+        number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+    if name.starts_with('/') || !first.contains(['/', '(']) && literal(rest) {
+        return true;
+    }
     let unopened = |open: char, close: char| match (name.find(open), name.find(close)) {
         (Some(open), Some(close)) => close < open,
         (None, close) => close.is_some(),
@@ -81,6 +124,7 @@ mod tests {
     #[test]
     fn halves_are_joined() {
         for (before, text, whole) in [
+            ("a/b.(*T).resetCont", "ext.func1()", "a/b.(*T).resetContext.func1()"),
             ("a/b.(*T).res", "etContext()", "a/b.(*T).resetContext()"),
             ("a/b.(*", "T).reset()", "a/b.(*T).reset()"),
             (

@@ -3,13 +3,25 @@
 
 use analyzer::{
     base::Span,
-    lifetime::{SpawnId, SyncKey, conflict::JoinPoint, events::EventKind},
+    lifetime::{
+        SpawnId, SyncKey,
+        conflict::JoinPoint,
+        counted::counted_results,
+        events::EventKind,
+        order::{points, reachable},
+    },
     locate::{LocatedAccess, LocatedStack, Locator},
     report::StackTrace,
     resolve::FuncId,
 };
 
 use crate::rule::Cx;
+
+/// Calls that may lie, in the checkout, between a frame and the next of the report: a fix moves a call into a helper, or
+/// into a function that it hands over, which are two and three.
+const MAX_DETOUR: usize = 3;
+/// Functions looked at for that.
+const MAX_DETOUR_FUNCS: usize = 500;
 
 /// A stack of a report with what is known of its frames.
 #[derive(Clone, Copy)]
@@ -22,7 +34,13 @@ pub(super) struct Known<'a> {
 
 /// Where control is in each function of a stack, innermost first: `at`, and the calls that lead there from frame
 /// `first` outwards.
-fn places(cx: &Cx<'_>, locator: &Locator<'_>, of: Known<'_>, first: usize, at: (FuncId, Span)) -> Vec<(FuncId, Span)> {
+pub(super) fn places(
+    cx: &Cx<'_>,
+    locator: &Locator<'_>,
+    of: Known<'_>,
+    first: usize,
+    at: (FuncId, Span),
+) -> Vec<(FuncId, Span)> {
     let mut out = vec![at];
     let mut callee = at.0;
     for index in first..of.located.frames.len() {
@@ -30,12 +48,45 @@ fn places(cx: &Cx<'_>, locator: &Locator<'_>, of: Known<'_>, first: usize, at: (
         if found.func == callee {
             continue;
         }
-        if let Some((_, call)) = locator.call_site(found.func, callee, of.stack.frames[index].line) {
-            out.push((found.func, cx.lifetimes.graph.sites()[call].span));
+        match locator.call_site(found.func, callee, of.stack.frames[index].line) {
+            Some((_, call)) => out.push((found.func, cx.lifetimes.graph.sites()[call].span)),
+            None => out.extend(detour(cx, found.func, callee)),
         }
         callee = found.func;
     }
     out
+}
+
+/// The calls that lead from one function to another which it does not call itself any more, innermost first; the
+/// shortest way, none where there is no short one.
+fn detour(cx: &Cx<'_>, from: FuncId, to: FuncId) -> Vec<(FuncId, Span)> {
+    let calls = &cx.lifetimes.calls;
+    let mut way: Vec<(FuncId, Option<(usize, Span)>)> = vec![(from, None)];
+    let mut level = 0..1;
+    for _ in 0..MAX_DETOUR {
+        let next = way.len();
+        for at in level {
+            let func = way[at].0;
+            for row in calls.of(func) {
+                for target in row.targets.iter().chain(row.handed.iter().map(|handed| &handed.func)) {
+                    if *target == to {
+                        let mut found = vec![(func, row.span)];
+                        let mut step = way[at].1;
+                        while let Some((above, span)) = step {
+                            found.push((way[above].0, span));
+                            step = way[above].1;
+                        }
+                        return found;
+                    }
+                    if way.len() < MAX_DETOUR_FUNCS && !way.iter().any(|(known, _)| known == target) {
+                        way.push((*target, Some((at, row.span))));
+                    }
+                }
+            }
+        }
+        level = next..way.len();
+    }
+    Vec::new()
 }
 
 /// The waits around one goroutine and one access of somebody else.
@@ -60,9 +111,17 @@ impl<'a> Waits<'a> {
         self.find(&places, false, |func, span, place| match self.start_in(func) {
             // An access that stands before the start is one of the next round.
             Some(start) if place.start < start.start => span.start >= start.end,
-            Some(start) => span.start >= start.end && span.end <= place.start,
-            None => span.end <= place.start,
+            Some(start) => span.start >= start.end && span.end <= place.start && self.leads_to(func, span, place),
+            None => span.end <= place.start && self.leads_to(func, span, place),
         })
+    }
+
+    /// Whether control may get from one point of a function to another: not from one arm of a `select` to the next.
+    fn leads_to(&self, func: FuncId, from: Span, to: Span) -> bool {
+        let events = self.cx.lifetimes.events.of(func);
+        let points = points(events);
+        let (Some(&(from, _)), Some(&(to, _))) = (points.get(&from), points.get(&to)) else { return true };
+        from == to || reachable(events, from).contains(to)
     }
 
     /// The wait that comes only after the other access on its stack.
@@ -137,6 +196,12 @@ impl<'a> Waits<'a> {
                 }
             }
         }
-        None
+        let place = places.iter().find(|place| place.0 == site.func)?.1;
+        // The wait for the last of counted results is over where its loop is.
+        let counted = counted_results(lifetimes.context(), site).into_iter().find(|row| {
+            let end = Span { start: row.over.end.saturating_sub(1), end: row.over.end };
+            stands(site.func, end, place)
+        })?;
+        Some(JoinPoint { key: counted.key, func: site.func, span: counted.receive, reached_by: Vec::new() })
     }
 }

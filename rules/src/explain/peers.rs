@@ -7,18 +7,20 @@ use analyzer::{
     resolve::Type,
 };
 
+use super::mended::Mended;
 use crate::{
     finding::{RaceKind, RaceSide, Unsynchronised},
     rule::Cx,
 };
 
-/// The race of two located accesses.
+/// The race of two located accesses, or why it is gone.
 pub(super) fn unsynchronised(
     cx: &Cx<'_>,
     locator: &Locator<'_>,
     report: &RaceReport,
     located: &LocatedReport,
     shared: &SharedPlace,
+    gone: Option<Mended>,
 ) -> Option<Unsynchronised> {
     let ([first, second, ..], [a, b, ..]) = (&report.accesses[..], &located.accesses[..]) else { return None };
     let locks = [locator.locks(a, first, &shared.first), locator.locks(b, second, &shared.second)];
@@ -35,11 +37,23 @@ pub(super) fn unsynchronised(
     };
     let roots = [0, 1].map(|at| locator.root(&report.accesses[at].stack, &located.accesses[at]));
     let peers = roots[0].is_some() && roots[0] == roots[1];
-    let kind = kind(cx, shared, &locks, peers, report);
     let name = cx.location_name(shared.location);
+    let kind = match gone {
+        Some(Mended::Guarded(_)) => RaceKind::Guarded,
+        Some(Mended::Atomic) => RaceKind::Atomic,
+        Some(Mended::Ordered(_)) => RaceKind::Ordered,
+        None => kind(cx, shared, &locks, peers, report),
+    };
+    let fix = fix(kind, &name, cx, &locks);
+    let fix = match gone {
+        Some(Mended::Guarded(lock)) => format!("{fix}: both sides hold {}", cx.location_name(lock)),
+        Some(Mended::Ordered(func)) => format!("{fix}: {} starts the goroutine afterwards", cx.short(func)),
+        Some(Mended::Atomic) => format!("{fix}: both sides are atomic"),
+        None => fix,
+    };
     Some(Unsynchronised {
         kind,
-        fix: fix(kind, &name, cx, &locks),
+        fix,
         sides: vec![side(0, &shared.first, &locks[0]), side(1, &shared.second, &locks[1])],
     })
 }
@@ -90,6 +104,7 @@ fn fix(kind: RaceKind, name: &str, cx: &Cx<'_>, locks: &[LockSet; 2]) -> String 
         RaceKind::CapturedVariable => {
             format!("hand {name} over as an argument or take its result over a channel, or guard it with a lock")
         }
+        RaceKind::Guarded | RaceKind::Atomic | RaceKind::Ordered => "none is needed in this checkout".to_owned(),
         RaceKind::Peers | RaceKind::MissingLock => format!("guard {name} with a lock, or make it atomic"),
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::command;
 use crate::graph::{Edge, Index, package_part, read_edges, without_closure_numbers};
+use crate::walk;
 
 mod report;
 
@@ -45,7 +46,7 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
     for sample in directories(&args.samples)? {
         let name = sample.file_name().and_then(|name| name.to_str()).context("a sample's name is not UTF-8")?;
         let wanted = args.sample.is_empty() || args.sample.iter().any(|asked| asked == name);
-        let files = files_below(&sample)?;
+        let files = walk::files(&sample)?;
         let sources: BTreeSet<&str> =
             files.iter().filter_map(|file| file.file_name()?.to_str()).filter(|file| file.ends_with(".go")).collect();
         if !wanted || sources.is_empty() {
@@ -93,20 +94,6 @@ fn directories(parent: &Path) -> Result<Vec<PathBuf>> {
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            found.push(entry.path());
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn files_below(directory: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            found.extend(files_below(&entry.path())?);
-        } else {
             found.push(entry.path());
         }
     }

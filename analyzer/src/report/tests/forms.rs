@@ -318,6 +318,24 @@ fn wrapping_tables() {
 }
 
 #[test]
+fn wrapping_strings() {
+    wrapped(|_, l| format!("  - '{l}'\n"));
+    wrapped(|i, l| format!("{i},\"{l}\"\n"));
+    wrapped(|_, l| format!("b'{l}\\n',\n"));
+    wrapped(|i, l| format!("- \"2026-11-28T23:00:{i:02}Z {l}\"\n"));
+    wrapped(|_, l| format!("\u{2502} {l:<100} \u{2502}\n"));
+    wrapped(|i, l| format!("2026-11-28T23:00:{i:02}Z | {l:<100} |\n"));
+}
+
+#[test]
+fn wrapping_json_in_json() {
+    wrapped(|_, l| {
+        let inner = serde_json::json!({"Action": "output", "Package": "p", "Output": format!("{l}\n")});
+        format!("{}\n", serde_json::json!({"log": format!("{inner}\n"), "stream": "stdout"}))
+    });
+}
+
+#[test]
 fn wrapping_chats() {
     wrapped(|_, l| format!("&gt;{l}\n"));
     wrapped(|_, l| format!("{}\n", l.replace(' ', "\u{a0}")));

@@ -31,3 +31,18 @@ func TestSenderCloses(t *testing.T) {
 	time.Sleep(5 * time.Millisecond)
 	m.Close()
 }
+
+func TestSeveralGroups(t *testing.T) {
+	b := &batch{sums: make(map[string]int)}
+	b.process([]string{"a", "b", "a"})
+	time.Sleep(30 * time.Millisecond)
+}
+
+func TestNeverStarted(t *testing.T) {
+	closed := &tap{stop: make(chan struct{})}
+	closed.Close()
+	opened := &tap{stop: make(chan struct{})}
+	opened.Open()
+	<-opened.drops
+	opened.Close()
+}

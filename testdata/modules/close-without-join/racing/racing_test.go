@@ -34,3 +34,9 @@ func TestClosedChannel(t *testing.T) {
 	m.Close()
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestSeveralGroups(t *testing.T) {
+	b := &batch{sums: make(map[string]int)}
+	b.process([]string{"a", "b", "a"})
+	time.Sleep(30 * time.Millisecond)
+}

@@ -1,0 +1,397 @@
+//! What may order two accesses although no channel, lock or counter does: the effect of a call, a flag, a long time.
+//!
+//! A test that starts a server, asks it something and then takes its listener away is ordered by the answer. Nothing
+//! here proves an order; each sign is an assumption of the conflict, to be weighed by others.
+
+use std::ops::Deref;
+
+use fixedbitset::FixedBitSet;
+
+use super::{
+    after_spawn::Facts,
+    calls::CallRef,
+    conflict::{Assumption, Conflict, Relation, Side},
+    domain::{Access, AccessKind, Location, SignalKind},
+    domain_local::{self, Given},
+    events::{EventKind, FuncEvents},
+    models::Effect,
+    order::{Point, points, reachable, reachable_without},
+};
+use crate::{
+    base::{Idx, Symbol},
+    resolve::{Callee, FuncId, Meaning, NamedId, Place, Root, Type},
+    source::FileId,
+    syntax::{BinaryOp, Expr, ExprId, LocalDecl, Terminator},
+};
+
+/// Reads of a called function that count as what its caller asks about: more is no getter.
+const MAX_GETTER_READS: usize = 4;
+
+/// Functions that may wait for others, themselves or in what they call.
+pub(super) struct Waiters(FixedBitSet);
+
+impl Waiters {
+    /// Marks all functions with a lock, a channel operation or a wait, and those that call them.
+    pub(super) fn build(facts: Facts<'_>) -> Self {
+        let funcs = facts.cx.program.funcs();
+        let mut waits = FixedBitSet::with_capacity(funcs.len());
+        let mut work: Vec<FuncId> = Vec::new();
+        for func in funcs.ids() {
+            let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+            let itself = events.any(|event| {
+                use EventKind::{Lock, Signal, Wait, WaitAll};
+                matches!(event.kind, Lock { .. } | Wait { .. } | Signal { .. } | WaitAll)
+            });
+            if itself {
+                waits.insert(func.index());
+                work.push(func);
+            }
+        }
+        while let Some(func) = work.pop() {
+            for &site in facts.cx.graph.callers(func) {
+                let caller = facts.cx.graph.sites()[site].func;
+                if !waits.put(caller.index()) {
+                    work.push(caller);
+                }
+            }
+        }
+        Self(waits)
+    }
+
+    fn contains(&self, func: FuncId) -> bool {
+        self.0.contains(func.index())
+    }
+}
+
+/// What may order the two sides of a conflict.
+pub(super) fn signs(
+    facts: Facts<'_>,
+    waiters: &impl Deref<Target = Waiters>,
+    conflict: &Conflict,
+    (inside, other): (&Access, &Access),
+) -> Vec<Assumption> {
+    let mut out = Vec::new();
+    let held = || is_held_back(facts, waiters, conflict);
+    if conflict.relation == Relation::AfterSpawn && (talk_to_each_other(facts, waiters, conflict) || held()) {
+        out.push(Assumption::NoEffectOrders);
+    }
+    if waits_long(facts, conflict) {
+        out.push(Assumption::TakesThatLong);
+    }
+    if asks_first(facts, inside, other) {
+        out.push(Assumption::FlagTellsNothing);
+    }
+    if runs_once(facts, &conflict.other) {
+        out.push(Assumption::NotThroughOnce);
+    }
+    if hook_tells(facts, conflict) || is_waited_for(facts, conflict) {
+        out.push(Assumption::NoEffectOrders);
+    }
+    if inside.atomic && !other.atomic && another_counts(facts, conflict) {
+        out.push(Assumption::NoAtomicOrders);
+    }
+    out
+}
+
+/// Whether a test and its goroutine use one object, or two of one type, in calls that may wait for what the other does.
+fn talk_to_each_other(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let file = cx.program.funcs()[site.func].file;
+    if !matches!(conflict.location, Location::Local(..)) || !cx.program.sources().files[file].test {
+        return false;
+    }
+    if repeats(facts, conflict) {
+        return false;
+    }
+    let Side { func, span, .. } = &conflict.other;
+    let (func, to) = conflict.other.path.first().copied().unwrap_or((*func, *span));
+    if func != site.func {
+        return false;
+    }
+    let events = cx.events.of(func);
+    let points = points(events);
+    let Some(&end) = points.get(&to) else { return false };
+    let comes_between = |row: &&CallRef| {
+        let at = points.get(&row.span).copied();
+        row.span.start >= site.span.end && at.is_some_and(|at| at != end && precedes(events, at, end))
+    };
+    let between = facts.calls.of(func).iter().filter(comes_between);
+    let between: Vec<Partner> = between.flat_map(|row| partners(facts, waiters, func, row)).collect();
+    !between.is_empty()
+        && site.bodies.iter().any(|&body| {
+            let calls = facts.calls.of(body).iter();
+            cx.program.funcs()[body].file == file
+                && calls.flat_map(|row| partners(facts, waiters, body, row)).any(|partner| between.contains(&partner))
+        })
+}
+
+/// Whether one answer would not order what comes next: the goroutine makes the access again and again, or the variable is
+/// that of a loop, which the next iteration writes.
+fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let Side { func, span, .. } = &conflict.inside;
+    let (func, span) = conflict.inside.path.first().copied().unwrap_or((*func, *span));
+    let body = program.function(func).body.as_ref();
+    let looped = body.is_some_and(|body| facts.cx.events.of(func).repeats(&body.loops, span));
+    let of_loop = match conflict.location {
+        Location::Local(file, local) => {
+            let decl = &program.facts(file).locals[local].decl;
+            matches!(decl, LocalDecl::RangeKey { .. } | LocalDecl::RangeValue { .. })
+        }
+        _ => false,
+    };
+    looped || of_loop
+}
+
+/// Whether the spawning function lets held goroutines go on only behind its own access, and this goroutine may be one: it
+/// gets to its access by a call that may wait.
+fn is_held_back(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let func = facts.spawns.sites[conflict.spawn].func;
+    let Side { func: at, span, .. } = &conflict.other;
+    let (at, other) = conflict.other.path.first().copied().unwrap_or((*at, *span));
+    let Side { func: body, span, .. } = &conflict.inside;
+    if at != func || !conflict.inside.path.is_empty() {
+        return false;
+    }
+    let releases = |row: &&CallRef| {
+        let key = key_of(facts, func, row);
+        key.is_some_and(|key| cx.models.effects(key).contains(&Effect::LetsGo))
+    };
+    let events = cx.events.of(func);
+    let here = points(events);
+    let Some(&from) = here.get(&other) else { return false };
+    let later = |row: &CallRef| here.get(&row.span).is_some_and(|&at| at != from && precedes(events, from, at));
+    if !facts.calls.of(func).iter().filter(releases).any(later) {
+        return false;
+    }
+    let events = cx.events.of(*body);
+    let there = points(events);
+    let Some(&access) = there.get(span) else { return false };
+    facts.calls.of(*body).iter().any(|row| {
+        row.targets.iter().any(|target| waiters.contains(*target))
+            && there.get(&row.span).is_some_and(|&at| at != access && precedes(events, at, access))
+    })
+}
+
+/// The function that a call names, as the catalogue does.
+fn key_of(facts: Facts<'_>, func: FuncId, row: &CallRef) -> Option<Symbol> {
+    let program = facts.cx.program;
+    match program.callee(program.funcs()[func].file, row.call) {
+        Callee::Func { func, .. } => Some(program.funcs()[func].key),
+        Callee::External { key, .. } => Some(key),
+        _ => None,
+    }
+}
+
+/// Whether control may get from one point to the other.
+fn precedes(events: &FuncEvents, from: Point, to: Point) -> bool {
+    (from.0 == to.0 && from.1 < to.1) || reachable(events, from.0).contains(to.0)
+}
+
+/// Whom a call talks to: an object by its place, or by its type.
+#[derive(PartialEq, Eq)]
+enum Partner {
+    Place(Place),
+    Type(NamedId),
+}
+
+/// The receiver and the arguments of a call that may wait, as far as methods can be called on them.
+fn partners(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, func: FuncId, row: &CallRef) -> Vec<Partner> {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let Expr::Call { args, callee, .. } = &program.facts(file).exprs[row.call] else { return Vec::new() };
+    // Of a call that leaves the program nothing is known; most are assertions.
+    if !row.targets.iter().any(|target| waiters.contains(*target)) {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    let mut add = |expr: ExprId, receiver: bool| {
+        // What an object is asked for on the way stands for the object.
+        let expr = match &program.facts(file).exprs[expr] {
+            Expr::Call { callee, .. } => match &program.facts(file).exprs[*callee] {
+                Expr::Select { base, .. } => *base,
+                _ => expr,
+            },
+            _ => expr,
+        };
+        let ty = program.expr_type(file, expr);
+        let Some(named) = program.named_of(ty) else { return };
+        let Some(key) = program.type_key(ty) else { return };
+        let models = facts.cx.models;
+        if models.is_synchronised(key) || models.is_test_handle(key) || program.methods_of(named).is_empty() {
+            return;
+        }
+        let place = program.place(file, expr);
+        if !matches!(place.root, Root::Value(_)) {
+            out.push(Partner::Place(place));
+        }
+        if receiver {
+            out.push(Partner::Type(named));
+        }
+    };
+    if let Expr::Select { base, .. } = &program.facts(file).exprs[*callee] {
+        add(*base, true);
+    }
+    args.iter().for_each(|arg| add(*arg, false));
+    out
+}
+
+/// Whether a function on the way to the access runs once, for all who come that way.
+fn runs_once(facts: Facts<'_>, side: &Side) -> bool {
+    side.path.iter().any(|&(func, span)| {
+        facts.calls.of(func).iter().filter(|row| row.span == span).any(|row| {
+            let key = key_of(facts, func, row);
+            key.is_some_and(|key| facts.cx.models.effects(key).contains(&Effect::Once))
+        })
+    })
+}
+
+/// Whether a goroutine that outlives a test does each piece of work on a request of the test, which takes the answer.
+pub(super) fn works_on_request(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let (mut asks, mut hears) = (Vec::new(), Vec::new());
+    for event in cx.events.of(site.func).blocks.iter().flat_map(|block| &block.events) {
+        match event.kind {
+            EventKind::Signal { key, kind: SignalKind::Send } => asks.push(key),
+            EventKind::Wait { key, .. } => hears.push(key),
+            _ => {}
+        }
+    }
+    site.bodies.iter().any(|&body| {
+        let events = || cx.events.of(body).blocks.iter().flat_map(|block| &block.events);
+        let file = cx.program.funcs()[body].file;
+        // A parameter of the body stands for what the test hands it.
+        let outer = |key: Location| match key {
+            Location::Local(_, local) => {
+                let given = domain_local::given(cx.program, body, file, local);
+                let bound = |given: Given| site.arguments.iter().find(|row| row.0 == body && row.1 == given.param);
+                let handed = given.and_then(bound).map(|row| row.2);
+                let file = cx.program.funcs()[site.func].file;
+                handed.and_then(|expr| cx.places.key(cx.program, cx.graph, file, expr)).unwrap_or(key)
+            }
+            _ => key,
+        };
+        let asked = events().any(|e| matches!(e.kind, EventKind::Wait { key, .. } if asks.contains(&outer(key))));
+        let answers = events().any(|e| match e.kind {
+            EventKind::Signal { key, kind: SignalKind::Send } => hears.contains(&outer(key)),
+            _ => false,
+        });
+        asked && answers
+    })
+}
+
+/// Whether what is put back is a function: tests install one to be told that it was called.
+fn hook_tells(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let Location::Global(var) = conflict.location else { return false };
+    let program = facts.cx.program;
+    let ty = program.underlying(program.var(var).ty);
+    conflict.relation == Relation::Restored && matches!(program.ty(ty), Type::Func { .. })
+}
+
+/// Whether the location is a channel that the spawning function receives from: then the goroutine has sent on the one before.
+fn is_waited_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let func = facts.spawns.sites[conflict.spawn].func;
+    let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    conflict.relation == Relation::AfterSpawn
+        && conflict.other.func == func
+        && conflict.other.kind == AccessKind::Write
+        && events.any(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location))
+}
+
+/// Whether a further goroutine of the same function is atomic with the location, too: whoever waits for that one may see
+/// what this one did before.
+fn another_counts(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let func = facts.spawns.sites[conflict.spawn].func;
+    facts.spawns.of(func).iter().filter(|id| **id != conflict.spawn).any(|id| {
+        let reach = &facts.reaches[*id];
+        reach.accesses(cx, facts.index.of(conflict.location)).iter().any(|found| {
+            let func = reach.nodes[found.node as usize].func;
+            cx.events.of(func).accesses[found.row as usize].atomic
+        })
+    })
+}
+
+/// Whether the goroutine first waits for a timer of minutes.
+fn waits_long(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let (func, to) = conflict.inside.path.first().copied().unwrap_or((conflict.inside.func, conflict.inside.span));
+    if !site.bodies.contains(&func) {
+        return false;
+    }
+    let file = cx.program.funcs()[func].file;
+    facts.calls.of(func).iter().filter(|row| row.span.end <= to.start).any(|row| {
+        let Some(key) = key_of(facts, func, row) else { return false };
+        let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return false };
+        cx.models.effects(key).iter().any(|effect| match effect {
+            Effect::Lasts { arg } => args.get(usize::from(*arg)).is_some_and(|arg| is_long(facts, file, *arg)),
+            _ => false,
+        })
+    })
+}
+
+/// Whether a duration is a product with a long unit in it.
+fn is_long(facts: Facts<'_>, file: FileId, expr: ExprId) -> bool {
+    let program = facts.cx.program;
+    match &program.facts(file).exprs[expr] {
+        Expr::Binary { op: BinaryOp::Arithmetic, left, right } => {
+            is_long(facts, file, *left) || is_long(facts, file, *right)
+        }
+        Expr::Select { base, name } => match program.meaning(file, *base) {
+            Meaning::Package(path) => facts.cx.models.is_long(Symbol::new(&format!("{path}.{name}"))),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether the goroutine gets to its access only if a condition says so about a field that the other side sets under the
+/// lock under which it makes its own access.
+fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
+    let set: Vec<Location> = facts
+        .cx
+        .events
+        .of(other.func)
+        .accesses
+        .iter()
+        .filter(|access| access.kind == AccessKind::Write && !access.element && access.location != other.location)
+        .filter(|access| access.locks.iter().any(|lock| other.locks.contains(lock)))
+        .map(|access| access.location)
+        .collect();
+    !set.is_empty() && asked_before(facts, inside).iter().any(|location| set.contains(location))
+}
+
+/// Guarded fields that decide whether an access of the same function is made.
+fn asked_before(facts: Facts<'_>, access: &Access) -> Vec<Location> {
+    let program = facts.cx.program;
+    let events = facts.cx.events.of(access.func);
+    let Some(body) = &program.function(access.func).body else { return Vec::new() };
+    let syntax = program.facts(program.funcs()[access.func].file);
+    let Some(&(at, _)) = points(events).get(&access.span) else { return Vec::new() };
+    let mut out = Vec::new();
+    for (number, block) in body.blocks.iter().enumerate() {
+        let Terminator::If { condition, .. } = block.end else { continue };
+        let span = syntax.expr_spans[condition];
+        let ways = events.blocks[number].successors.iter();
+        let leading = ways.filter(|&&way| way == at || reachable_without(events, way, number).contains(at)).count();
+        if leading != 1 {
+            continue;
+        }
+        let guarded = |access: &&Access| access.kind == AccessKind::Read && (access.atomic || !access.locks.is_empty());
+        let reads = events.accesses.iter().filter(|access| span.contains(access.span)).filter(guarded);
+        out.extend(reads.map(|access| access.location));
+        for row in facts.calls.of(access.func).iter().filter(|row| span.contains(row.span)) {
+            for &target in &row.targets {
+                let reads = &facts.cx.events.of(target).accesses;
+                if reads.len() <= MAX_GETTER_READS {
+                    out.extend(reads.iter().filter(guarded).map(|access| access.location));
+                }
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,409 @@
+//! What lowers the confidence of a finding, each beside a twin that differs in that alone and is certain.
+
+use crate::{Scratch, json, outlive};
+
+/// The confidence of what is found about `location` in a module of one file.
+fn confidence(name: &str, location: &str, code: &str) -> String {
+    let scratch = Scratch::new(&format!("certainty-{name}"));
+    let file = if code.contains("\"testing\"") { "m_test.go" } else { "m.go" };
+    scratch.write("go.mod", "module example.com/m\n\ngo 1.22\n").write(file, format!("package m\n{code}"));
+    let answer = json(&outlive(&["check", "--no-cache", "--all", "--format", "json", scratch.path()]));
+    let findings = answer["findings"].as_array().expect("findings").iter();
+    let about = findings.filter(|f| f["location"]["name"].as_str().is_some_and(|name| name.ends_with(location)));
+    let found: Vec<&str> = about.filter_map(|f| f["confidence"].as_str()).collect();
+    found.join(" ")
+}
+
+const CLIENT: &str = r#"
+import (
+	"testing"
+	"time"
+)
+
+type client struct {
+	calls   chan int
+	answers chan int
+}
+
+func (c *client) ask() int {
+	c.calls <- 1
+	return <-c.answers
+}
+"#;
+
+#[test]
+fn what_both_sides_do_with_one_object_may_order_them() {
+    let test = |name: &str, between: &str| {
+        let code = format!(
+            "{CLIENT}
+func TestWait(t *testing.T) {{
+	one, two := &client{{}}, &client{{}}
+	start := time.Now()
+	var waited time.Duration
+	go func() {{
+		waited = time.Since(start)
+		one.ask()
+	}}()
+	{between}
+	t.Log(waited, two)
+}}
+"
+        );
+        confidence(name, "waited", &code)
+    };
+    assert_eq!(test("sleep", "time.Sleep(time.Millisecond)"), "high");
+    assert_eq!(test("same-object", "one.ask()"), "medium");
+    assert_eq!(test("same-type", "two.ask()"), "medium");
+}
+
+#[test]
+fn a_goroutine_that_goes_on_is_not_ordered_by_one_answer() {
+    let code = format!(
+        "{CLIENT}
+func TestCount(t *testing.T) {{
+	c := &client{{}}
+	seen := 0
+	go func() {{
+		for {{
+			c.ask()
+			seen++
+		}}
+	}}()
+	time.Sleep(time.Millisecond)
+	c.ask()
+	t.Log(seen)
+}}
+"
+    );
+    assert_eq!(confidence("loop", "seen", &code), "high");
+}
+
+#[test]
+fn a_goroutine_may_be_held_until_the_test_lets_it_go() {
+    let test = |name: &str, release: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+	\"time\"
+
+	\"github.com/pingcap/failpoint\"
+)
+
+type committer struct{{ steps chan int }}
+
+func (c *committer) commit() error {{
+	<-c.steps
+	return nil
+}}
+
+func begin() (*committer, error) {{ return &committer{{steps: make(chan int)}}, nil }}
+
+func TestCommit(t *testing.T) {{
+	c, err := begin()
+	done := make(chan struct{{}})
+	go func() {{
+		err = c.commit()
+		close(done)
+	}}()
+	time.Sleep(time.Millisecond)
+	_, err = begin()
+	{release}
+	<-done
+	_ = failpoint.Enable
+}}
+"
+        );
+        confidence(name, "err", &code)
+    };
+    assert_eq!(test("free", "t.Log(\"released\")"), "high");
+    // The late join counts, too, as soon as there is another doubt.
+    assert_eq!(test("held", "failpoint.Disable(\"commit\")"), "low");
+}
+
+#[test]
+fn what_comes_after_a_month_is_rarely_concurrent() {
+    let test = |name: &str, every: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+func load() int {{ return 1 }}
+
+func watch() int {{
+	certificate := load()
+	go func() {{
+		for range time.Tick({every}) {{
+			certificate = load()
+		}}
+	}}()
+	return certificate
+}}
+"
+        );
+        confidence(name, "certificate", &code)
+    };
+    assert_eq!(test("soon", "24 * 30 * time.Millisecond"), "high");
+    assert_eq!(test("late", "24 * 30 * time.Hour"), "medium");
+}
+
+#[test]
+fn an_atomic_of_a_goroutine_that_is_waited_for_may_order_the_one_of_another() {
+    let test = |name: &str, add: &str| {
+        let code = format!(
+            "
+import (
+	\"sync\"
+	\"sync/atomic\"
+	\"time\"
+)
+
+func measure() uint64 {{
+	var answers, others uint64
+	go func() {{
+		time.Sleep(time.Millisecond)
+		atomic.StoreUint64(&answers, 0)
+	}}()
+	var wg sync.WaitGroup
+	wg.Add(1)
+	go func() {{
+		defer wg.Done()
+		atomic.AddUint64(&{add}, 1)
+	}}()
+	wg.Wait()
+	return answers
+}}
+"
+        );
+        confidence(name, "answers", &code)
+    };
+    assert_eq!(test("other", "others"), "high");
+    assert_eq!(test("same", "answers"), "medium");
+}
+
+#[test]
+fn a_flag_of_the_same_critical_section_may_tell() {
+    let test = |name: &str, set: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type server struct {{
+	mu       sync.Mutex
+	draining bool
+	accepted []int
+	quit     chan struct{{}}
+}}
+
+func (s *server) isDraining() bool {{
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.draining
+}}
+
+func (s *server) start() {{
+	go func() {{
+		<-s.quit
+		if s.isDraining() {{
+			s.accepted = append(s.accepted, 1)
+		}}
+	}}()
+}}
+
+func run(s *server) {{
+	s.start()
+	s.drain()
+}}
+
+func (s *server) drain() {{
+	close(s.quit)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	{set}
+	s.accepted = nil
+}}
+"
+        );
+        confidence(name, "accepted", &code)
+    };
+    assert_eq!(test("no-flag", ""), "high");
+    assert_eq!(test("flag", "s.draining = true"), "medium");
+}
+
+#[test]
+fn returning_a_named_result_stores_nothing_in_it() {
+    let test = |name: &str, value: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+func load(last int) (sum, count int) {{
+	go func() {{
+		time.Sleep(time.Millisecond)
+		println(sum)
+	}}()
+	return {value}, last
+}}
+"
+        );
+        confidence(name, "sum", &code)
+    };
+    assert_eq!(test("stored", "last"), "high");
+    assert_eq!(test("itself", "sum"), "");
+}
+
+#[test]
+fn a_copy_of_what_is_then_replaced_is_the_old_object() {
+    let test = |name: &str, replace: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+type body struct {{ next *body }}
+
+func (b *body) Close() {{ println(b.next) }}
+
+func open() *body {{
+	b := &body{{}}
+	old := b
+	go func() {{
+		time.Sleep(time.Millisecond)
+		old.Close()
+	}}()
+	{replace}
+	b.next = &body{{}}
+	return b
+}}
+"
+        );
+        confidence(name, "next", &code)
+    };
+    assert_eq!(test("kept", ""), "high");
+    assert_eq!(test("replaced", "b = &body{next: b}"), "");
+}
+
+#[test]
+fn a_channel_of_this_iteration_was_not_used_in_the_last() {
+    let code = "
+import (
+	\"testing\"
+	\"time\"
+)
+
+func TestBlocks(t *testing.T) {
+	for size := 0; size < 5; size++ {
+		c := make(chan int, size)
+		received := false
+		go func() {
+			<-c
+			received = true
+		}()
+		time.Sleep(time.Millisecond)
+		if received {
+			t.Error(size)
+		}
+		c <- 0
+	}
+}
+";
+    assert_eq!(confidence("iteration", "received", code), "");
+}
+
+#[test]
+fn what_a_once_runs_may_come_before() {
+    let test = |name: &str, fill: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type table struct {{
+	once sync.Once
+	quit chan struct{{}}
+	rows map[string]int
+}}
+
+func (t *table) start() {{
+	go func() {{
+		<-t.quit
+		println(len(t.rows))
+	}}()
+}}
+
+func (t *table) fill() {{ t.rows = make(map[string]int) }}
+
+func (t *table) leave() {{
+	close(t.quit)
+	{fill}
+}}
+
+func run(t *table) {{
+	t.start()
+	t.leave()
+}}
+"
+        );
+        confidence(name, "rows", &code)
+    };
+    assert_eq!(test("each-time", "t.fill()"), "high");
+    assert_eq!(test("once", "t.once.Do(t.fill)"), "medium");
+}
+
+#[test]
+fn a_hook_may_tell_the_test_that_it_ran() {
+    let test = |name: &str, ty: &str, value: &str, other: &str, reads: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+	\"time\"
+)
+
+var onServe {ty}
+
+func serve() {{
+	time.Sleep(time.Millisecond)
+	{reads}
+}}
+
+func TestServe(t *testing.T) {{
+	onServe = {value}
+	defer func() {{ onServe = {other} }}()
+	go serve()
+	time.Sleep(time.Millisecond)
+}}
+"
+        );
+        confidence(name, "onServe", &code)
+    };
+    assert_eq!(test("value", "int", "1", "0", "println(onServe)"), "high");
+    assert_eq!(test("hook", "func()", "func() {}", "nil", "onServe()"), "medium");
+}
+
+#[test]
+fn a_worker_that_answers_each_request_of_a_test_is_idle_at_its_end() {
+    let test = |name: &str, answer: &str| {
+        let code = format!(
+            "
+import \"testing\"
+
+func TestWork(t *testing.T) {{
+	requests := make(chan int)
+	answers := make(chan int)
+	go func() {{
+		for r := range requests {{
+			t.Log(r)
+			{answer}
+		}}
+	}}()
+	requests <- 1
+	{take}
+	close(requests)
+}}
+",
+            take = if answer.is_empty() { "println(answers)" } else { "<-answers" },
+        );
+        confidence(name, "testing.T", &code)
+    };
+    assert_eq!(test("silent", ""), "high");
+    assert_eq!(test("answers", "answers <- r"), "medium");
+}

@@ -1,0 +1,191 @@
+//! `cargo xtask confirm-pairs`: what the race detector printed for a fixture names the pair of accesses that `check` names.
+//!
+//! The outputs are those that `testdata/confirm.sh --keep DIR` leaves behind: one file for each run of a test, below the
+//! names of module, package and test. They are read by the parser that `outlive explain` has. A fixture is a file with a
+//! `// want "RULE: LOCATION"`; it is confirmed when one report and one finding of that location have the same two lines. That
+//! the finding has the rule wanted is for the tests to see, which need no Go. Known exceptions stand in a file, each with its
+//! reason; one that has come true is a failure, too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use analyzer::report::{RaceAccess, parse_reports};
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::{command, walk};
+
+/// Command line.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Folder that `testdata/confirm.sh --keep` has filled
+    outputs: PathBuf,
+    /// Binary to ask, instead of a release build
+    #[arg(long)]
+    outlive: Option<PathBuf>,
+    /// Also print the pairs of fixtures that are not confirmed
+    #[arg(long)]
+    verbose: bool,
+}
+
+/// A line of a file, by its path within the module.
+type Place = (String, u64);
+
+/// A `// want "RULE: LOCATION"`.
+struct Want {
+    at: Place,
+    location: String,
+}
+
+/// What `check` says of one conflict.
+struct Finding {
+    location: String,
+    /// Lines of the goroutine's accesses.
+    inside: BTreeSet<Place>,
+    /// Lines of the accesses that it races with; the reset counts.
+    other: BTreeSet<Place>,
+    /// Every line it speaks of.
+    all: BTreeSet<Place>,
+}
+
+pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
+    let binary = crate::outlive_binary(repository, args.outlive.as_deref())?;
+    let known = known(&repository.join("testdata/unconfirmed.txt"))?;
+    let modules = repository.join("testdata/modules");
+    let (mut confirmed, mut failures) = (0, 0);
+    let mut seen = BTreeSet::new();
+    for output in sorted(&args.outputs)? {
+        let name =
+            output.file_name().and_then(|name| name.to_str()).context("a module's name is not UTF-8")?.to_owned();
+        let module = modules.join(&name);
+        let wants = wants(&module)?;
+        let findings = findings(&binary, &module)?;
+        let pairs = pairs(&output, &module)?;
+        for want in &wants {
+            let key = format!("{name} {}:{}", want.at.0, want.at.1);
+            let meant =
+                |f: &&Finding| last(&f.location) == last(&want.location) && f.all.iter().any(|at| at.0 == want.at.0);
+            let named = findings.iter().filter(meant).any(|f| pairs.iter().any(|pair| f.names(pair)));
+            match (named, known.contains_key(&key)) {
+                (true, false) => confirmed += 1,
+                (false, true) => {}
+                (true, true) => {
+                    failures += 1;
+                    println!("{key}: is confirmed now; testdata/unconfirmed.txt need not list it");
+                }
+                (false, false) => {
+                    failures += 1;
+                    println!("{key} ({}): no report names the pair of a finding", want.location);
+                }
+            }
+            if !named && args.verbose {
+                for finding in findings.iter().filter(meant) {
+                    println!("  check: {:?} with {:?}", finding.inside, finding.other);
+                }
+                for pair in pairs.iter().filter(|pair| pair.iter().any(|place| place.0 == want.at.0)) {
+                    println!("  detector: {pair:?}");
+                }
+            }
+            seen.insert(key);
+        }
+    }
+    println!(
+        "{confirmed} of {} fixtures confirmed by the race detector, pair by pair; {failures} disagree",
+        seen.len()
+    );
+    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Finding {
+    /// Whether a report's pair is this finding's. A report without a second access is the testing package's own, of a use
+    /// after the test: it has the goroutine's stack alone.
+    fn names(&self, pair: &[Place]) -> bool {
+        match pair {
+            [one] => self.inside.contains(one),
+            [one, two] => {
+                self.inside.contains(one) && self.other.contains(two)
+                    || self.inside.contains(two) && self.other.contains(one)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Keys of fixtures that are not confirmed, with the reason.
+fn known(file: &Path) -> Result<BTreeMap<String, String>> {
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let entry = |line: &str| {
+        let (key, reason) = line.split_once(" | ").with_context(|| format!("no reason: {line}"))?;
+        Ok((key.to_owned(), reason.to_owned()))
+    };
+    lines.map(entry).collect()
+}
+
+fn wants(module: &Path) -> Result<Vec<Want>> {
+    let mut found = Vec::new();
+    for file in walk::files(module)?.into_iter().filter(|file| file.extension().is_some_and(|e| e == "go")) {
+        let within = file.strip_prefix(module)?.to_string_lossy().into_owned();
+        let text = fs::read_to_string(&file)?;
+        for (number, line) in (1..).zip(text.lines()) {
+            let Some((_, want)) = line.split_once("// want \"") else { continue };
+            let (_, location) = want.trim_end_matches('"').split_once(": ").context("a want without a location")?;
+            found.push(Want { at: (within.clone(), number), location: location.to_owned() });
+        }
+    }
+    Ok(found)
+}
+
+fn findings(binary: &Path, module: &Path) -> Result<Vec<Finding>> {
+    let mut check = command::new(binary);
+    check.args(["check", "--all", "--no-cache", "--format", "json"]).arg(module);
+    let output = check.output().with_context(|| format!("cannot start {check:?}"))?;
+    let answer: Value = serde_json::from_slice(&output.stdout).with_context(|| format!("{check:?} printed no JSON"))?;
+    let findings = answer["findings"].as_array().context("no findings")?;
+    Ok(findings.iter().map(finding).collect())
+}
+
+fn finding(value: &Value) -> Finding {
+    let place = |at: &Value| Some((at["file"].as_str()?.to_owned(), at["line"].as_u64()?));
+    let accesses = value["accesses"].as_array().map_or(&[][..], Vec::as_slice);
+    let of = |side: &'static str| accesses.iter().filter(move |a| a["side"] == side).filter_map(place);
+    let skips = value["join"]["skipped_at"].as_array().map_or(&[][..], Vec::as_slice);
+    let all = accesses.iter().chain(skips).chain([&value["spawn"], &value["reset"]]).filter_map(place);
+    Finding {
+        location: value["location"]["name"].as_str().unwrap_or_default().to_owned(),
+        inside: of("goroutine").collect(),
+        other: of("other").chain(place(&value["reset"])).collect(),
+        all: all.collect(),
+    }
+}
+
+/// The pairs of all outputs of a module: of each access the innermost line that is the module's own.
+fn pairs(outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Place>>> {
+    let module = module.canonicalize()?;
+    let mut found = BTreeSet::new();
+    for file in walk::files(outputs)? {
+        for report in parse_reports(&fs::read(file)?).value {
+            let place = |access: &RaceAccess| {
+                access.stack.frames.iter().find_map(|frame| {
+                    let within = Path::new(&frame.file).strip_prefix(&module).ok()?;
+                    Some((within.to_string_lossy().into_owned(), u64::from(frame.line)))
+                })
+            };
+            found.insert(report.accesses.iter().filter_map(place).collect());
+        }
+    }
+    Ok(found)
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(directory).with_context(|| format!("no outputs in {}", directory.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
