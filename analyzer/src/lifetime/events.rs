@@ -268,8 +268,10 @@ impl<'a> Lowering<'a> {
                 | Terminator::Unreachable => {}
             }
             let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
-            let events = events.drain(..).collect();
-            self.out.blocks.push(BlockEvents { events, successors, exit, end_span: block.end_span, test });
+            // The room for the next block's events stays.
+            let mut own = ThinVec::with_capacity(events.len());
+            own.extend(events.drain(..));
+            self.out.blocks.push(BlockEvents { events: own, successors, exit, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
             if let Some(head) = heads.remove(&index) {

@@ -224,11 +224,15 @@ fn readers_above(
 struct Restore {
     func: FuncId,
     row: u32,
+    /// Where it is registered in the function that is left.
     at: Span,
+    /// From there to where it is registered, if a helper does it.
+    path: Vec<(FuncId, Span)>,
     test_end: bool,
 }
 
-fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
+/// What `func` itself registers.
+fn restores_of(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
     let cx = facts.cx;
     let mut restores: Vec<Restore> = Vec::new();
     let events = cx.events.of(func);
@@ -246,8 +250,26 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
                 if matches!(access.location, Location::Global(_)) && access.kind == AccessKind::Write && !access.atomic
                 {
                     let row = u32::try_from(row).unwrap_or(u32::MAX);
-                    restores.push(Restore { func: target, row, at: event.span, test_end: *test_end });
+                    let path = vec![(func, event.span)];
+                    restores.push(Restore { func: target, row, at: event.span, path, test_end: *test_end });
                 }
+            }
+        }
+    }
+    restores
+}
+
+fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let mut restores = restores_of(facts, func);
+    // What a helper registers for the end of the test happens when its caller, the test, is over.
+    for row in facts.calls.of(func) {
+        let [helper] = row.targets[..] else { continue };
+        for mut restore in restores_of(facts, helper) {
+            if restore.test_end {
+                restore.path = vec![(func, row.span), (helper, restore.at)];
+                restore.at = row.span;
+                restores.push(restore);
             }
         }
     }
@@ -301,7 +323,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
                     span: access.span,
                     kind: access.kind,
                     stored: access.stored,
-                    path: vec![(func, restore.at)],
+                    path: restore.path.clone(),
                     dispatched: 0,
                     same_object: true,
                 },

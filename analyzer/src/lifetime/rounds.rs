@@ -58,15 +58,15 @@ pub fn next_rounds(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict>
     groups.into_par_iter().flat_map_iter(|group| of_skip(facts, &resets, &group)).collect()
 }
 
-/// Callers of a function, with their distance.
-type Callers = Box<[(FuncId, u32)]>;
-
 /// Writes that may be resets, by location, with the functions above them.
 struct Resets {
     by_location: FxHashMap<Location, Vec<(FuncId, u32)>>,
     /// Callers of the functions that write, with their distance: asked for again and again.
-    above: IndexVec<FuncId, OnceLock<Callers>>,
+    above: IndexVec<FuncId, OnceLock<Above>>,
 }
+
+/// Functions above another one, with their distance.
+type Above = Box<[(FuncId, u32)]>;
 
 impl Resets {
     fn build(facts: Facts<'_>) -> Self {

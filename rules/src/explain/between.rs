@@ -38,8 +38,8 @@ pub(super) fn between(
         return None;
     }
     let site = &lifetimes.spawns.sites[spawn];
-    let reaches = lifetimes.facts().reaches;
-    let reach = &reaches[spawn];
+    let facts = lifetimes.facts();
+    let reach = &facts.reaches[spawn];
     let own = |signal: &&Signal| owner_of(cx, signal.key) == Some(owner);
     let ender = |signal: &Signal| {
         let mut waits_for = lifetimes.joins.waits(signal.key).iter().filter(|wait| {
