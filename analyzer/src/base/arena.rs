@@ -77,6 +77,7 @@ impl<I: Idx, T> IndexVec<I, T> {
     }
 
     /// The row, or `None` when the id is of another table.
+    #[inline]
     pub fn get(&self, id: I) -> Option<&T> {
         self.rows.get(id.index())
     }
@@ -132,12 +133,14 @@ impl<I: Idx, T> FromIterator<T> for IndexVec<I, T> {
 
 impl<I: Idx, T> ops::Index<I> for IndexVec<I, T> {
     type Output = T;
+    #[inline]
     fn index(&self, id: I) -> &T {
         &self.rows[id.index()]
     }
 }
 
 impl<I: Idx, T> ops::IndexMut<I> for IndexVec<I, T> {
+    #[inline]
     fn index_mut(&mut self, id: I) -> &mut T {
         &mut self.rows[id.index()]
     }

@@ -88,6 +88,7 @@ impl Symbol {
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(self) -> SymbolText {
         let number = self.0.get() - 1;
         let shard = &shards()[(number & ((1 << SHARD_BITS) - 1)) as usize];

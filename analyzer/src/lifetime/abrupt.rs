@@ -3,6 +3,7 @@
 //! deferred, is skipped.
 
 use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
 
 use super::{
     calls::{CallRef, Calls},
@@ -37,13 +38,18 @@ impl Abrupt {
             ends: FixedBitSet::with_capacity(count),
             recovers: FixedBitSet::with_capacity(count),
         };
-        for func in cx.program.funcs().ids() {
-            let Some(body) = &cx.program.function(func).body else { continue };
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        let rows = funcs.into_par_iter().filter_map(|func| {
+            let body = cx.program.function(func).body.as_ref()?;
             let panics = body.blocks.iter().any(|block| matches!(block.end, Terminator::Panic(_)));
             let mut events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+            let ends = events.any(|event| matches!(event.kind, EventKind::Leave { process: false }));
+            Some((func, panics, ends, recovers(cx.program, func)))
+        });
+        for (func, panics, ends, recovers) in rows.collect::<Vec<_>>() {
             found.panics.set(func.index(), panics);
-            found.ends.set(func.index(), events.any(|e| matches!(e.kind, EventKind::Leave { process: false })));
-            if recovers(cx.program, func) {
+            found.ends.set(func.index(), ends);
+            if recovers {
                 // `recover` stands in a literal that the recovering function defers, or in one it defers by name.
                 let outer = cx.program.funcs()[func].parent.unwrap_or(func);
                 found.recovers.insert(outer.index());

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use thin_vec::ThinVec;
+use thin_vec::{ThinVec, thin_vec};
 
 use super::{
     constant::Constants,
@@ -73,7 +73,7 @@ impl FuncEvents {
 #[derive(Debug, Default)]
 pub struct BlockEvents {
     /// In evaluation order.
-    pub events: Vec<Event>,
+    pub events: ThinVec<Event>,
     /// Blocks control may go to.
     pub successors: SmallVec<[usize; 2]>,
     /// How the function is left at the end of this block, if it is.
@@ -272,14 +272,13 @@ impl<'a> Lowering<'a> {
             }
             let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
             // The room for the next block's events stays.
-            let mut own = Vec::with_capacity(events.len());
-            own.append(&mut events);
+            let mut own = ThinVec::with_capacity(events.len());
+            own.extend(events.drain(..));
             self.out.blocks.push(BlockEvents { events: own, successors, exit, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
-            if let Some(mut head) = heads.remove(&index) {
-                head.append(&mut block.events);
-                block.events = head;
+            if let Some(head) = heads.remove(&index) {
+                block.events = head.into_iter().chain(std::mem::take(&mut block.events)).collect();
             }
         }
         self.drained(ranges);
@@ -311,7 +310,7 @@ impl<'a> Lowering<'a> {
         let own = self.out.blocks.len();
         let successors = SmallVec::from_slice(&[to]);
         let end_span = self.out.blocks[head].end_span;
-        self.out.blocks.push(BlockEvents { events: vec![event], successors, exit: None, end_span, test: None });
+        self.out.blocks.push(BlockEvents { events: thin_vec![event], successors, exit: None, end_span, test: None });
         for next in self.out.blocks[head].successors.iter_mut().filter(|next| **next == to) {
             *next = own;
         }

@@ -191,30 +191,33 @@ impl Joins {
     fn collect_carriers(&mut self, cx: Context<'_>, spawns: &Spawns) {
         let signals = spawns.sites.iter().flat_map(|site| &site.signals);
         let closed: FxHashSet<SyncKey> = signals.filter(|s| s.kind == SignalKind::Close).map(|s| s.key).collect();
-        for func in cx.program.funcs().ids() {
-            for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
-                if let EventKind::Signal { key, kind: SignalKind::Send } = event.kind
-                    && closed.contains(&key)
-                {
-                    self.carriers.insert(key);
-                }
-            }
-        }
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        let sent = funcs.into_par_iter().flat_map_iter(|func| {
+            let events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+            events.filter_map(|event| match event.kind {
+                EventKind::Signal { key, kind: SignalKind::Send } => Some(key),
+                _ => None,
+            })
+        });
+        self.carriers.extend(sent.filter(|key| closed.contains(key)).collect::<Vec<SyncKey>>());
     }
 
     fn collect_sites(&mut self, cx: Context<'_>) {
-        for func in cx.program.funcs().ids() {
-            for block in &cx.events.of(func).blocks {
-                for event in &block.events {
-                    for_each_wait(&event.kind, &mut |key, how| {
-                        if !self.counts(key, how) {
-                            return;
-                        }
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        let waits = funcs.into_par_iter().flat_map_iter(|func| {
+            let mut waits: Vec<(SyncKey, WaitSite)> = Vec::new();
+            for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
+                for_each_wait(&event.kind, &mut |key, how| {
+                    if self.counts(key, how) {
                         let gives_up = how == WaitKind::Receive && gives_up(cx.program, func, event.span);
-                        self.sites.entry(key).or_default().push(WaitSite { func, span: event.span, how, gives_up });
-                    });
-                }
+                        waits.push((key, WaitSite { func, span: event.span, how, gives_up }));
+                    }
+                });
             }
+            waits
+        });
+        for (key, site) in waits.collect::<Vec<_>>() {
+            self.sites.entry(key).or_default().push(site);
         }
     }
 

@@ -66,15 +66,17 @@ impl Spawns {
             spawns.by_func.entry(func).or_default().push(id);
             spawns.by_call.insert((file, call), id);
         }
-        for func in cx.program.funcs().ids() {
+        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
+        let joined = funcs.into_par_iter().flat_map_iter(|func| {
             let file = cx.program.funcs()[func].file;
-            for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
-                if let EventKind::RunJoined(run) = event.kind {
-                    let run = functions_of(cx.program, cx.graph, cx.places, file, run);
-                    spawns.joined.extend(run.iter().map(|handed| handed.func));
-                }
-            }
-        }
+            let events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+            let run = events.filter_map(|event| match event.kind {
+                EventKind::RunJoined(run) => Some(run),
+                _ => None,
+            });
+            run.flat_map(move |run| functions_of(cx.program, cx.graph, cx.places, file, run)).map(|handed| handed.func)
+        });
+        spawns.joined.extend(joined.collect::<Vec<FuncId>>());
         spawns
     }
 

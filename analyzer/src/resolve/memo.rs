@@ -20,6 +20,7 @@ impl Memo {
     }
 
     /// The answer of a row, if there is one.
+    #[inline]
     pub(super) fn get(&self, row: usize) -> Option<TypeId> {
         let id = self.0.get(row)?.load(Ordering::Acquire);
         (id != UNSET).then(|| TypeId::new(id as usize))

@@ -105,6 +105,7 @@ impl Types {
     }
 
     /// The type of an id of this table.
+    #[inline]
     pub(super) fn get(&self, id: TypeId) -> &Type {
         let (chunk, row) = position(id);
         static FOREIGN: Type = Type::Unknown(Reason::Budget);

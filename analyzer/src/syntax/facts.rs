@@ -504,7 +504,7 @@ pub struct Loop {
 #[derive(Debug)]
 pub struct Block {
     /// Instructions in the order Go evaluates them.
-    pub instrs: Vec<Instr>,
+    pub instrs: ThinVec<Instr>,
     /// Where control goes.
     pub end: Terminator,
     /// Where the decision stands: the whole `return` statement, the condition, the `for` clause; for

@@ -1,5 +1,7 @@
 //! The control-flow graph of the function being lowered.
 
+use thin_vec::ThinVec;
+
 use rustc_hash::FxHashMap;
 
 use super::{Block, BlockId, Body, FuncIndex, Instr, InstrKind, Loop, LoopScope, Terminator};
@@ -40,7 +42,7 @@ impl Flow {
 
     /// A block nothing leads to yet.
     pub(super) fn new_block(&mut self) -> BlockId {
-        self.body.blocks.push(Block { instrs: Vec::new(), end: Terminator::Unreachable, end_span: Span::default() })
+        self.body.blocks.push(Block { instrs: ThinVec::new(), end: Terminator::Unreachable, end_span: Span::default() })
     }
 
     /// Whether control can reach the next statement by falling into it.
