@@ -348,7 +348,7 @@ impl<'a> Lowering<'a> {
         found
     }
 
-    fn expr(&self, expr: ExprId) -> &'a Expr {
+    pub(super) fn expr(&self, expr: ExprId) -> &'a Expr {
         &self.program.facts(self.file).exprs[expr]
     }
 
@@ -775,39 +775,6 @@ impl<'a> Lowering<'a> {
             Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: ThinVec::new(), test_end: true }),
         }
         false
-    }
-
-    fn nil_test(&self, condition: ExprId) -> Option<NilTest> {
-        let (tested, nil_first) = self.compared_with_nil(condition)?;
-        let Expr::Local(local) = self.expr(tested) else { return None };
-        Some(NilTest { local: *local, nil_first })
-    }
-
-    /// For a condition about a field that holds a channel, a function or a pointer: whether it is nil on the first way.
-    fn started_test(&self, condition: ExprId) -> Option<bool> {
-        let (tested, nil_first) = self.compared_with_nil(condition)?;
-        if self.program.place(self.file, tested).steps.is_empty() {
-            return None;
-        }
-        let ty = self.program.underlying(self.program.expr_type(self.file, tested));
-        matches!(self.program.ty(ty), Type::Chan { .. } | Type::Func { .. } | Type::Pointer(_)).then_some(nil_first)
-    }
-
-    /// What a condition compares with `nil`, and whether it is nil where the condition holds.
-    fn compared_with_nil(&self, condition: ExprId) -> Option<(ExprId, bool)> {
-        use crate::syntax::BinaryOp;
-        let Expr::Binary { op, left, right } = self.expr(condition) else { return None };
-        let nil_first = match op {
-            BinaryOp::Equal => true,
-            BinaryOp::NotEqual => false,
-            BinaryOp::Order | BinaryOp::And | BinaryOp::Or | BinaryOp::Shift | BinaryOp::Arithmetic => return None,
-        };
-        let is_nil = |expr: ExprId| matches!(self.expr(expr), Expr::Name(name) if name.as_str() == "nil");
-        match (is_nil(*left), is_nil(*right)) {
-            (false, true) => Some((*left, nil_first)),
-            (true, false) => Some((*right, nil_first)),
-            _ => None,
-        }
     }
 }
 

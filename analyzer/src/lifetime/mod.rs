@@ -27,6 +27,7 @@ pub mod joins;
 mod levels;
 pub mod locks;
 pub mod models;
+mod nil_tests;
 mod no_return;
 pub mod obligations;
 pub mod order;
