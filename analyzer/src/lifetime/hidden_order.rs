@@ -140,7 +140,8 @@ fn talk_to_each_other(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, 
 fn seen_under_the_lock(facts: Facts<'_>, conflict: &Conflict, inside: &Access) -> bool {
     let cx = facts.cx;
     let func = facts.spawns.sites[conflict.spawn].func;
-    if !matches!(conflict.location, Location::Local(..)) || inside.locks.is_empty() {
+    let read = conflict.other.kind == AccessKind::Read;
+    if !matches!(conflict.location, Location::Local(..)) || inside.locks.is_empty() || !read {
         return false;
     }
     let literals = cx.program.funcs().iter_enumerated().filter(|(_, row)| row.parent == Some(func)).map(|(id, _)| id);
