@@ -537,3 +537,37 @@ func (c *compactor) compact() {{
     assert_ne!(test("pointer", "*plan", "&p"), "");
     assert_eq!(test("value", "plan", "p"), "");
 }
+
+#[test]
+fn a_test_that_gives_up_by_failing_has_waited_where_it_passes() {
+    let test = |name: &str, give_up: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+	\"time\"
+)
+
+var interval = time.Second
+
+func TestPoll(t *testing.T) {{
+	old := interval
+	defer func() {{ interval = old }}()
+	done := make(chan struct{{}})
+	go func() {{
+		defer close(done)
+		println(interval)
+	}}()
+	select {{
+	case <-done:
+	case <-time.After(time.Second):
+		{give_up}
+	}}
+}}
+"
+        );
+        confidence(name, "interval", &code)
+    };
+    assert_ne!(test("goes-on", "t.Log(\"late\")"), "");
+    assert_eq!(test("ends", "t.Fatal(\"late\")"), "");
+}

@@ -259,6 +259,9 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
     while let Some(block) = work.pop() {
         let Some(mut joined) = entry[block].clone() else { continue };
         step(facts, func, events, block, &mut joined, &mut |_, _| {});
+        if is_left(events, block) {
+            continue;
+        }
         for &next in &events.blocks[block].successors {
             let merged = match &entry[next] {
                 None => joined.clone(),
@@ -277,11 +280,18 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
     for (block, joined) in entry.iter_mut().enumerate() {
         if let Some(joined) = joined {
             step(facts, func, events, block, joined, at);
-            if let Some((_, span)) = events.blocks[block].exit {
+            if let Some((_, span)) = events.blocks[block].exit
+                && !is_left(events, block)
+            {
                 at(span, joined);
             }
         }
     }
+}
+
+/// Whether the goroutine ends within the block: what the source goes on with does not happen.
+fn is_left(events: &FuncEvents, block: usize) -> bool {
+    events.blocks[block].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. }))
 }
 
 fn step(
