@@ -568,6 +568,7 @@ func TestPoll(t *testing.T) {{
         );
         confidence(name, "interval", &code)
     };
-    assert_ne!(test("goes-on", "t.Log(\"late\")"), "");
-    assert_eq!(test("ends", "t.Fatal(\"late\")"), "");
+    assert!(test("goes-on", "t.Log(\"late\")").starts_with("high"));
+    // What a failing run leaves behind is no more than a remark.
+    assert_eq!(test("ends", "t.Fatal(\"late\")"), "low");
 }
