@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     base::{Idx, IndexVec, Span},
-    callgraph::CallGraph,
+    callgraph::{CallGraph, CallKind, CallSite},
     resolve::{FuncId, Program},
     syntax::{LocalId, Terminator},
 };
@@ -378,23 +378,34 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
 /// Whether a function that raises a counter goes on doing so in a goroutine that neither the counter counts nor `wait` is
 /// behind; `Some(false)` if the goroutine is over, or is the one that waits. `None` if it is no goroutine's work.
 fn runs_uncounted(facts: Facts<'_>, func: FuncId, counter: Location, wait: &WaitSite) -> Option<bool> {
-    let graph = facts.cx.graph;
     // The body itself, or what a loop of the body calls again and again.
     let mut runners = vec![func];
-    let calls = graph.callers(func).iter().map(|site| &graph.sites()[*site]);
-    runners.extend(calls.filter(|site| goes_on(facts, site.func, site.span)).map(|site| site.func));
-    let started = facts.spawns.sites.iter_enumerated().find(|(_, site)| {
+    runners.extend(calls_of(facts, func).filter(|site| goes_on(facts, site.func, site.span)).map(|site| site.func));
+    let started = facts.spawns.sites.iter_enumerated().filter(|(_, site)| {
         site.bodies.iter().any(|body| runners.contains(body) && (*body != func || loops(facts, func, counter)))
     });
-    let (id, site) = started?;
-    let counted = site.signals.iter().any(|signal| signal.key == counter);
-    let waits_itself = facts.reaches[id].contains(wait.func);
     let before = super::owner::joined_before(facts, wait.func);
-    let over = before.get(&wait.span).is_some_and(|joined| {
-        let ends = site.signals.iter().filter(|signal| signal.ends_body());
-        ends.filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| joined.contains(key))
-    });
-    Some(!counted && !waits_itself && !over)
+    let uncounted = |(id, site): (SpawnId, &super::SpawnSite)| {
+        let counted = site.signals.iter().any(|signal| signal.key == counter);
+        let waits_itself = facts.reaches[id].contains(wait.func);
+        let over = before.get(&wait.span).is_some_and(|joined| {
+            let ends = site.signals.iter().filter(|signal| signal.ends_body());
+            ends.filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| joined.contains(key))
+        });
+        !counted && !waits_itself && !over
+    };
+    let found: Vec<bool> = started.map(uncounted).collect();
+    if found.contains(&true) {
+        return Some(true);
+    }
+    // Who else calls it is asked elsewhere.
+    let all = calls_of(facts, func).all(|site| site.kind == CallKind::Go || runners[1..].contains(&site.func));
+    (!found.is_empty() && all).then_some(false)
+}
+
+fn calls_of<'a>(facts: Facts<'a>, func: FuncId) -> impl Iterator<Item = &'a CallSite> {
+    let graph = facts.cx.graph;
+    graph.callers(func).iter().map(move |site| &graph.sites()[*site])
 }
 
 /// Whether the function raises the counter in a loop that goes on.
