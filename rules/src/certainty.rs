@@ -139,7 +139,7 @@ impl Cx<'_> {
     }
 
     /// Whether the join is skipped only where a test has failed anyway.
-    fn only_failing_tests(&self, conflict: &Conflict) -> bool {
+    pub fn only_failing_tests(&self, conflict: &Conflict) -> bool {
         let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
         let program = self.lifetimes.program;
         let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;

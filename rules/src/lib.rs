@@ -27,7 +27,10 @@ mod test_outlived;
 mod timer_callback_outlives;
 mod waitgroup_add_races_wait;
 
-use analyzer::lifetime::{Lifetimes, conflict::Conflict};
+use analyzer::lifetime::{
+    Lifetimes,
+    conflict::{Conflict, Relation},
+};
 use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
 use rayon::prelude::*;
@@ -74,7 +77,8 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         let program = lifetimes.program;
         let file = |func| program.sources().files[program.funcs()[func].file].role;
         let own = |func| file(func) == analyzer::source::FileRole::Analysed;
-        own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func)
+        let passing = conflict.relation == Relation::TestEnd || !cx.only_failing_tests(conflict);
+        passing && (own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func))
     };
     let mut by_cause: FxHashMap<(String, String), Finding> = FxHashMap::default();
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();

@@ -141,7 +141,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let passes: Vec<AfterSpawn> = funcs.into_par_iter().map(|func| after_spawn(facts, func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for pass in &passes {
-        pass.outlive.iter().for_each(|row| alive.insert(row.spawn.index()));
+        // What a test leaves behind when it fails is no concern of others.
+        let fails = |row: &&Outlives| row.exit == super::Exit::Panic && is_test(facts, row.spawn);
+        pass.outlive.iter().filter(|row| !fails(row)).for_each(|row| alive.insert(row.spawn.index()));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
@@ -240,6 +242,11 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
 
 fn side(func: FuncId, span: Span, kind: AccessKind) -> Side {
     Side { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
+}
+
+fn is_test(facts: Facts<'_>, id: SpawnId) -> bool {
+    let program = facts.cx.program;
+    program.sources().files[program.funcs()[facts.spawns.sites[id].func].file].test
 }
 
 /// The test handle a function is given.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span},
     resolve::{FuncId, Step, Type},
-    syntax::FuncKind,
+    syntax::{Expr, FuncKind},
 };
 
 /// Calls from the body to the goroutine's access at most.
@@ -232,7 +232,19 @@ fn in_different_structs(facts: Facts<'_>, inner: &Access, other: &Access) -> boo
             return None;
         }
         let file = program.funcs()[access.func].file;
-        let place = program.place(file, access.expr);
+        // Of `x.f.Close()` the end of `x.f` is kept, by the call.
+        let exprs = &program.facts(file).exprs;
+        let expr = match &exprs[access.expr] {
+            Expr::Call { callee, .. } => match &exprs[*callee] {
+                Expr::Select { base, .. } => *base,
+                _ => access.expr,
+            },
+            _ => access.expr,
+        };
+        let mut place = program.place(file, expr);
+        while matches!(place.steps.last(), Some(Step::Element)) {
+            place.steps.pop();
+        }
         let [.., Step::Field(field), Step::Field(last)] = place.steps[..] else { return None };
         if Location::Field(last) != access.location {
             return None;
