@@ -47,18 +47,23 @@ func start(f *follower, next *peer) {
 }
 ";
 
-#[test]
-fn a_lock_that_both_sides_hold_by_now_ends_the_race() {
-    let go = LOCKED.replace("``", "\"");
-    let case = Case {
+/// The race of [`LOCKED`], with `go` as its text.
+fn locked(go: &str) -> Case<'_> {
+    Case {
         file: "a.go",
-        go: &go,
+        go,
         accesses: [
             ("Read", "goroutine 9", &[("(*follower).run", "println")]),
             ("Write", "main goroutine", &[("start", "f.peer = next")]),
         ],
         created: &[("9", &[("start", "go f.run()")])],
-    };
+    }
+}
+
+#[test]
+fn a_lock_that_both_sides_hold_by_now_ends_the_race() {
+    let go = LOCKED.replace("``", "\"");
+    let case = locked(&go);
     says(&case.answer("lock-none"), "follower.peer", "lifetime", "missing");
     let one = with(&go, "\tprintln(f.peer)\n", "\tf.mu.RLock()\n\tprintln(f.peer)\n\tf.mu.RUnlock()\n");
     let answer = case.answer_in("lock-one", &one);
@@ -290,15 +295,7 @@ fn a_change_that_another_function_makes_by_now_is_found() {
 #[test]
 fn sides_that_are_atomic_by_now_end_the_race() {
     let go = LOCKED.replace("``", "\"");
-    let case = Case {
-        file: "a.go",
-        go: &go,
-        accesses: [
-            ("Read", "goroutine 9", &[("(*follower).run", "println")]),
-            ("Write", "main goroutine", &[("start", "f.peer = next")]),
-        ],
-        created: &[("9", &[("start", "go f.run()")])],
-    };
+    let case = locked(&go);
     let go = with(&go, "import \"sync\"", "import \"sync/atomic\"");
     let go = with(&go, "\tmu   sync.RWMutex\n\tpeer *peer\n", "\tpeer atomic.Pointer[peer]\n");
     let go = with(&go, "println(f.peer)", "println(f.peer.Load())");

@@ -56,7 +56,7 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
     let modules = repository.join("testdata/modules");
     let (mut confirmed, mut failures) = (0, 0);
     let mut seen = BTreeSet::new();
-    for output in sorted(&args.outputs)? {
+    for output in walk::directories(&args.outputs)? {
         let name =
             output.file_name().and_then(|name| name.to_str()).context("a module's name is not UTF-8")?.to_owned();
         let module = modules.join(&name);
@@ -181,11 +181,4 @@ fn pairs(outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Place>>> {
 
 fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
-}
-
-fn sorted(directory: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(directory).with_context(|| format!("no outputs in {}", directory.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
 }

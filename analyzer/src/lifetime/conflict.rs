@@ -23,6 +23,13 @@ pub struct Side {
     pub same_object: bool,
 }
 
+impl Side {
+    /// Where the way to the access begins: its first call, or the access itself.
+    pub fn top(&self) -> (FuncId, Span) {
+        self.path.first().copied().unwrap_or((self.func, self.span))
+    }
+}
+
 /// Where somebody waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JoinPoint {

@@ -1,6 +1,6 @@
 //! The analysis from beginning to end: facts in, conflicts out.
 
-use std::sync::OnceLock;
+use std::{cell::OnceCell, sync::OnceLock};
 
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
@@ -391,10 +391,11 @@ fn runs_uncounted(facts: Facts<'_>, func: FuncId, counter: Location, wait: &Wait
     let started = facts.spawns.sites.iter_enumerated().filter(|(_, site)| {
         site.bodies.iter().any(|body| runners.contains(body) && (*body != func || loops(facts, func, counter)))
     });
-    let before = super::owner::joined_before(facts, wait.func);
+    let before = OnceCell::new();
     let uncounted = |(id, site): (SpawnId, &super::SpawnSite)| {
         let counted = site.signals.iter().any(|signal| signal.key == counter);
         let waits_itself = facts.reaches[id].contains(wait.func);
+        let before = before.get_or_init(|| super::owner::joined_before(facts, wait.func));
         let over = before.get(&wait.span).is_some_and(|joined| {
             let ends = site.signals.iter().filter(|signal| signal.ends_body());
             ends.filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| joined.contains(key))

@@ -464,21 +464,8 @@ impl<'a> Lowering<'a> {
             }
             let mut place = base.clone();
             place.steps.push(Step::Field(field));
-            let access = Access {
-                func: self.func,
-                location,
-                element: false,
-                index: Index::Whole,
-                kind: AccessKind::Write,
-                stored,
-                atomic: false,
-                anchor: Places::anchor(&place),
-                depth: Places::depth(&place),
-                expr,
-                span,
-                locks: LockSet::new(),
-            };
-            self.push_access(access, events);
+            let write = self.whole(&place, location, AccessKind::Write, expr, span);
+            self.push_access(Access { stored, ..write }, events);
         }
     }
 
@@ -576,7 +563,13 @@ impl<'a> Lowering<'a> {
         events: &mut Vec<Event>,
     ) {
         let place = self.program.place(self.file, expr);
-        let access = Access {
+        let access = self.whole(&place, location, kind, expr, span);
+        self.push_access(access, events);
+    }
+
+    /// A plain access of all of what stands at a place.
+    fn whole(&self, place: &Place, location: Location, kind: AccessKind, expr: ExprId, span: Span) -> Access {
+        Access {
             func: self.func,
             location,
             element: false,
@@ -584,13 +577,12 @@ impl<'a> Lowering<'a> {
             kind,
             stored: Stored::Other,
             atomic: false,
-            anchor: Places::anchor(&place),
-            depth: Places::depth(&place),
+            anchor: Places::anchor(place),
+            depth: Places::depth(place),
             expr,
             span,
             locks: LockSet::new(),
-        };
-        self.push_access(access, events);
+        }
     }
 
     fn call(&mut self, call: ExprId, span: Span, events: &mut Vec<Event>) {
@@ -653,20 +645,7 @@ impl<'a> Lowering<'a> {
             return;
         }
         if let Some(location) = Places::location(receiver, self.file) {
-            let access = Access {
-                func: self.func,
-                location,
-                element: false,
-                index: Index::Whole,
-                kind: AccessKind::End,
-                stored: Stored::Other,
-                atomic: false,
-                anchor: Places::anchor(receiver),
-                depth: Places::depth(receiver),
-                expr: call,
-                span,
-                locks: LockSet::new(),
-            };
+            let access = self.whole(receiver, location, AccessKind::End, call, span);
             self.push_access(access, events);
         }
     }

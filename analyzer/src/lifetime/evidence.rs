@@ -4,10 +4,7 @@
 //! a function takes the lock of the other side and has given it back before the access (for), some callers of a
 //! function hold the lock (against: its name for us may be `...Locked`). Absent on purpose: how much each sign weighs.
 
-use std::{
-    ops::Deref,
-    sync::{LazyLock, OnceLock},
-};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
@@ -19,23 +16,19 @@ use super::{
     hidden_order::{self, Waiters},
     order::points,
 };
-use crate::{
-    base::{IndexVec, Span},
-    callgraph::CallKind,
-    resolve::FuncId,
-};
+use crate::{base::IndexVec, callgraph::CallKind, resolve::FuncId};
 
 /// Callers above a function that are asked which locks they hold.
 const MAX_HOLDING_CALLERS: u32 = 3;
 
 /// Adds the signs to all conflicts.
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
-    let waiters = LazyLock::new(|| Waiters::build(facts));
+    let waiters = Waiters::default();
     let held = HeldBySome::new(facts);
     conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, &waiters, conflict));
 }
 
-fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &impl Deref<Target = Waiters>, conflict: &mut Conflict) {
+fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &Waiters, conflict: &mut Conflict) {
     if fails_anyway(facts, &conflict.other) {
         conflict.assumptions.push(Assumption::FailingRun);
     }
@@ -138,7 +131,7 @@ fn gave_back(facts: Facts<'_>, access: &Access, key: Location) -> bool {
 
 /// Whether every way from an access of a test on ends the test: it has failed by then.
 fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
-    let (func, span): (FuncId, Span) = side.path.first().copied().unwrap_or((side.func, side.span));
+    let (func, span) = side.top();
     let program = facts.cx.program;
     if !program.sources().files[program.funcs()[func].file].test {
         return false;

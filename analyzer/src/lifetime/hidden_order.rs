@@ -3,7 +3,7 @@
 //! A test that starts a server, asks it something and then takes its listener away is ordered by the answer. Nothing
 //! here proves an order; each sign is an assumption of the conflict, to be weighed by others.
 
-use std::ops::Deref;
+use std::sync::OnceLock;
 
 use fixedbitset::FixedBitSet;
 
@@ -16,6 +16,7 @@ use super::{
     events::{EventKind, FuncEvents},
     models::Effect,
     order::{Order, Point, points, reachable, reachable_without},
+    owner::plain_func_called,
 };
 use crate::{
     base::{Idx, Span, Symbol},
@@ -27,12 +28,23 @@ use crate::{
 /// Reads of a called function that count as what its caller asks about: more is no getter.
 const MAX_GETTER_READS: usize = 4;
 
-/// Functions that may wait for others, themselves or in what they call.
-pub(super) struct Waiters(FixedBitSet);
+/// Functions that may wait for others, themselves or in what they call. Few programs have a conflict that asks.
+#[derive(Default)]
+pub(super) struct Waiters(OnceLock<FixedBitSet>);
 
 impl Waiters {
-    /// Marks all functions with a lock, a channel operation or a wait, and those that call them.
-    pub(super) fn build(facts: Facts<'_>) -> Self {
+    fn contains(&self, facts: Facts<'_>, func: FuncId) -> bool {
+        self.0.get_or_init(|| Self::mark(facts)).contains(func.index())
+    }
+
+    /// Whether a call has a callee in the program that may wait. Of a call that leaves it nothing is known; most are
+    /// assertions.
+    fn reached_by(&self, facts: Facts<'_>, row: &CallRef) -> bool {
+        row.targets.iter().any(|target| self.contains(facts, *target))
+    }
+
+    /// All functions with a lock, a channel operation or a wait, and those that call them.
+    fn mark(facts: Facts<'_>) -> FixedBitSet {
         let funcs = facts.cx.program.funcs();
         let mut waits = FixedBitSet::with_capacity(funcs.len());
         let mut work: Vec<FuncId> = Vec::new();
@@ -55,33 +67,33 @@ impl Waiters {
                 }
             }
         }
-        Self(waits)
-    }
-
-    fn contains(&self, func: FuncId) -> bool {
-        self.0.contains(func.index())
+        waits
     }
 }
 
 /// What may order the two sides of a conflict.
 pub(super) fn signs(
     facts: Facts<'_>,
-    waiters: &impl Deref<Target = Waiters>,
+    waiters: &Waiters,
     conflict: &Conflict,
     (inside, other): (&Access, &Access),
 ) -> Vec<Assumption> {
     let mut out = Vec::new();
-    let held = || is_held_back(facts, waiters, conflict);
-    if conflict.relation == Relation::AfterSpawn && (talk_to_each_other(facts, waiters, conflict) || held()) {
+    let effect_orders = match conflict.relation {
+        Relation::AfterSpawn => {
+            talk_to_each_other(facts, waiters, conflict)
+                || is_held_back(facts, waiters, conflict)
+                || seen_under_the_lock(facts, conflict, inside)
+                || is_waited_for(facts, conflict)
+        }
+        Relation::Restored => is_hook(facts, conflict.location),
+        _ => false,
+    };
+    if effect_orders {
         out.push(Assumption::NoEffectOrders);
     }
-    if conflict.relation == Relation::AfterSpawn && seen_under_the_lock(facts, conflict, inside) {
-        out.push(Assumption::NoEffectOrders);
-    }
-    if conflict.relation == Relation::AfterSpawn
-        && matches!(conflict.location, Location::Field(_))
-        && is_one_way(facts, conflict)
-    {
+    let field = matches!(conflict.location, Location::Field(_));
+    if conflict.relation == Relation::AfterSpawn && field && is_one_way(facts, conflict) {
         out.push(Assumption::TakesThatWay);
     }
     if waits_long(facts, conflict) {
@@ -93,9 +105,6 @@ pub(super) fn signs(
     if runs_once(facts, &conflict.other) {
         out.push(Assumption::NotThroughOnce);
     }
-    if hook_tells(facts, conflict) || is_waited_for(facts, conflict) {
-        out.push(Assumption::NoEffectOrders);
-    }
     if inside.atomic && !other.atomic && another_counts(facts, conflict) {
         out.push(Assumption::NoAtomicOrders);
     }
@@ -103,19 +112,15 @@ pub(super) fn signs(
 }
 
 /// Whether a test and its goroutine use one object, or two of one type, in calls that may wait for what the other does.
-fn talk_to_each_other(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &Conflict) -> bool {
+fn talk_to_each_other(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
     let cx = facts.cx;
     let site = &facts.spawns.sites[conflict.spawn];
     let file = cx.program.funcs()[site.func].file;
     if !matches!(conflict.location, Location::Local(..)) || !cx.program.sources().files[file].test {
         return false;
     }
-    if repeats(facts, conflict) {
-        return false;
-    }
-    let Side { func, span, .. } = &conflict.other;
-    let (func, to) = conflict.other.path.first().copied().unwrap_or((*func, *span));
-    if func != site.func {
+    let (func, to) = conflict.other.top();
+    if func != site.func || repeats(facts, conflict) {
         return false;
     }
     let events = cx.events.of(func);
@@ -144,7 +149,9 @@ fn seen_under_the_lock(facts: Facts<'_>, conflict: &Conflict, inside: &Access) -
     if !matches!(conflict.location, Location::Local(..)) || inside.locks.is_empty() || !read {
         return false;
     }
-    let literals = cx.program.funcs().iter_enumerated().filter(|(_, row)| row.parent == Some(func)).map(|(id, _)| id);
+    let file = cx.program.funcs()[func].file;
+    let of_file = cx.program.facts(file).functions.ids().filter_map(|index| cx.program.func_of(file, index));
+    let literals = of_file.filter(|id| cx.program.funcs()[*id].parent == Some(func));
     let others = literals.filter(|id| !facts.reaches[conflict.spawn].contains(*id));
     [func].into_iter().chain(others).flat_map(|func| &cx.events.of(func).accesses).any(|access| {
         access.location == conflict.location
@@ -178,8 +185,7 @@ fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
 /// that of a loop, which the next iteration writes.
 fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let program = facts.cx.program;
-    let Side { func, span, .. } = &conflict.inside;
-    let (func, span) = conflict.inside.path.first().copied().unwrap_or((*func, *span));
+    let (func, span) = conflict.inside.top();
     let body = program.function(func).body.as_ref();
     let looped = body.is_some_and(|body| facts.cx.events.of(func).repeats(&body.loops, span));
     let of_loop = match conflict.location {
@@ -194,11 +200,10 @@ fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
 
 /// Whether the spawning function lets held goroutines go on only behind its own access, and this goroutine may be one: it
 /// gets to its access by a call that may wait.
-fn is_held_back(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &Conflict) -> bool {
+fn is_held_back(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
     let cx = facts.cx;
     let func = facts.spawns.sites[conflict.spawn].func;
-    let Side { func: at, span, .. } = &conflict.other;
-    let (at, other) = conflict.other.path.first().copied().unwrap_or((*at, *span));
+    let (at, other) = conflict.other.top();
     let Side { func: body, span, .. } = &conflict.inside;
     if at != func || !conflict.inside.path.is_empty() {
         return false;
@@ -211,7 +216,7 @@ fn is_held_back(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, confli
     let releases = |row: &&CallRef| {
         let key = key_of(facts, func, row);
         key.is_some_and(|key| cx.models.effects(key).contains(&Effect::LetsGo))
-            || test && !row.deferred && is_cancel(facts, func, row.call)
+            || test && !row.deferred && plain_func_called(facts, func, row.call).is_some()
     };
     if !facts.calls.of(func).iter().filter(releases).any(|row| later(row.span)) {
         return false;
@@ -220,18 +225,9 @@ fn is_held_back(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, confli
     let there = points(events);
     let Some(&access) = there.get(span) else { return false };
     facts.calls.of(*body).iter().any(|row| {
-        row.targets.iter().any(|target| waiters.contains(*target))
+        waiters.reached_by(facts, row)
             && there.get(&row.span).is_some_and(|&at| at != access && precedes(events, at, access))
     })
-}
-
-/// A call of a variable that holds a plain `func()`: how `cancel` is kept.
-fn is_cancel(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
-    let program = facts.cx.program;
-    let file = program.funcs()[func].file;
-    let Callee::Value(value) = program.callee(file, call) else { return false };
-    let ty = program.underlying(program.expr_type(file, value));
-    matches!(program.ty(ty), Type::Func { params, results, .. } if params.is_empty() && results.is_empty())
 }
 
 /// The function that a call names, as the catalogue does.
@@ -257,12 +253,11 @@ enum Partner {
 }
 
 /// The receiver and the arguments of a call that may wait, as far as methods can be called on them.
-fn partners(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, func: FuncId, row: &CallRef) -> Vec<Partner> {
+fn partners(facts: Facts<'_>, waiters: &Waiters, func: FuncId, row: &CallRef) -> Vec<Partner> {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let Expr::Call { args, callee, .. } = &program.facts(file).exprs[row.call] else { return Vec::new() };
-    // Of a call that leaves the program nothing is known; most are assertions.
-    if !row.targets.iter().any(|target| waiters.contains(*target)) {
+    if !waiters.reached_by(facts, row) {
         return Vec::new();
     }
     let mut out = Vec::new();
@@ -343,32 +338,29 @@ pub(super) fn works_on_request(facts: Facts<'_>, conflict: &Conflict) -> bool {
 }
 
 /// Whether a goroutine calls, when it has used the test for the last time, what may tell others, and these the test.
-pub(super) fn may_tell_others(facts: Facts<'_>, waiters: &impl Deref<Target = Waiters>, conflict: &Conflict) -> bool {
-    let Side { func, span, .. } = &conflict.inside;
-    let (func, span) = conflict.inside.path.first().copied().unwrap_or((*func, *span));
+pub(super) fn may_tell_others(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
+    let (func, span) = conflict.inside.top();
     let events = facts.cx.events.of(func);
     let points = points(events);
     let Some(&used) = points.get(&span) else { return false };
     facts.calls.of(func).iter().filter(|row| row.span != span).any(|row| {
-        row.targets.iter().any(|target| waiters.contains(*target))
+        waiters.reached_by(facts, row)
             && points.get(&row.span).is_some_and(|&at| at != used && precedes(events, used, at))
     })
 }
 
 /// Whether what is put back is a function: tests install one to be told that it was called.
-fn hook_tells(facts: Facts<'_>, conflict: &Conflict) -> bool {
-    let Location::Global(var) = conflict.location else { return false };
+fn is_hook(facts: Facts<'_>, location: Location) -> bool {
+    let Location::Global(var) = location else { return false };
     let program = facts.cx.program;
-    let ty = program.underlying(program.var(var).ty);
-    conflict.relation == Relation::Restored && matches!(program.ty(ty), Type::Func { .. })
+    matches!(program.ty(program.underlying(program.var(var).ty)), Type::Func { .. })
 }
 
 /// Whether the location is a channel that the spawning function receives from: then the goroutine has sent on the one before.
 fn is_waited_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let func = facts.spawns.sites[conflict.spawn].func;
     let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
-    conflict.relation == Relation::AfterSpawn
-        && conflict.other.func == func
+    conflict.other.func == func
         && conflict.other.kind == AccessKind::Write
         && events.any(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location))
 }
@@ -391,7 +383,7 @@ fn another_counts(facts: Facts<'_>, conflict: &Conflict) -> bool {
 fn waits_long(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let cx = facts.cx;
     let site = &facts.spawns.sites[conflict.spawn];
-    let (func, to) = conflict.inside.path.first().copied().unwrap_or((conflict.inside.func, conflict.inside.span));
+    let (func, to) = conflict.inside.top();
     if !site.bodies.contains(&func) {
         return false;
     }

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     base::{Idx, Span},
-    resolve::{FuncId, NamedId, Type},
-    syntax::LocalId,
+    resolve::{Callee, FuncId, NamedId, Type},
+    syntax::{ExprId, LocalId},
 };
 
 /// Calls followed from a method when looking for what it writes.
@@ -336,20 +336,20 @@ fn step(
 }
 
 /// A call of a function value that a field holds and whose type is a plain `func()`: how `cancel` is kept.
-fn is_cancel(facts: Facts<'_>, func: FuncId, call: crate::syntax::ExprId) -> bool {
+fn is_cancel(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
+    let program = facts.cx.program;
+    let kept = |value| !program.place(program.funcs()[func].file, value).steps.is_empty();
+    plain_func_called(facts, func, call).is_some_and(kept)
+}
+
+/// The function value that a call in `func` runs, if its type is a plain `func()`.
+pub(super) fn plain_func_called(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<ExprId> {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
-    match program.callee(file, call) {
-        crate::resolve::Callee::Value(value) => {
-            let ty = program.underlying(program.expr_type(file, value));
-            let plain = match program.ty(ty) {
-                Type::Func { params, results, .. } => params.is_empty() && results.is_empty(),
-                _ => false,
-            };
-            plain && !program.place(file, value).steps.is_empty()
-        }
-        _ => false,
-    }
+    let Callee::Value(value) = program.callee(file, call) else { return None };
+    let ty = program.underlying(program.expr_type(file, value));
+    matches!(program.ty(ty), Type::Func { params, results, .. } if params.is_empty() && results.is_empty())
+        .then_some(value)
 }
 
 fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {

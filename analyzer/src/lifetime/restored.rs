@@ -30,7 +30,11 @@ pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
     let readers = readers_of_globals(facts, alive);
     let funcs: Vec<FuncId> =
         cx.program.funcs().iter_enumerated().filter(|(_, f)| f.parent.is_none()).map(|(id, _)| id).collect();
-    let rows: Vec<Vec<Conflict>> = funcs.into_par_iter().map(|func| of_func(facts, func, &readers)).collect();
+    let all: Vec<FuncId> = cx.program.funcs().ids().collect();
+    let restores = all.into_par_iter().map(|func| (func, restores_of(facts, func))).filter(|row| !row.1.is_empty());
+    let restores: Restores = restores.collect::<Vec<_>>().into_iter().collect();
+    let rows: Vec<Vec<Conflict>> =
+        funcs.into_par_iter().map(|func| of_func(facts, func, &readers, &restores)).collect();
     rows.into_iter().flatten().collect()
 }
 
@@ -220,7 +224,11 @@ fn readers_above(
     found
 }
 
+/// What functions register themselves.
+type Restores = FxHashMap<FuncId, Vec<Restore>>;
+
 /// A write of a package variable on the way out of a function: in a deferred call, or registered for the test's end.
+#[derive(Clone)]
 struct Restore {
     func: FuncId,
     row: u32,
@@ -259,18 +267,16 @@ fn restores_of(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
     restores
 }
 
-fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers) -> Vec<Conflict> {
+fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) -> Vec<Conflict> {
     let cx = facts.cx;
-    let mut restores = restores_of(facts, func);
+    let of = |func: FuncId| known.get(&func).map_or(&[][..], Vec::as_slice);
+    let mut restores = of(func).to_vec();
     // What a helper registers for the end of the test happens when its caller, the test, is over.
     for row in facts.calls.of(func) {
         let [helper] = row.targets[..] else { continue };
-        for mut restore in restores_of(facts, helper) {
-            if restore.test_end {
-                restore.path = vec![(func, row.span), (helper, restore.at)];
-                restore.at = row.span;
-                restores.push(restore);
-            }
+        for restore in of(helper).iter().filter(|restore| restore.test_end) {
+            let path = vec![(func, row.span), (helper, restore.at)];
+            restores.push(Restore { at: row.span, path, ..restore.clone() });
         }
     }
     if restores.is_empty() {

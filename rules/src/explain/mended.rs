@@ -32,11 +32,10 @@ pub(super) fn mended(
     located: &LocatedReport,
     shared: &SharedPlace,
 ) -> Option<Mended> {
-    let ([first, second, ..], [a, b, ..]) = (&report.accesses[..], &located.accesses[..]) else { return None };
     if !located.moved() {
         return None;
     }
-    let locks = [locator.locks(a, first, &shared.first), locator.locks(b, second, &shared.second)];
+    let locks = locks_held(locator, report, located, shared)?;
     if let Some(lock) = common_lock(cx, shared.location, &locks) {
         return Some(Mended::Guarded(lock));
     }
@@ -45,6 +44,17 @@ pub(super) fn mended(
     }
     let sides = [(0, &shared.second), (1, &shared.first)];
     sides.into_iter().find_map(|(index, other)| ordered(cx, locator, report, located, index, other))
+}
+
+/// The locks of the two sides; `None` if one side is lost.
+pub(super) fn locks_held(
+    locator: &Locator<'_>,
+    report: &RaceReport,
+    located: &LocatedReport,
+    shared: &SharedPlace,
+) -> Option<[LockSet; 2]> {
+    let ([first, second, ..], [a, b, ..]) = (&report.accesses[..], &located.accesses[..]) else { return None };
+    Some([locator.locks(a, first, &shared.first), locator.locks(b, second, &shared.second)])
 }
 
 /// A lock that both sides hold on the one object they share: it stands beside the location, or there is only one of it.

@@ -7,7 +7,7 @@ use analyzer::{
     resolve::Type,
 };
 
-use super::mended::Mended;
+use super::mended::{Mended, locks_held};
 use crate::{
     finding::{RaceKind, RaceSide, Unsynchronised},
     rule::Cx,
@@ -22,8 +22,7 @@ pub(super) fn unsynchronised(
     shared: &SharedPlace,
     gone: Option<Mended>,
 ) -> Option<Unsynchronised> {
-    let ([first, second, ..], [a, b, ..]) = (&report.accesses[..], &located.accesses[..]) else { return None };
-    let locks = [locator.locks(a, first, &shared.first), locator.locks(b, second, &shared.second)];
+    let locks = locks_held(locator, report, located, shared)?;
     let side = |index: usize, at: &LocatedAccess, held: &LockSet| RaceSide {
         goroutine: match report.accesses[index].goroutine {
             GoroutineRef::Main => "main".to_owned(),

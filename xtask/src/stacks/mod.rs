@@ -43,7 +43,7 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
         None => Some(crate::outlive_binary(repository, args.outlive.as_deref())?),
     };
     let mut disagreements = 0;
-    for sample in directories(&args.samples)? {
+    for sample in walk::directories(&args.samples)? {
         let name = sample.file_name().and_then(|name| name.to_str()).context("a sample's name is not UTF-8")?;
         let wanted = args.sample.is_empty() || args.sample.iter().any(|asked| asked == name);
         let files = walk::files(&sample)?;
@@ -86,19 +86,6 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
 fn is_report(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.starts_with("out") && name.ends_with(".txt")
-}
-
-fn directories(parent: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(parent).with_context(|| format!("no samples in {}", parent.display()))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            found.push(entry.path());
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// What became of one link between two frames.
