@@ -20,6 +20,8 @@ use crate::{
 
 /// Longest piece of source quoted in a finding, in characters.
 const MAX_QUOTE: usize = 90;
+/// Other paths that join, as steps of a witness: more prove nothing more.
+const MAX_SIBLINGS_SHOWN: usize = 6;
 
 impl Cx<'_> {
     /// The place of a span of a function.
@@ -204,7 +206,7 @@ impl Cx<'_> {
                 for skipped in at {
                     steps.push(self.step(skipped.func, skipped.span, "left here without the join"));
                 }
-                for (func, span) in siblings {
+                for (func, span) in siblings.iter().take(MAX_SIBLINGS_SHOWN) {
                     steps.push(self.step(*func, *span, "another path joins"));
                 }
                 if let Some(join) = join {

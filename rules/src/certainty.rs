@@ -107,10 +107,12 @@ impl Cx<'_> {
                 doubts.assume(conflict, Assumption::SameObject, 2);
             }
             Relation::TestEnd => {
-                // The handle of a helper is its caller's, who may wait; a test that is a method is run by a runner, which
-                // may wait, too.
-                let helper = !is_test_name(self.short(spawn.func));
-                doubts.when(helper, 2, "who calls the helper does not wait for the goroutine");
+                // The handle of a helper is its caller's, who may wait, if there is something to wait for; a test that is
+                // a method is run by a runner, which may wait, too.
+                let name = self.short(spawn.func);
+                let runner = name.rsplit('.').next().is_some_and(is_test_name) && !is_test_name(name);
+                let weight = if spawn.signals.is_empty() && !runner { 1 } else { 2 };
+                doubts.when(!is_test_name(name), weight, "who calls the helper does not wait for the goroutine");
                 doubts.assume(conflict, Assumption::TakesThatWay, 1);
             }
             Relation::AddRacesWait { .. } => {
@@ -119,7 +121,9 @@ impl Cx<'_> {
             }
             Relation::Recycled => {}
         }
-        doubts.when(spawn.kind == SpawnKind::Timer, 1, "the timer fires before it is stopped");
+        let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
+        doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");
+        doubts.when(self.gives_up_in_test(conflict), 1, "a test that gives up waiting has not failed");
         doubts.assume(conflict, Assumption::HoldsThatKind, 1);
         doubts.assume(conflict, Assumption::FailingRun, 1);
         for sign in HIDDEN_ORDER {
@@ -142,13 +146,14 @@ impl Cx<'_> {
             doubts.assume(conflict, Assumption::TakesThatWay, 1);
         }
         // A setter called after the start is often called before anyone listens.
-        let called = !conflict.other.path.is_empty();
+        let local = matches!(conflict.location, Location::Local(..));
+        let called = !conflict.other.path.is_empty() && !local;
         doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
-        let local = matches!(conflict.location, Location::Local(..));
         let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
-        doubts.when(local && !literal, 1, "the goroutine has the variable itself and not a copy of it");
+        let captures = literal || self.encloses(spawn.func, conflict.inside.func);
+        doubts.when(local && !captures, 1, "the goroutine has the variable itself and not a copy of it");
         // Who talks over a channel in both directions knows when it may be closed.
         let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
         let talks = channel && conflict.inside.kind != AccessKind::Read;
@@ -213,12 +218,28 @@ impl Cx<'_> {
         ));
     }
 
+    /// Whether one function is a literal within the other.
+    fn encloses(&self, outer: FuncId, inner: FuncId) -> bool {
+        let funcs = self.lifetimes.program.funcs();
+        std::iter::successors(funcs[inner].parent, |at| funcs[*at].parent).any(|at| at == outer)
+    }
+
     /// Whether the join is skipped only where a test has failed anyway.
     pub fn only_failing_tests(&self, conflict: &Conflict) -> bool {
         let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
         let program = self.lifetimes.program;
         let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;
         !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
+    }
+
+    /// Whether a test, or a helper of tests, waits for the goroutine on another way: that it gave up is mostly a failure.
+    fn gives_up_in_test(&self, conflict: &Conflict) -> bool {
+        let func = self.lifetimes.spawns.sites[conflict.spawn].func;
+        let program = self.lifetimes.program;
+        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
+        between
+            && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
+            && program.sources().files[program.funcs()[func].file].test
     }
 
     /// Whether the location is a field that holds a pointer.

@@ -15,7 +15,7 @@ use super::{
     events::{EventKind, FuncEvents},
     handed::functions_of,
     joins::Joins,
-    order::Point,
+    order::{Order, Point, points},
     reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, received_after, union},
     spawns::{Context, Spawns},
@@ -529,7 +529,30 @@ impl Pass<'_> {
         let mut path = vec![(self.func, span)];
         path.extend(reach.path(found.node));
         let dispatched = reach.nodes[found.node as usize].dispatched;
-        self.against(access, found.origin, &path, dispatched, &found.locks, state);
+        let waited = self.waited_in_literal(access, span, state);
+        self.against(access, found.origin, &path, dispatched, &found.locks, waited.as_ref().unwrap_or(state));
+    }
+
+    /// The state behind what a literal of the function, called by somebody else, waits for before it gets to `access`.
+    fn waited_in_literal(&mut self, access: &Access, span: Span, state: &State) -> Option<State> {
+        let facts = self.facts;
+        facts.cx.program.funcs()[access.func].parent?;
+        let events = facts.cx.events.of(access.func);
+        let waits = || events.blocks.iter().flat_map(|block| &block.events);
+        if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
+            return None;
+        }
+        let point = *points(events).get(&access.span)?;
+        let gates = Order::build(events, facts.cx.places).gates_at(events, facts.cx.places, point);
+        let mut after = state.clone();
+        for event in waits() {
+            if let EventKind::Wait { key, how } = event.kind
+                && gates.contains(&key)
+            {
+                self.wait(key, how, span, &mut after, false);
+            }
+        }
+        Some(after)
     }
 
     fn against(
@@ -545,6 +568,11 @@ impl Pass<'_> {
             && !self.declares(file, local)
         {
             // A variable of a function that both sides call: each call has its own.
+            return;
+        }
+        // The first call is made by the function itself.
+        let called = path.iter().skip(1).map(|step| step.0);
+        if !path.is_empty() && self.of_another_call(access.location, called.chain([access.func])) {
             return;
         }
         for goroutine in state.active.ones() {
@@ -616,7 +644,8 @@ impl Pass<'_> {
                     reached.origin.is_some() && reached.origin == origin && inner.depth == access.depth
                 }
             };
-            if !same_object {
+            let calls = || reach.path(reached.node).into_iter().map(|step| step.0).chain([func]);
+            if !same_object || self.of_another_call(access.location, calls()) {
                 continue;
             }
             if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {

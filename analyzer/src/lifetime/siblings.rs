@@ -51,6 +51,15 @@ impl Pass<'_> {
     }
 
     /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
+    /// Whether a side that gets to a function by `calls` uses another variable than the one shared: a function that calls
+    /// itself has its own variables each time.
+    pub(super) fn of_another_call(&self, location: Location, calls: impl IntoIterator<Item = FuncId>) -> bool {
+        let Location::Local(file, local) = location else { return false };
+        let index = self.facts.cx.program.facts(file).locals[local].function;
+        let declaring = self.facts.cx.program.func_of(file, index);
+        calls.into_iter().any(|func| Some(func) == declaring)
+    }
+
     pub(super) fn declares(&self, file: FileId, local: LocalId) -> bool {
         let program = self.facts.cx.program;
         if file != self.file {
