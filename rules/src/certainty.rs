@@ -239,7 +239,21 @@ impl Cx<'_> {
         let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
         between
             && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
-            && program.sources().files[program.funcs()[func].file].test
+            && (program.sources().files[program.funcs()[func].file].test || self.is_given_test(func))
+    }
+
+    /// Whether the function, or one around it, is given a test.
+    fn is_given_test(&self, func: FuncId) -> bool {
+        let program = self.lifetimes.program;
+        let around = std::iter::successors(Some(func), |at| program.funcs()[*at].parent);
+        around.into_iter().any(|func| {
+            let file = program.funcs()[func].file;
+            let params = program.function(func).signature.params.iter().filter_map(|param| param.local);
+            params.into_iter().any(|local| {
+                let key = program.type_key(program.local_type(file, local));
+                key.is_some_and(|key| self.lifetimes.models.is_test_handle(key))
+            })
+        })
     }
 
     /// Whether the location is a field that holds a pointer.

@@ -13,7 +13,7 @@ use super::{
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
     entry_locks::entry_locks,
-    events::{EventKind, Events},
+    events::{Event, EventKind, Events},
     evidence,
     handed::Handed,
     joins::{Joins, WaitSite},
@@ -197,7 +197,8 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 let events = cx.events.of(node.func);
                 let called = reach.path(number).first().copied();
                 let uses = events.blocks.iter().enumerate().filter_map(|(block, row)| {
-                    let used = row.events.iter().find(|e| matches!(e.kind, EventKind::UsesTest))?;
+                    let uses = |event: &&Event| matches!(event.kind, EventKind::UsesTest { .. });
+                    let used = row.events.iter().find(uses)?;
                     let (body, span) = called.unwrap_or((node.func, used.span));
                     let point = super::order::points(cx.events.of(body)).get(&span).copied();
                     if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
@@ -205,7 +206,9 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     }
                     // Reporting an error that is not expected is not what a goroutine does late.
                     let certain = node.depth == 0 && super::spawns::passes_always(events, block);
-                    let looped = super::spawns::blocks_in_cycle(events, block);
+                    // A condition under which the test fails does not hold in a test that passes.
+                    let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
+                    let looped = !fails && super::spawns::blocks_in_cycle(events, block);
                     let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
                     Some((!(certain || looped) || failed, used.span))
                 });
