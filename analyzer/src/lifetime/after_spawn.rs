@@ -14,6 +14,7 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
+    iterations::of_other_iterations,
     joins::Joins,
     order::Point,
     reach::{AccessIndex, Reach, Reached, Reaches},
@@ -607,6 +608,7 @@ impl Pass<'_> {
                 || (inner.atomic && access.atomic)
                 || reached.locks.iter().any(|l| locks.contains(l))
                 || self.inherits(goroutine, inner, locks)
+                || of_other_iterations(facts, id, (&reached, inner), access)
             {
                 continue;
             }

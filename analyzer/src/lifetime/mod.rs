@@ -23,6 +23,7 @@ mod evidence;
 mod flags;
 pub mod handed;
 mod hidden_order;
+mod iterations;
 pub mod joins;
 mod levels;
 pub mod locks;

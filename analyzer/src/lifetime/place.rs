@@ -395,6 +395,7 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
         Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
             Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(n.value()),
+            Some(Expr::Local(local)) => Index::Local(*local),
             Some(_) => Index::Variable,
             None => Index::Whole,
         },

@@ -244,7 +244,7 @@ impl Reach {
     }
 
     /// The object of the starting function that `local` of a node's function is.
-    fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
+    pub(super) fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
         if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
             return Some(*there);
         }
