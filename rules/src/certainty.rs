@@ -44,6 +44,8 @@ impl Cx<'_> {
                 doubts +=
                     u32::from(!conflict.other.kind.is_write() && !matches!(conflict.location, Location::Local(..)));
             }
+            // Whoever calls something that leaves a goroutine behind may know when it is over.
+            Relation::AfterCall { .. } => doubts += 1 + u32::from(test_file(conflict.other.func)),
             Relation::Sibling(_) => doubts += 2,
             Relation::OwnerMethod { role, .. } => {
                 doubts += match role {

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{
+    after_call::after_calls,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
     calls::Calls,
@@ -149,6 +150,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(test_ends(facts, &passes));
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
+    conflicts.extend(after_calls(facts, &passes));
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
     let obligations = &lifetimes.obligations;
     // They know nothing of each other, and some take long.

@@ -2,8 +2,8 @@
 //!
 //! ```go
 //! for i := range parts {
-//! 	parts[i] = newPart()
-//! 	go work(i) // uses parts[i]
+//!     parts[i] = newPart()
+//!     go work(i) // uses parts[i]
 //! }
 //! ```
 //!

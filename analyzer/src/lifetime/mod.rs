@@ -5,6 +5,7 @@
 //! Absent on purpose: Go syntax trees, report text, wording, rule ids.
 
 pub mod abrupt;
+mod after_call;
 pub mod after_signal;
 pub mod after_spawn;
 pub mod body;
@@ -21,6 +22,7 @@ pub mod entry_locks;
 pub mod events;
 mod evidence;
 mod flags;
+mod free_lists;
 pub mod handed;
 mod hidden_order;
 mod iterations;
@@ -38,6 +40,7 @@ pub mod partial_joins;
 pub mod place;
 pub mod published;
 pub mod reach;
+mod recycled;
 pub mod restored;
 pub mod rounds;
 mod running;

@@ -305,7 +305,7 @@ fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<Local
 }
 
 /// The functions a call runs, each with its variables in terms of the caller's.
-fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
+pub(super) fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
     row.bound.get_or_init(|| bound_callees(cx, func, row))
 }
 

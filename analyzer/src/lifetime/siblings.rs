@@ -44,7 +44,7 @@ impl Pass<'_> {
                     dispatched: reached.dispatched,
                     same_object: true,
                 };
-                self.add(old, access, inside, other, Relation::Sibling(new_id));
+                self.add(old, (access.location, access.element), inside, other, Relation::Sibling(new_id));
             }
         }
         let _ = old_id;

@@ -9,7 +9,6 @@ type relay struct {
 }
 
 func (r *relay) start(values []int) {
-	r.slots = make([]int, len(values))
 	for i := range values {
 		r.slots[i] = values[i]
 		go r.add(i)
@@ -27,7 +26,6 @@ func (r *relay) add(slot int) {
 
 // startCounted does the same with a counter, and with goroutines that have no parameter.
 func (r *relay) startCounted(values []int) {
-	r.slots = make([]int, len(values))
 	for i := 0; i < len(values); i++ {
 		r.slots[i] = values[i]
 		go func() {

@@ -28,7 +28,7 @@ func TestHandedOver(t *testing.T) {
 
 func TestElements(t *testing.T) {
 	for _, start := range []func(*relay, []int){(*relay).start, (*relay).startCounted} {
-		r := &relay{sums: make(chan int, 3)}
+		r := &relay{slots: make([]int, 3), sums: make(chan int, 3)}
 		start(r, []int{1, 2, 3})
 		for range 3 {
 			<-r.sums

@@ -9,7 +9,6 @@ type relay struct {
 }
 
 func (r *relay) start(values []int) {
-	r.slots = make([]int, len(values))
 	for i := range values {
 		go r.add(i)
 		r.slots[i] = values[i] // want "published-after-spawn: relay.slots"

@@ -21,7 +21,7 @@ func TestTimer(t *testing.T) {
 }
 
 func TestElements(t *testing.T) {
-	r := &relay{sums: make(chan int, 3)}
+	r := &relay{slots: make([]int, 3), sums: make(chan int, 3)}
 	r.start([]int{1, 2, 3})
 	time.Sleep(30 * time.Millisecond)
 }
