@@ -80,6 +80,16 @@ impl Cx<'_> {
         }
     }
 
+    /// The object a location belongs to: the type around a field, else the location itself.
+    pub fn object_name(&self, location: Location) -> String {
+        let program = self.lifetimes.program;
+        let owner = match location {
+            Location::Field(field) => program.field(field).owner,
+            Location::Global(_) | Location::Local(..) => None,
+        };
+        owner.map_or_else(|| self.location_name(location), |named| program.named(named).name.as_str().to_owned())
+    }
+
     fn memory(&self, conflict: &Conflict) -> MemoryLocation {
         let program = self.lifetimes.program;
         let name = match (&conflict.relation, conflict.location) {
@@ -226,6 +236,9 @@ impl Cx<'_> {
             }
             JoinStatus::Missing { asked: None } => {}
         }
+        if let Relation::AfterCall { call: (func, span) } = conflict.relation {
+            steps.push(self.step(func, span, "it was started under this call"));
+        }
         for (func, span) in &conflict.other.path {
             steps.push(self.step(*func, *span, "meanwhile this calls"));
         }
@@ -256,7 +269,10 @@ impl Cx<'_> {
         let location = self.memory(conflict);
         let other = self.access(AccessSide::Other, &conflict.other);
         let is_write = conflict.other.kind.is_write();
-        let reset = is_write.then(|| other.site.clone());
+        // The call that gives an object back is where its life ends, whatever that does with it.
+        let given_back = conflict.other.path.last().filter(|_| conflict.other.kind == AccessKind::Recycle);
+        let reset = given_back.map(|(func, span)| self.site(*func, *span));
+        let reset = reset.or_else(|| is_write.then(|| other.site.clone()));
         let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];
         accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
         let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();

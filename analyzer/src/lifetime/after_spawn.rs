@@ -14,6 +14,7 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
+    iterations::of_other_iterations,
     joins::Joins,
     order::{Order, Point, points},
     reach::{AccessIndex, Reach, Reached, Reaches},
@@ -576,10 +577,10 @@ impl Pass<'_> {
         locks: &[Location],
         state: &State,
     ) {
-        if let Location::Local(file, local) = access.location
-            && !self.declares(file, local)
-        {
-            // A variable of a function that both sides call: each call has its own.
+        // A variable of a function that both sides call: each call has its own.
+        let own = matches!(access.location, Location::Local(file, local) if !self.declares(file, local));
+        let recycles = access.kind == AccessKind::Recycle;
+        if own && !recycles {
             return;
         }
         // The first call is made by the function itself.
@@ -601,7 +602,11 @@ impl Pass<'_> {
                 // Stopped before it ran, or nobody would set it going again.
                 continue;
             }
-            let Some(inside) = self.conflicting(goroutine, access, origin, locks, state) else { continue };
+            let object = origin.filter(|_| recycles);
+            let used = |object| self.uses_recycled(goroutine, object, access, locks, state);
+            let same = || self.conflicting(goroutine, access, origin, locks, state);
+            let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
+            let Some(inside) = found else { continue };
             let other = Side {
                 func: access.func,
                 span: access.span,
@@ -613,12 +618,13 @@ impl Pass<'_> {
             };
             let reach = &self.facts.reaches[self.ids[goroutine]];
             let func = reach.nodes[inside.0.node as usize].func;
-            let span = self.facts.cx.events.of(func).accesses[inside.0.row as usize].span;
-            let early = self.early(goroutine, &inside.0, span, state);
-            self.add(goroutine, access, inside, other, Relation::AfterSpawn);
+            let inner = &self.facts.cx.events.of(func).accesses[inside.0.row as usize];
+            let early = self.early(goroutine, &inside.0, inner.span, state);
+            let location = inner.location;
+            self.add(goroutine, (location, access.element), inside, other, Relation::AfterSpawn);
             if let (Some(early), Some(conflict)) = (early, self.out.conflicts.last_mut())
                 && conflict.join == (JoinStatus::Missing { asked: None })
-                && conflict.location == access.location
+                && conflict.location == location
             {
                 conflict.join = early;
             }
@@ -647,6 +653,7 @@ impl Pass<'_> {
                 || (inner.atomic && access.atomic)
                 || reached.locks.iter().any(|l| locks.contains(l))
                 || self.inherits(goroutine, inner, locks)
+                || of_other_iterations(facts, id, (&reached, inner), access)
             {
                 continue;
             }
@@ -660,34 +667,48 @@ impl Pass<'_> {
             if !same_object || self.of_another_call(access.location, calls()) {
                 continue;
             }
-            if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {
-                let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
-                let waits_for_later = gates.iter().any(|k| {
-                    (self.signals_anywhere(*k)
-                        && state.signalled.binary_search(k).is_err()
-                        && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
-                        || (state.stopped.contains(k) && self.starts_timer(*k))
-                });
-                let at = (point, self.is_deferred(*body, point));
-                let events = facts.cx.events.of(*body);
-                let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
-                // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
-                let by_atomic = !state.atomics.is_empty() && {
-                    let accesses = &facts.cx.events.of(*body).accesses;
-                    accesses.iter().any(|a| {
-                        a.atomic
-                            && a.span.start > inner.span.start
-                            && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
-                    })
-                };
-                let by_channel = self.guarded_by_channel(*body, inner.span, access);
-                if waits_for_later || ordered_by_receive || by_atomic || by_channel {
-                    continue;
-                }
+            if self.is_ordered(goroutine, &reached, inner, access, state) {
+                continue;
             }
             return Some((reached, inner.kind, same_object));
         }
         None
+    }
+
+    /// Whether something that is no join orders an access of the goroutine with one of the function: what the goroutine waits
+    /// for first, what the function has received since, an atomic, a channel used as a lock.
+    pub(super) fn is_ordered(
+        &self,
+        goroutine: usize,
+        reached: &Reached,
+        inner: &Access,
+        access: &Access,
+        state: &State,
+    ) -> bool {
+        let facts = self.facts;
+        let reach = &facts.reaches[self.ids[goroutine]];
+        let Some((body, order, point)) = self.bodies[goroutine].point(reach, reached, inner.span) else { return false };
+        let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
+        let waits_for_later = gates.iter().any(|k| {
+            (self.signals_anywhere(*k)
+                && state.signalled.binary_search(k).is_err()
+                && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
+                || (state.stopped.contains(k) && self.starts_timer(*k))
+        });
+        let at = (point, self.is_deferred(*body, point));
+        let events = facts.cx.events.of(*body);
+        let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
+        // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
+        let by_atomic = !state.atomics.is_empty() && {
+            let accesses = &facts.cx.events.of(*body).accesses;
+            accesses.iter().any(|a| {
+                a.atomic
+                    && a.span.start > inner.span.start
+                    && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
+            })
+        };
+        let by_channel = self.guarded_by_channel(*body, inner.span, access);
+        waits_for_later || ordered_by_receive || by_atomic || by_channel
     }
 
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
@@ -729,7 +750,7 @@ impl Pass<'_> {
     pub(super) fn add(
         &mut self,
         goroutine: usize,
-        access: &Access,
+        (location, element): (Location, bool),
         (reached, kind, same_object): (Reached, AccessKind, bool),
         other: Side,
         relation: Relation,
@@ -737,7 +758,7 @@ impl Pass<'_> {
         let facts = self.facts;
         let id = self.ids[goroutine];
         let sibling = matches!(relation, Relation::Sibling(_));
-        let key = (id, access.location, other.kind.is_write(), sibling);
+        let key = (id, location, other.kind.is_write(), sibling);
         if let Some(&known) = self.seen.get(&key) {
             let known: &mut Conflict = &mut self.out.conflicts[known];
             let listed = known.others.iter().chain([&known.other]).any(|side| side.span == other.span);
@@ -754,7 +775,7 @@ impl Pass<'_> {
         if node.dispatched > 0 || other.dispatched > 0 {
             assumptions.push(Assumption::OneOfManyCallees);
         }
-        if access.element {
+        if element {
             assumptions.push(Assumption::SameElement);
         }
         let inside = Side {
@@ -768,8 +789,8 @@ impl Pass<'_> {
         };
         self.out.conflicts.push(Conflict {
             spawn: id,
-            location: access.location,
-            element: access.element,
+            location,
+            element,
             inside,
             other,
             relation,

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{
+    after_call::after_calls,
+    again::written_again,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
     calls::Calls,
@@ -17,6 +19,7 @@ use super::{
     evidence,
     handed::Handed,
     joins::{Joins, WaitSite},
+    lent::lent,
     levels::Levels,
     models::Models,
     obligations::Obligations,
@@ -138,7 +141,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     sites.into_par_iter().for_each(|id| _ = &facts.reaches[id]);
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
-    let passes: Vec<AfterSpawn> = funcs.into_par_iter().map(|func| after_spawn(facts, func)).collect();
+    let passes: Vec<AfterSpawn> = funcs.par_iter().map(|func| after_spawn(facts, *func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
@@ -149,14 +152,19 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(test_ends(facts, &passes));
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
+    conflicts.extend(after_calls(facts, &passes));
+    let of_calls: Vec<Vec<Conflict>> =
+        passes.par_iter().zip(&funcs).map(|(pass, func)| lent(facts, *func, pass)).collect();
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
+    conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
     // They know nothing of each other, and some take long.
-    let searches: [Search<'_>; 8] = [
+    let searches: [Search<'_>; 9] = [
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &alive),
         &|| ended_elsewhere(facts, &alive, obligations),
         &|| changed_by_tests(facts, &alive),
+        &|| written_again(facts, &alive),
         &|| late_adds(facts),
         &|| set_after_construction(facts),
         &|| set_while_running(facts, obligations),

@@ -243,7 +243,10 @@ impl<'a> Lowering<'a> {
                         let mut head = Vec::new();
                         match arm.comm {
                             Comm::Receive(receive) => self.receive(receive, arm.span, &mut head),
-                            Comm::Send { channel, .. } => self.send(channel, arm.span, &mut head),
+                            Comm::Send { channel, value } => {
+                                self.send(channel, arm.span, &mut head);
+                                self.put_into(channel, value, arm.span, &mut head);
+                            }
                             Comm::Default => {}
                         }
                         heads.entry(arm.block.index()).or_default().extend(head);
@@ -380,7 +383,10 @@ impl<'a> Lowering<'a> {
                 let effects = deferred.into_iter().map(|event| event.kind).collect();
                 events.push(Event { kind: EventKind::Defer { call, effects, test_end: false }, span });
             }
-            InstrKind::Send { channel, .. } => self.send(channel, span, events),
+            InstrKind::Send { channel, value } => {
+                self.send(channel, span, events);
+                self.put_into(channel, value, span, events);
+            }
             InstrKind::Receive(receive) => self.receive(receive, span, events),
         }
     }
@@ -472,7 +478,14 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn access(&mut self, expr: ExprId, kind: AccessKind, stored: Stored, span: Span, events: &mut Vec<Event>) {
+    pub(super) fn access(
+        &mut self,
+        expr: ExprId,
+        kind: AccessKind,
+        stored: Stored,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) {
         for part in self.places.accesses(self.program, self.file, expr, kind, stored) {
             // A mutex or atomic in a field is not read by calling its methods.
             if part.kind == AccessKind::Read && self.synchronises(part.location) {
@@ -749,7 +762,7 @@ impl<'a> Lowering<'a> {
             Effect::Recycle(on) => {
                 let Operand::Arg(n) = on else { return true };
                 let Some(expr) = arg(n) else { return true };
-                self.access(expr, AccessKind::Recycle, Stored::Other, span, events);
+                self.recycle(expr, span, events);
             }
             Effect::NeverReturns => push(EventKind::Leave { process: true }),
             Effect::Goexit => push(EventKind::Leave { process: false }),

@@ -4,7 +4,7 @@
 use super::{
     after_spawn::Pass,
     conflict::{Relation, Side},
-    domain::{Access, Index, Location, SignalKind, WaitKind},
+    domain::{Access, Location, SignalKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
@@ -20,7 +20,7 @@ impl Pass<'_> {
         let reach = &facts.reaches[new_id];
         for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
             for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
-                let own_element = access.element && access.index == Index::Variable;
+                let own_element = access.element && access.index.varies();
                 if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
                     continue;
                 }
@@ -44,7 +44,7 @@ impl Pass<'_> {
                     dispatched: reached.dispatched,
                     same_object: true,
                 };
-                self.add(old, access, inside, other, Relation::Sibling(new_id));
+                self.add(old, (access.location, access.element), inside, other, Relation::Sibling(new_id));
             }
         }
         let _ = old_id;
