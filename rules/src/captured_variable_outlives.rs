@@ -1,7 +1,7 @@
 //! `captured-variable-outlives`: a captured variable is used on both sides while the goroutine runs.
 
 use analyzer::lifetime::{
-    Location,
+    AccessKind, Location,
     conflict::{Conflict, Relation},
 };
 
@@ -27,7 +27,9 @@ impl Rule for CapturedVariableOutlives {
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
         let local = matches!(conflict.location, Location::Local(..));
         let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::Sibling(_));
-        (local && between).then(|| cx.certainty(conflict))
+        // What is lent is not used by both, but given back.
+        let lent = conflict.other.kind == AccessKind::End;
+        (local && between && !lent).then(|| cx.certainty(conflict))
     }
 
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {

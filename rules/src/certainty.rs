@@ -166,7 +166,8 @@ impl Cx<'_> {
         let talks = channel && conflict.inside.kind != AccessKind::Read;
         doubts.when(talks, 1, "what is sent over the channel does not tell when it may be closed");
         // Closing what a goroutine works on is also how it is stopped.
-        doubts.when(conflict.other.kind == AccessKind::End, 2, NOT_A_STOP);
+        let ended = if local { "who lent it uses it again before the goroutine is over" } else { NOT_A_STOP };
+        doubts.when(conflict.other.kind == AccessKind::End, 2, ended);
         let read = !conflict.other.kind.is_write() && !local;
         doubts.when(read, 1, "the other side does not know otherwise that the value is there");
     }
@@ -186,6 +187,7 @@ impl Cx<'_> {
             (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => {}
             // Closing a connection is also how its reader is woken.
             (AccessKind::End, _) => doubts.when(true, 2, NOT_A_STOP),
+            (AccessKind::Read, _) => doubts.when(true, 1, "what the goroutine writes is read before it is over"),
             _ => doubts.when(true, 1, "what the method stores is to end what the goroutine uses"),
         }
         doubts.when(conflict.inside.path.len() > 3, 1, "the goroutine gets to the access, several calls away");

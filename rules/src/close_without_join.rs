@@ -39,6 +39,7 @@ impl Rule for CloseWithoutJoin {
         let verb = match conflict.other.kind {
             AccessKind::Close => "closes",
             AccessKind::End => "ends",
+            AccessKind::Read => "reads",
             _ => "changes",
         };
         let message = format!("{other} {verb} {name} without waiting for {body}");

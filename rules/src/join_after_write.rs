@@ -1,6 +1,9 @@
 //! `join-after-write`: the join comes after the write it should have come before.
 
-use analyzer::lifetime::conflict::{Conflict, JoinStatus, Relation};
+use analyzer::lifetime::{
+    AccessKind,
+    conflict::{Conflict, JoinStatus, Relation},
+};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -30,8 +33,10 @@ impl Rule for JoinAfterWrite {
         let name = cx.location_name(conflict.location);
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
-        let message = format!("{other} changes {name} before it waits for {body}");
-        let text = format!("move the wait before the change of {name}");
+        let reads = conflict.other.kind == AccessKind::Read;
+        let (verb, use_of) = if reads { ("reads", "use") } else { ("changes", "change") };
+        let message = format!("{other} {verb} {name} before it waits for {body}");
+        let text = format!("move the wait before the {use_of} of {name}");
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
 }

@@ -1,6 +1,9 @@
 //! `join-covers-another-goroutine`: a join is there, but of another goroutine.
 
-use analyzer::lifetime::conflict::{Conflict, JoinStatus, Relation};
+use analyzer::lifetime::{
+    AccessKind,
+    conflict::{Conflict, JoinStatus, Relation},
+};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -32,7 +35,8 @@ impl Rule for JoinCoversAnotherGoroutine {
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
         let object = cx.join_point(conflict).map_or_else(String::new, |p| cx.location_name(p.key));
-        let message = format!("{other} changes {name} after waiting on {object}, which does not cover {body}");
+        let verb = if conflict.other.kind == AccessKind::Read { "reads" } else { "changes" };
+        let message = format!("{other} {verb} {name} after waiting on {object}, which does not cover {body}");
         let text = format!("count {body} in what is waited for, or wait for it as well");
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }

@@ -8,9 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::{
     after_call::after_calls,
-    again::written_again,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
+    again::written_again,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},

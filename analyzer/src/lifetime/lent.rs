@@ -19,9 +19,10 @@
 use super::{
     after_spawn::{AfterSpawn, Facts},
     conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{AccessKind, Exit, Location, SpawnId, Stored},
+    domain::{AccessKind, Exit, Location, SpawnId, Stored, SyncKey},
     domain_local::{Operand, operand},
     handed::root_local,
+    running::Outlives,
 };
 use crate::{
     base::Span,
@@ -32,11 +33,31 @@ use crate::{
 
 /// Conflicts of the goroutines that `func` starts with the end of its call.
 pub(super) fn lent(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn) -> Vec<Conflict> {
-    pass.joined_somewhere.iter().flat_map(|(id, join)| of_goroutine(facts, func, pass, *id, join)).collect()
+    let ids = facts.spawns.of(func).iter();
+    ids.filter_map(|&id| Some((id, join(facts, func, pass, id)?)))
+        .flat_map(|(id, join)| of_goroutine(facts, func, pass, id, &join))
+        .collect()
+}
+
+/// Where some way through the function waits for the goroutine, or takes what it has to tell.
+fn join(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId) -> Option<JoinPoint> {
+    if let Some((_, join)) = pass.joined_somewhere.iter().find(|row| row.0 == id) {
+        return Some(join.clone());
+    }
+    let key = pass.outlive.iter().filter(|row| row.spawn == id).find_map(|row| told(facts, row))?;
+    let wait = facts.joins.any_wait(facts.cx, key, func)?;
+    Some(JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() })
+}
+
+/// A signal of the goroutine that has been received where the function is left.
+fn told(facts: Facts<'_>, row: &Outlives) -> Option<SyncKey> {
+    let signals = &facts.spawns.sites[row.spawn].signals;
+    row.received.iter().map(|received| received.0).find(|key| signals.iter().any(|signal| signal.key == *key))
 }
 
 fn of_goroutine(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId, join: &JoinPoint) -> Vec<Conflict> {
-    let left = || pass.outlive.iter().filter(|row| row.spawn == id && row.exit != Exit::Panic);
+    let way = |row: &&Outlives| row.spawn == id && row.exit != Exit::Panic && told(facts, row).is_none();
+    let left = || pass.outlive.iter().filter(way);
     let Some(first) = left().next() else { return Vec::new() };
     let file = facts.cx.program.funcs()[func].file;
     let at: Vec<SkippedAt> = left().map(|row| SkippedAt { func, exit: row.exit, span: row.span }).collect();

@@ -17,7 +17,8 @@ use super::{
     events::{EventKind, FuncEvents},
     joins::{for_each_wait, path_to_wait},
     place::Places,
-    reach::{Reach, Reached},
+    reach::{Reach, Reached, access},
+    rounds::is_being_made,
 };
 use crate::{
     base::{Idx, Span},
@@ -180,7 +181,13 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             }
         }
         for (row, access) in events.accesses.iter().enumerate() {
-            if access.kind == AccessKind::Read || !matches!(access.location, Location::Field(_)) {
+            if !matches!(access.location, Location::Field(_)) {
+                continue;
+            }
+            // What an end of the object reads matters where a goroutine writes it.
+            if access.kind == AccessKind::Read
+                && (node.depth > 0 || access.element || access.atomic || !is_written(facts, access.location))
+            {
                 continue;
             }
             let reached = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
@@ -203,6 +210,13 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     }
     out.reach = reach;
     Some(out)
+}
+
+/// Whether anything but a constructor writes the location.
+fn is_written(facts: Facts<'_>, location: Location) -> bool {
+    facts.index.of(location).iter().map(|row| access(facts.cx, *row)).any(|access| {
+        access.kind == AccessKind::Write && !access.atomic && !access.element && !is_being_made(facts, access)
+    })
 }
 
 /// Keys certainly waited for inside the called functions before the access.
@@ -470,9 +484,17 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
     if joined_by_callers(facts, method, &keys) {
         return;
     }
-    for effect in &method.effects {
+    let what = |effect: &Effect| {
+        let func = method.reach.nodes[effect.reached.node as usize].func;
+        &cx.events.of(func).accesses[effect.reached.row as usize]
+    };
+    // What it changes says more than what it only reads.
+    let (reads, changes): (Vec<&Effect>, Vec<&Effect>) =
+        method.effects.iter().partition(|effect| what(effect).kind == AccessKind::Read);
+    let ends = matches!(role, Role::Named | Role::Asks);
+    for effect in changes.into_iter().chain(reads.into_iter().filter(|_| ends)) {
         let node = &method.reach.nodes[effect.reached.node as usize];
-        let access = &cx.events.of(node.func).accesses[effect.reached.row as usize];
+        let access = what(effect);
         // Code that the goroutine runs itself is guarded against its other callers, or it is another story.
         let own = reach.surely_contains(node.func);
         if own || seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
@@ -495,6 +517,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
                 && inner.depth == access.depth
                 && inner.element == access.element
                 && inner.kind.conflicts(access.kind)
+                && (access.kind != AccessKind::Read || inner.kind == AccessKind::Write)
                 && !(inner.atomic && access.atomic)
                 && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
                 && !waits_for_method(facts, id, found, inner.span, method, (node.func, access.span), top)

@@ -45,7 +45,12 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
     let lasting =
         |id: &SpawnId| alive.contains(id.index()) && (!scoped.contains(id.index()) || suites.contains(id.index()));
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(lasting).collect();
-    let known = Known { ends: ends_by_location(facts), joined: Joined::new(facts) };
+    let sends = |access: &Access| access.kind == AccessKind::Send && matches!(access.location, Location::Field(_));
+    let known = Known {
+        ends: by_location(facts, |access| ends(facts, access)),
+        sends: by_location(facts, sends),
+        joined: Joined::new(facts),
+    };
     let mut found: Vec<Conflict> =
         ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &known)).collect();
     // One cause is one end; the goroutines nearest to the state show it best.
@@ -64,6 +69,7 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
 /// What is found once for all goroutines.
 struct Known {
     ends: FxHashMap<Location, Vec<(FuncId, u32)>>,
+    sends: FxHashMap<Location, Vec<(FuncId, u32)>>,
     joined: Joined,
 }
 
@@ -81,13 +87,13 @@ impl Joined {
     }
 }
 
-/// The accesses that end or replace what their location holds, in the order of the index.
-fn ends_by_location(facts: Facts<'_>) -> FxHashMap<Location, Vec<(FuncId, u32)>> {
+/// The accesses that are `meant`, in the order of the index.
+fn by_location(facts: Facts<'_>, meant: impl Fn(&Access) -> bool + Sync) -> FxHashMap<Location, Vec<(FuncId, u32)>> {
     let rows = facts.index.locations().into_par_iter().map(|location| {
         let rows = facts.index.of(location).iter().copied();
-        (location, rows.filter(|row| ends(facts, access(facts.cx, *row))).collect::<Vec<_>>())
+        (location, rows.filter(|row| meant(access(facts.cx, *row))).collect::<Vec<_>>())
     });
-    rows.filter(|(_, ends)| !ends.is_empty()).collect::<Vec<_>>().into_iter().collect()
+    rows.filter(|(_, rows)| !rows.is_empty()).collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Whether one of the keys is waited for before a place of a function, or before each call of the function.
@@ -172,7 +178,9 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
             if !plain || seen.contains(&inner.location) {
                 continue;
             }
-            let Some(ends) = known.ends.get(&inner.location) else { continue };
+            // Who closes a channel that others send on ends it, too.
+            let sends = known.sends.get(&inner.location).filter(|_| inner.kind == AccessKind::Close);
+            let Some(ends) = known.ends.get(&inner.location).or(sends) else { continue };
             if is_being_made(facts, inner) || of_new_object(facts, inner) || is_of_a_copy(facts, inner) {
                 continue;
             }
