@@ -40,6 +40,7 @@ impl Rule for CloseWithoutJoin {
             AccessKind::Close => "closes",
             AccessKind::End => "ends",
             AccessKind::Read => "reads",
+            AccessKind::Send => "sends on",
             _ => "changes",
         };
         let message = format!("{other} {verb} {name} without waiting for {body}");

@@ -491,6 +491,13 @@ impl<'a> Lowering<'a> {
             if part.kind == AccessKind::Read && self.synchronises(part.location) {
                 continue;
             }
+            // Nor is one of many.
+            if part.kind == AccessKind::Read
+                && part.element
+                && self.is_synchronised(self.program.expr_type(self.file, expr))
+            {
+                continue;
+            }
             let access = Access { func: self.func, expr, span, atomic: false, locks: LockSet::new(), ..part };
             self.push_access(access, events);
         }
@@ -525,7 +532,10 @@ impl<'a> Lowering<'a> {
 
     /// Whether the location holds, in place, a value that synchronises by itself.
     fn synchronises(&self, location: Location) -> bool {
-        let ty = self.type_of(location);
+        self.is_synchronised(self.type_of(location))
+    }
+
+    fn is_synchronised(&self, ty: TypeId) -> bool {
         !matches!(self.program.ty(ty), Type::Pointer(_))
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }

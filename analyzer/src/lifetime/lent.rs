@@ -18,6 +18,7 @@
 
 use super::{
     after_spawn::{AfterSpawn, Facts},
+    calls::CallRef,
     conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{AccessKind, Exit, Location, SpawnId, Stored, SyncKey},
     domain_local::{Operand, operand},
@@ -143,7 +144,13 @@ fn given_back(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId, exit
                 place.steps.is_empty() && root_local(&place) == Some(local)
             };
             let given = |call: ExprId| matches!(&syntax.exprs[call], Expr::Call { args, .. } if args.iter().any(is_it));
-            facts.calls.of(func).iter().find(|row| row.deferred && given(row.call)).map(|row| row.span)
+            // By the call itself, or by what a literal that is called does.
+            let gives = |row: &&CallRef| {
+                let own = row.targets.iter().filter(|target| program.funcs()[**target].parent == Some(func));
+                let inside = own.flat_map(|target| facts.calls.of(*target));
+                row.deferred && (given(row.call) || inside.into_iter().any(|row| given(row.call)))
+            };
+            facts.calls.of(func).iter().find(gives).map(|row| row.span)
         }
         Operand::Receiver | Operand::Captured => None,
     }

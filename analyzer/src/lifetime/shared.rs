@@ -180,13 +180,16 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
             }
             // Who closes a channel that others send on ends it, too.
             let sends = known.sends.get(&inner.location).filter(|_| inner.kind == AccessKind::Close);
-            let Some(ends) = known.ends.get(&inner.location).or(sends) else { continue };
+            let mut ends = known.ends.get(&inner.location).into_iter().chain(sends).flatten().peekable();
+            if ends.peek().is_none() {
+                continue;
+            }
             if is_being_made(facts, inner) || of_new_object(facts, inner) || is_of_a_copy(facts, inner) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
-            let other = ends.iter().map(|r| access(cx, *r)).find(|other| {
+            let other = ends.map(|r| access(cx, *r)).find(|other| {
                 // What ends with the suite is joined by then; what is replaced before is not what the join is for.
                 (!suite || other.kind == AccessKind::Write && !other.element)
                     && other.element == inner.element

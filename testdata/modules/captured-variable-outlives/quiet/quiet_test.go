@@ -2,6 +2,7 @@ package quiet
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 )
@@ -52,4 +53,9 @@ func TestDecided(t *testing.T) {
 	if ready()+first()+inTime()+copied()+relayed() == 0 || pointed() == 0 {
 		t.Fatal("nothing")
 	}
+}
+
+func TestOwnCall(t *testing.T) {
+	var seen sync.Map
+	t.Log(descend(4, &seen), tally(8))
 }

@@ -46,3 +46,10 @@ func TestNeverStarted(t *testing.T) {
 	<-opened.drops
 	opened.Close()
 }
+
+func TestSenderLeft(t *testing.T) {
+	f := newTicker(3 * time.Millisecond)
+	for i := 0; i < 8 && f.push(i); i++ {
+		time.Sleep(time.Millisecond)
+	}
+}

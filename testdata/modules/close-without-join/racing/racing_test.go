@@ -40,3 +40,10 @@ func TestSeveralGroups(t *testing.T) {
 	b.process([]string{"a", "b", "a"})
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestSenderLeft(t *testing.T) {
+	f := newTicker(3 * time.Millisecond)
+	for i := 0; i < 8 && f.push(i); i++ {
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -39,3 +39,7 @@ func TestOwnSession(t *testing.T) {
 		t.Fatal("slow")
 	}
 }
+
+func TestNextCall(t *testing.T) {
+	collect()
+}

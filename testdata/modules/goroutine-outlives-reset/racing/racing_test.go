@@ -40,3 +40,8 @@ func TestSuite(t *testing.T) {
 	<-told
 	<-told
 }
+
+func TestNextCall(t *testing.T) {
+	collect()
+	time.Sleep(10 * time.Millisecond)
+}

@@ -28,3 +28,9 @@ func TestHelper(t *testing.T) {
 	}
 	p.shutdown()
 }
+
+func TestReadsFirst(t *testing.T) {
+	r := newRoster()
+	r.joins <- "a"
+	t.Log(r.Close())
+}

@@ -29,3 +29,9 @@ func TestHelper(t *testing.T) {
 	}
 	p.shutdown()
 }
+
+func TestReadsFirst(t *testing.T) {
+	r := newRoster()
+	r.joins <- "a"
+	t.Log(r.Close())
+}

@@ -35,3 +35,14 @@ func TestNotStarted(t *testing.T) {
 	}
 	b.reset(nil)
 }
+
+func TestLent(t *testing.T) {
+	buf := make([]byte, 8)
+	if _, err := (&impatient{slowly{}}).Read(buf); err != errLate {
+		t.Fatal(err)
+	}
+	for range 15 {
+		buf[0] = 'y'
+		time.Sleep(time.Millisecond)
+	}
+}

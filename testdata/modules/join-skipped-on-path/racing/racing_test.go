@@ -26,3 +26,14 @@ func TestPatience(t *testing.T) {
 	c.drop(time.Millisecond)
 	time.Sleep(80 * time.Millisecond)
 }
+
+func TestLent(t *testing.T) {
+	buf := make([]byte, 8)
+	if _, err := (&impatient{slowly{}}).Read(buf); err != errLate {
+		t.Fatal(err)
+	}
+	for range 15 {
+		buf[0] = 'y'
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -1,0 +1,37 @@
+package quiet
+
+import "time"
+
+// roster is kept by its loop until it is told to quit.
+type roster struct {
+	names []string
+	joins chan string
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+func newRoster() *roster {
+	r := &roster{joins: make(chan string), quit: make(chan struct{}), done: make(chan struct{})}
+	go r.loop()
+	return r
+}
+
+func (r *roster) loop() {
+	defer close(r.done)
+	for {
+		select {
+		case name := <-r.joins:
+			time.Sleep(2 * time.Millisecond)
+			r.names = append(r.names, name)
+		case <-r.quit:
+			return
+		}
+	}
+}
+
+// Close counts what the loop has left behind.
+func (r *roster) Close() int {
+	close(r.quit)
+	<-r.done
+	return len(r.names)
+}
