@@ -4,12 +4,13 @@ use analyzer::{
     base::Span,
     lifetime::{
         AccessKind, Exit, Location, SpawnKind,
-        conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side},
+        conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
     },
     resolve::FuncId,
 };
 
 use crate::{
+    certainty::words_of,
     finding::{
         Access, AccessSide, Confidence, ExitKind, Finding, Join, JoinState, LocationKind, MemoryLocation, RuleId, Site,
         Step,
@@ -19,6 +20,8 @@ use crate::{
 
 /// Longest piece of source quoted in a finding, in characters.
 const MAX_QUOTE: usize = 90;
+/// Other paths that join, as steps of a witness: more prove nothing more.
+const MAX_SIBLINGS_SHOWN: usize = 6;
 
 impl Cx<'_> {
     /// The place of a span of a function.
@@ -213,7 +216,7 @@ impl Cx<'_> {
                 for skipped in at {
                     steps.push(self.step(skipped.func, skipped.span, "left here without the join"));
                 }
-                for (func, span) in siblings {
+                for (func, span) in siblings.iter().take(MAX_SIBLINGS_SHOWN) {
                     steps.push(self.step(*func, *span, "another path joins"));
                 }
                 if let Some(join) = join {
@@ -278,8 +281,14 @@ impl Cx<'_> {
             _ => None,
         };
         let spawn_site = self.site(spawn.func, spawn.span);
-        let mut assumptions: Vec<String> = conflict.assumptions.iter().map(|a| words_of(*a).to_owned()).collect();
-        assumptions.dedup();
+        let known = conflict.assumptions.iter().map(|assumption| words_of(*assumption));
+        let doubts = self.doubts(conflict);
+        let mut assumptions: Vec<String> = Vec::new();
+        for words in known.chain(doubts.words().iter().copied()) {
+            if !assumptions.iter().any(|said| said == words) {
+                assumptions.push(words.to_owned());
+            }
+        }
         let mut finding = Finding {
             rule,
             confidence,
@@ -311,25 +320,5 @@ fn exit_kind(exit: Exit) -> ExitKind {
         Exit::Return => ExitKind::Return,
         Exit::Panic => ExitKind::Panic,
         Exit::End => ExitKind::End,
-    }
-}
-
-fn words_of(assumption: Assumption) -> &'static str {
-    match assumption {
-        Assumption::OneOfManyCallees => "a call on the way has several possible callees; one of them was followed",
-        Assumption::SameObject => "both sides reach the same object, which is known by its type only",
-        Assumption::CalledAgain => "the function is called again while the goroutine runs",
-        Assumption::EnderByName => "the method ends the object, as its name says",
-        Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
-        Assumption::SameElement => "both sides touch the same element",
-        Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",
-        Assumption::HoldsThatKind => "the variable holds, behind several interfaces, what starts the goroutine",
-        Assumption::CallerHoldsNoLock => "a lock that some callers hold is not held by the one that matters",
-        Assumption::NoEffectOrders => "no call of one side waits for what a call of the other does",
-        Assumption::NoAtomicOrders => "no goroutine that is waited for sees what this one does atomically",
-        Assumption::NotThroughOnce => "the goroutine does not come through the Once that runs the other side",
-        Assumption::TakesThatLong => "the other side is not over when a timer of minutes fires",
-        Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
-        Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }
 }

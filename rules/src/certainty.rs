@@ -5,139 +5,229 @@ use analyzer::{
         AccessKind, Exit, Location, SpawnKind, Stored,
         conflict::{Assumption, Conflict, Evidence, JoinStatus, Relation, Role, SkippedAt},
     },
-    resolve::Type,
+    resolve::{FuncId, Type},
 };
 
 use crate::{finding::Confidence, rule::Cx};
 
-impl Cx<'_> {
-    /// The confidence that a conflict deserves, whatever rule claims it.
-    pub fn certainty(&self, conflict: &Conflict) -> Confidence {
-        let mut doubts = 0_u32;
-        // Which of several callees runs is nearly always known to whoever wrote the call.
-        doubts += 2 * conflict.inside.dispatched.min(1);
-        doubts += 2 * conflict.other.dispatched.min(1);
-        // One element of many, or one field of a struct meant as a whole: mostly another one on the other side.
-        doubts += 2 * u32::from(conflict.element);
-        doubts += 2 * u32::from(self.only_failing_tests(conflict));
-        let program = self.lifetimes.program;
-        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
-        let test_file = |func| program.sources().files[program.funcs()[func].file].test;
-        // A wrapper may refuse, wait by itself, or run what it is given later.
-        doubts += u32::from(spawn.kind == SpawnKind::Wrapper);
-        match conflict.relation {
-            Relation::AfterSpawn => {
-                // Code that says itself that the access is to be guarded needs no way to be certain.
-                let plain = conflict.evidence.is_empty();
-                doubts += u32::from(plain && conflict.assumptions.contains(&Assumption::TakesThatWay));
-                // A setter called after the start is often called before anyone listens.
-                doubts += u32::from(!conflict.other.path.is_empty());
-                doubts += 2 * u32::from(!conflict.other.same_object);
-                // A variable is shared with a literal that captures it; of a call's operands there are copies.
-                let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
-                doubts += u32::from(matches!(conflict.location, Location::Local(..)) && !literal);
-                // Who talks over a channel in both directions knows when it may be closed.
-                let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
-                doubts += u32::from(channel && conflict.inside.kind != AccessKind::Read);
-                // Closing what a goroutine works on is also how it is stopped.
-                doubts += 2 * u32::from(conflict.other.kind == AccessKind::End);
-                doubts +=
-                    u32::from(!conflict.other.kind.is_write() && !matches!(conflict.location, Location::Local(..)));
-            }
-            // Whoever calls something that leaves a goroutine behind may know when it is over.
-            Relation::AfterCall { .. } => doubts += 1 + u32::from(test_file(conflict.other.func)),
-            Relation::Sibling(_) => doubts += 2,
-            Relation::OwnerMethod { role, .. } => {
-                doubts += match role {
-                    Role::Asks => 0,
-                    // A name is a convention.
-                    Role::Named => 1,
-                    Role::Joins => 1,
-                    Role::Restarts => 1,
-                    Role::Elsewhere => 2,
-                };
-                doubts += match (conflict.other.kind, conflict.other.stored) {
-                    (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => 0,
-                    // Closing a connection is also how its reader is woken.
-                    (AccessKind::End, _) => 2,
-                    _ => 1,
-                };
-                doubts += u32::from(conflict.inside.path.len() > 3);
-                if let Relation::OwnerMethod { method, .. } = conflict.relation {
-                    // An end that nobody makes.
-                    doubts += u32::from(self.lifetimes.graph.callers(method).is_empty());
-                }
-                // A test that starts a server by hand has its own ways to know that it is over.
-                doubts += u32::from(test_file(spawn.func));
-            }
-            Relation::NextRound { .. } => {
-                // The dispatch on the way to the access is what an executor tree is; one step of it is certain enough.
-                doubts = conflict.inside.dispatched.saturating_sub(1);
-                doubts += u32::from(
-                    !matches!(&conflict.join, JoinStatus::Skipped { join: Some(_), siblings, .. } if !siblings.is_empty()),
-                );
-                doubts += u32::from(conflict.inside.path.len() > 2);
-                // What a round works with is an object of its own; a plain field is set in many objects.
-                doubts += u32::from(!self.holds_pointer(conflict.location));
-                // Where the join stands in a loop, the way around it at the closing brace is the one of no iteration.
-                let at_end = |skip: &SkippedAt| skip.exit == Exit::End;
-                doubts += u32::from(
-                    matches!(&conflict.join, JoinStatus::Skipped { at, .. } if !at.is_empty() && at.iter().all(at_end)),
-                );
-            }
-            Relation::Restored => {
-                doubts += u32::from(conflict.inside.path.len() > 2);
-                // Between the start of a server and the restore a test mostly closes it.
-                let restoring = conflict.other.path.first().map(|step| step.0);
-                doubts += 2 * u32::from(restoring != Some(spawn.func));
-                doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::SameObject));
-            }
-            Relation::TestEnd => {
-                // The handle of a helper is its caller's, who may wait; a test that is a method is run by a runner, which
-                // may wait, too.
-                doubts += 2 * u32::from(!is_test_name(self.short(spawn.func)));
-                doubts += u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
-            }
-            Relation::AddRacesWait { .. } => {
-                doubts += u32::from(conflict.assumptions.contains(&Assumption::CalledAgain));
-                doubts += u32::from(conflict.assumptions.contains(&Assumption::TakesThatWay));
-            }
-            Relation::Recycled => {}
-        }
-        doubts += u32::from(spawn.kind == SpawnKind::Timer);
-        doubts += u32::from(conflict.assumptions.contains(&Assumption::HoldsThatKind));
-        doubts += u32::from(conflict.assumptions.contains(&Assumption::FailingRun));
-        let hidden = [
-            Assumption::NoEffectOrders,
-            Assumption::NoAtomicOrders,
-            Assumption::NotThroughOnce,
-            Assumption::TakesThatLong,
-            Assumption::FlagTellsNothing,
-        ];
-        doubts += hidden.iter().map(|sign| u32::from(conflict.assumptions.contains(sign))).sum::<u32>();
-        doubts += 2 * u32::from(conflict.assumptions.contains(&Assumption::CallerHoldsNoLock));
-        // Who waits late waits on purpose, unless everything else is plain.
-        doubts += u32::from(doubts > 0 && matches!(conflict.join, JoinStatus::Late(_)));
-        let guarded = conflict.evidence.contains(&Evidence::LeftTheLock);
-        let hidden = hidden.iter().any(|sign| conflict.assumptions.contains(sign));
-        if guarded && !hidden && conflict.inside.path.is_empty() && conflict.other.path.is_empty() {
-            // The code itself says that the access is to be made under the lock.
-            doubts = doubts.saturating_sub(1);
-        }
-        if conflict.evidence.contains(&Evidence::HalfAtomic) {
-            doubts = doubts.saturating_sub(1);
-        }
-        if let (JoinStatus::OtherGoroutine(_), AccessKind::Send, AccessKind::Close) =
-            (&conflict.join, conflict.inside.kind, conflict.other.kind)
-        {
-            // Whoever closes after waiting for other senders has thought of senders: of this one not.
-            doubts = doubts.saturating_sub(1);
-        }
-        match doubts {
+/// Said where the other side ends the object.
+const NOT_A_STOP: &str = "ending the object is not how the goroutine is told to stop";
+
+/// What has to be assumed for a conflict to be a race: each with its words, and how much all of it weighs.
+///
+/// Nothing lowers the confidence of a finding without words that the finding lists.
+#[derive(Debug, Default)]
+pub(crate) struct Doubts {
+    weight: u32,
+    words: Vec<&'static str>,
+}
+
+impl Doubts {
+    /// What is assumed, in words.
+    pub(crate) fn words(&self) -> &[&'static str] {
+        &self.words
+    }
+
+    fn confidence(&self) -> Confidence {
+        match self.weight {
             0 => Confidence::High,
             1 => Confidence::Medium,
             _ => Confidence::Low,
         }
+    }
+
+    /// One thing more that is assumed, if `doubtful`.
+    fn when(&mut self, doubtful: bool, weight: u32, words: &'static str) {
+        if doubtful && weight > 0 {
+            self.weight += weight;
+            self.words.push(words);
+        }
+    }
+
+    fn assume(&mut self, conflict: &Conflict, assumption: Assumption, weight: u32) {
+        self.when(conflict.assumptions.contains(&assumption), weight, words_of(assumption));
+    }
+
+    /// The code itself speaks for the conflict.
+    fn answered(&mut self, speaks: bool) {
+        self.weight = self.weight.saturating_sub(u32::from(speaks));
+    }
+}
+
+/// Signs that may order the two sides though nobody waits.
+const HIDDEN_ORDER: [Assumption; 5] = [
+    Assumption::NoEffectOrders,
+    Assumption::NoAtomicOrders,
+    Assumption::NotThroughOnce,
+    Assumption::TakesThatLong,
+    Assumption::FlagTellsNothing,
+];
+
+impl Cx<'_> {
+    /// The confidence that a conflict deserves, whatever rule claims it.
+    pub fn certainty(&self, conflict: &Conflict) -> Confidence {
+        self.doubts(conflict).confidence()
+    }
+
+    /// What has to be assumed for a conflict to be a race.
+    pub(crate) fn doubts(&self, conflict: &Conflict) -> Doubts {
+        let mut doubts = Doubts::default();
+        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
+        let dispatched = words_of(Assumption::OneOfManyCallees);
+        // Which of several callees runs is nearly always known to whoever wrote the call.
+        doubts.when(conflict.inside.dispatched > 0, 2, dispatched);
+        doubts.when(conflict.other.dispatched > 0, 2, dispatched);
+        // One element of many, or one field of a struct meant as a whole: mostly another one on the other side.
+        doubts.when(conflict.element, 2, words_of(Assumption::SameElement));
+        doubts.when(self.only_failing_tests(conflict), 2, words_of(Assumption::FailingRun));
+        doubts.when(
+            spawn.kind == SpawnKind::Wrapper,
+            1,
+            "the goroutine starts at once, in the function it is given to",
+        );
+        match conflict.relation {
+            Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
+            Relation::AfterCall { call: (caller, _) } => {
+                doubts.when(true, 1, "the call comes back before the goroutine is over");
+                let program = self.lifetimes.program;
+                let test = program.sources().files[program.funcs()[caller].file].test;
+                doubts.when(test, 1, "the test goes on before the goroutine is over");
+            }
+            Relation::Sibling(_) => doubts.when(true, 2, "both goroutines run at the same time"),
+            Relation::OwnerMethod { role, method } => self.of_methods(conflict, role, method, &mut doubts),
+            Relation::NextRound { .. } => {
+                // The dispatch on the way to the access is what an executor tree is; one step of it is certain enough.
+                doubts = Doubts::default();
+                doubts.when(true, conflict.inside.dispatched.saturating_sub(1), dispatched);
+                self.of_rounds(conflict, &mut doubts);
+            }
+            Relation::Restored => {
+                doubts.when(conflict.inside.path.len() > 2, 1, "the goroutine gets to the access, several calls away");
+                // Between the start of a server and the restore a test mostly closes it.
+                let restoring = conflict.other.path.first().map(|step| step.0);
+                doubts.when(
+                    restoring != Some(spawn.func),
+                    2,
+                    "nothing ends the goroutine before the value is put back",
+                );
+                doubts.assume(conflict, Assumption::SameObject, 2);
+            }
+            Relation::TestEnd => {
+                // The handle of a helper is its caller's, who may wait, if there is something to wait for; a test that is
+                // a method is run by a runner, which may wait, too.
+                let name = self.short(spawn.func);
+                let runner = name.rsplit('.').next().is_some_and(is_test_name) && !is_test_name(name);
+                let weight = if spawn.signals.is_empty() && !runner { 1 } else { 2 };
+                doubts.when(!is_test_name(name), weight, "who calls the helper does not wait for the goroutine");
+                doubts.assume(conflict, Assumption::TakesThatWay, 1);
+            }
+            Relation::AddRacesWait { .. } => {
+                doubts.assume(conflict, Assumption::CalledAgain, 1);
+                doubts.assume(conflict, Assumption::TakesThatWay, 1);
+            }
+            Relation::Recycled => {}
+        }
+        let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
+        doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");
+        doubts.when(self.gives_up_in_test(conflict), 1, "a test that gives up waiting has not failed");
+        doubts.assume(conflict, Assumption::HoldsThatKind, 1);
+        doubts.assume(conflict, Assumption::FailingRun, 1);
+        for sign in HIDDEN_ORDER {
+            doubts.assume(conflict, sign, 1);
+        }
+        doubts.assume(conflict, Assumption::CallerHoldsNoLock, 2);
+        // Who waits late waits on purpose, unless everything else is plain.
+        let late = doubts.weight > 0 && matches!(conflict.join, JoinStatus::Late(_));
+        doubts.when(late, 1, "the wait comes late by mistake");
+        self.of_evidence(conflict, &mut doubts);
+        doubts
+    }
+
+    /// The spawning function goes on to the other access.
+    fn of_what_follows(&self, conflict: &Conflict, doubts: &mut Doubts) {
+        let program = self.lifetimes.program;
+        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
+        // Code that says itself that the access is to be guarded needs no way to be certain.
+        if conflict.evidence.is_empty() {
+            doubts.assume(conflict, Assumption::TakesThatWay, 1);
+        }
+        // A setter called after the start is often called before anyone listens.
+        let local = matches!(conflict.location, Location::Local(..));
+        let called = !conflict.other.path.is_empty() && !local;
+        doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
+        doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
+        // A variable is shared with a literal that captures it; of a call's operands there are copies.
+        let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
+        let captures = literal || self.encloses(spawn.func, conflict.inside.func);
+        doubts.when(local && !captures, 1, "the goroutine has the variable itself and not a copy of it");
+        // Who talks over a channel in both directions knows when it may be closed.
+        let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
+        let talks = channel && conflict.inside.kind != AccessKind::Read;
+        doubts.when(talks, 1, "what is sent over the channel does not tell when it may be closed");
+        // Closing what a goroutine works on is also how it is stopped.
+        doubts.when(conflict.other.kind == AccessKind::End, 2, NOT_A_STOP);
+        let read = !conflict.other.kind.is_write() && !local;
+        doubts.when(read, 1, "the other side does not know otherwise that the value is there");
+    }
+
+    /// A method ends, or resets, what the goroutine uses.
+    fn of_methods(&self, conflict: &Conflict, role: Role, method: FuncId, doubts: &mut Doubts) {
+        let program = self.lifetimes.program;
+        match role {
+            Role::Asks => {}
+            // A name is a convention.
+            Role::Named => doubts.when(true, 1, words_of(Assumption::EnderByName)),
+            Role::Joins => doubts.when(true, 1, "the method ends the object, since it waits for a goroutine of it"),
+            Role::Restarts => doubts.when(true, 1, words_of(Assumption::CalledAgain)),
+            Role::Elsewhere => doubts.when(true, 2, words_of(Assumption::SameObject)),
+        }
+        match (conflict.other.kind, conflict.other.stored) {
+            (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => {}
+            // Closing a connection is also how its reader is woken.
+            (AccessKind::End, _) => doubts.when(true, 2, NOT_A_STOP),
+            _ => doubts.when(true, 1, "what the method stores is to end what the goroutine uses"),
+        }
+        doubts.when(conflict.inside.path.len() > 3, 1, "the goroutine gets to the access, several calls away");
+        // An end that nobody makes.
+        doubts.when(self.lifetimes.graph.callers(method).is_empty(), 1, "somebody calls the method; nothing here does");
+        // A test that starts a server by hand has its own ways to know that it is over.
+        let test = program.sources().files[program.funcs()[self.lifetimes.spawns.sites[conflict.spawn].func].file].test;
+        doubts.when(test, 1, "the test has no other way to know that the goroutine is over");
+    }
+
+    /// A later round resets what the goroutine of an earlier one uses.
+    fn of_rounds(&self, conflict: &Conflict, doubts: &mut Doubts) {
+        let shown =
+            matches!(&conflict.join, JoinStatus::Skipped { join: Some(_), siblings, .. } if !siblings.is_empty());
+        doubts.when(!shown, 1, "the goroutine is to be waited for, which no other path does");
+        doubts.when(conflict.inside.path.len() > 2, 1, "the goroutine gets to the access, several calls away");
+        // What a round works with is an object of its own; a plain field is set in many objects.
+        doubts.when(!self.holds_pointer(conflict.location), 1, words_of(Assumption::SameObject));
+        // Where the join stands in a loop, the way around it at the closing brace is the one of no iteration.
+        let at_end = |skip: &SkippedAt| skip.exit == Exit::End;
+        let around =
+            matches!(&conflict.join, JoinStatus::Skipped { at, .. } if !at.is_empty() && at.iter().all(at_end));
+        doubts.when(around, 1, "the way around the join is taken while there is something to wait for");
+    }
+
+    /// What the code itself says about the access.
+    fn of_evidence(&self, conflict: &Conflict, doubts: &mut Doubts) {
+        let guarded = conflict.evidence.contains(&Evidence::LeftTheLock);
+        let hidden = HIDDEN_ORDER.iter().any(|sign| conflict.assumptions.contains(sign));
+        // The access is to be made under the lock.
+        doubts.answered(guarded && !hidden && conflict.inside.path.is_empty() && conflict.other.path.is_empty());
+        doubts.answered(conflict.evidence.contains(&Evidence::HalfAtomic));
+        // Whoever closes after waiting for other senders has thought of senders: of this one not.
+        doubts.answered(matches!(
+            (&conflict.join, conflict.inside.kind, conflict.other.kind),
+            (JoinStatus::OtherGoroutine(_), AccessKind::Send, AccessKind::Close)
+        ));
+    }
+
+    /// Whether one function is a literal within the other.
+    fn encloses(&self, outer: FuncId, inner: FuncId) -> bool {
+        let funcs = self.lifetimes.program.funcs();
+        std::iter::successors(funcs[inner].parent, |at| funcs[*at].parent).any(|at| at == outer)
     }
 
     /// Whether the join is skipped only where a test has failed anyway.
@@ -146,6 +236,16 @@ impl Cx<'_> {
         let program = self.lifetimes.program;
         let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;
         !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
+    }
+
+    /// Whether a test, or a helper of tests, waits for the goroutine on another way: that it gave up is mostly a failure.
+    fn gives_up_in_test(&self, conflict: &Conflict) -> bool {
+        let func = self.lifetimes.spawns.sites[conflict.spawn].func;
+        let program = self.lifetimes.program;
+        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
+        between
+            && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
+            && program.sources().files[program.funcs()[func].file].test
     }
 
     /// Whether the location is a field that holds a pointer.
@@ -168,4 +268,25 @@ impl Cx<'_> {
 /// `TestX`, `BenchmarkX`, `FuzzX`, or a literal in one, as run by `go test` itself: no method.
 fn is_test_name(short: &str) -> bool {
     ["Test", "Benchmark", "Fuzz"].iter().any(|prefix| short.starts_with(prefix))
+}
+
+/// An assumption in words.
+pub(crate) fn words_of(assumption: Assumption) -> &'static str {
+    match assumption {
+        Assumption::OneOfManyCallees => "a call on the way has several possible callees; one of them was followed",
+        Assumption::SameObject => "both sides reach the same object, which is known by its type only",
+        Assumption::CalledAgain => "the function is called again while the goroutine runs",
+        Assumption::EnderByName => "the method ends the object, as its name says",
+        Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
+        Assumption::SameElement => "both sides touch the same element",
+        Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",
+        Assumption::HoldsThatKind => "the variable holds, behind several interfaces, what starts the goroutine",
+        Assumption::CallerHoldsNoLock => "a lock that some callers hold is not held by the one that matters",
+        Assumption::NoEffectOrders => "no call of one side waits for what a call of the other does",
+        Assumption::NoAtomicOrders => "no goroutine that is waited for sees what this one does atomically",
+        Assumption::NotThroughOnce => "the goroutine does not come through the Once that runs the other side",
+        Assumption::TakesThatLong => "the other side is not over when a timer of minutes fires",
+        Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
+        Assumption::FailingRun => "only a run that fails anyway gets to the other access",
+    }
 }

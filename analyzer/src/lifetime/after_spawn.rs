@@ -16,9 +16,9 @@ use super::{
     handed::functions_of,
     iterations::of_other_iterations,
     joins::Joins,
-    order::Point,
+    order::{Order, Point, points},
     reach::{AccessIndex, Reach, Reached, Reaches},
-    running::{Outlives, State, receive, received_after, union},
+    running::{Outlives, State, receive, union},
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -530,7 +530,30 @@ impl Pass<'_> {
         let mut path = vec![(self.func, span)];
         path.extend(reach.path(found.node));
         let dispatched = reach.nodes[found.node as usize].dispatched;
-        self.against(access, found.origin, &path, dispatched, &found.locks, state);
+        let waited = self.waited_in_literal(access, span, state);
+        self.against(access, found.origin, &path, dispatched, &found.locks, waited.as_ref().unwrap_or(state));
+    }
+
+    /// The state behind what a literal of the function, called by somebody else, waits for before it gets to `access`.
+    fn waited_in_literal(&mut self, access: &Access, span: Span, state: &State) -> Option<State> {
+        let facts = self.facts;
+        facts.cx.program.funcs()[access.func].parent?;
+        let events = facts.cx.events.of(access.func);
+        let waits = || events.blocks.iter().flat_map(|block| &block.events);
+        if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
+            return None;
+        }
+        let point = *points(events).get(&access.span)?;
+        let gates = Order::build(events, facts.cx.places).gates_at(events, facts.cx.places, point);
+        let mut after = state.clone();
+        for event in waits() {
+            if let EventKind::Wait { key, how } = event.kind
+                && gates.contains(&key)
+            {
+                self.wait(key, how, span, &mut after, false);
+            }
+        }
+        Some(after)
     }
 
     fn against(
@@ -546,6 +569,11 @@ impl Pass<'_> {
         let own = matches!(access.location, Location::Local(file, local) if !self.declares(file, local));
         let recycles = access.kind == AccessKind::Recycle;
         if own && !recycles {
+            return;
+        }
+        // The first call is made by the function itself.
+        let called = path.iter().skip(1).map(|step| step.0);
+        if !recycles && !path.is_empty() && self.of_another_call(access.location, called.chain([access.func])) {
             return;
         }
         for goroutine in state.active.ones() {
@@ -623,7 +651,8 @@ impl Pass<'_> {
                     reached.origin.is_some() && reached.origin == origin && inner.depth == access.depth
                 }
             };
-            if !same_object {
+            let calls = || reach.path(reached.node).into_iter().map(|step| step.0).chain([func]);
+            if !same_object || self.of_another_call(access.location, calls()) {
                 continue;
             }
             if self.is_ordered(goroutine, &reached, inner, access, state) {
@@ -632,42 +661,6 @@ impl Pass<'_> {
             return Some((reached, inner.kind, same_object));
         }
         None
-    }
-
-    /// Whether something that is no join orders an access of the goroutine with one of the function: what the goroutine waits
-    /// for first, what the function has received since, an atomic, a channel used as a lock.
-    pub(super) fn is_ordered(
-        &self,
-        goroutine: usize,
-        reached: &Reached,
-        inner: &Access,
-        access: &Access,
-        state: &State,
-    ) -> bool {
-        let facts = self.facts;
-        let reach = &facts.reaches[self.ids[goroutine]];
-        let Some((body, order, point)) = self.bodies[goroutine].point(reach, reached, inner.span) else { return false };
-        let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
-        let waits_for_later = gates.iter().any(|k| {
-            (self.signals_anywhere(*k)
-                && state.signalled.binary_search(k).is_err()
-                && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
-                || (state.stopped.contains(k) && self.starts_timer(*k))
-        });
-        let at = (point, self.is_deferred(*body, point));
-        let events = facts.cx.events.of(*body);
-        let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
-        // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
-        let by_atomic = !state.atomics.is_empty() && {
-            let accesses = &facts.cx.events.of(*body).accesses;
-            accesses.iter().any(|a| {
-                a.atomic
-                    && a.span.start > inner.span.start
-                    && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
-            })
-        };
-        let by_channel = self.guarded_by_channel(*body, inner.span, access);
-        waits_for_later || ordered_by_receive || by_atomic || by_channel
     }
 
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
@@ -689,12 +682,12 @@ impl Pass<'_> {
         Some(JoinStatus::SignalledEarly(join, signal.site))
     }
 
-    fn starts_timer(&self, key: Location) -> bool {
+    pub(super) fn starts_timer(&self, key: Location) -> bool {
         let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
         all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
     }
 
-    fn signals_anywhere(&self, key: Location) -> bool {
+    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
         let unbuffered = self.is_unbuffered(key);
         self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
             EventKind::Signal { key: k, .. } => *k == key,

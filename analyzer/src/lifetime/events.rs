@@ -730,11 +730,15 @@ impl<'a> Lowering<'a> {
                 let kind = if write { AccessKind::Write } else { AccessKind::Read };
                 let Some(place) = place else { return false };
                 if let Some(location) = Places::location(&place, self.file) {
-                    // What a pointer points to, not the pointer.
-                    let element = match on {
-                        Operand::Arg(n) => arg(n).is_some_and(|expr| !matches!(self.expr(expr), Expr::AddressOf(_))),
-                        Operand::Receiver => self.holds_pointer(location),
-                    };
+                    // What a pointer points to, not the pointer; one of many, not what holds them.
+                    let of_many = matches!(place.steps.last(), Some(Step::Element));
+                    let element = of_many
+                        || match on {
+                            Operand::Arg(n) => {
+                                arg(n).is_some_and(|expr| !matches!(self.expr(expr), Expr::AddressOf(_)))
+                            }
+                            Operand::Receiver => self.holds_pointer(location),
+                        };
                     let access = Access {
                         func: self.func,
                         location,
