@@ -72,7 +72,6 @@ impl Cx<'_> {
     /// What has to be assumed for a conflict to be a race.
     pub(crate) fn doubts(&self, conflict: &Conflict) -> Doubts {
         let mut doubts = Doubts::default();
-        let program = self.lifetimes.program;
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let dispatched = words_of(Assumption::OneOfManyCallees);
         // Which of several callees runs is nearly always known to whoever wrote the call.
@@ -88,11 +87,11 @@ impl Cx<'_> {
         );
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
-            // Whoever calls something that leaves a goroutine behind may know when it is over.
-            Relation::AfterCall { .. } => {
-                let other = program.funcs()[conflict.other.func].file;
-                let weight = 1 + u32::from(program.sources().files[other].test);
-                doubts.when(true, weight, "who makes the call does not know when the goroutine that it leaves is over");
+            Relation::AfterCall { call: (caller, _) } => {
+                doubts.when(true, 1, "the call comes back before the goroutine is over");
+                let program = self.lifetimes.program;
+                let test = program.sources().files[program.funcs()[caller].file].test;
+                doubts.when(test, 1, "the test goes on before the goroutine is over");
             }
             Relation::Sibling(_) => doubts.when(true, 2, "both goroutines run at the same time"),
             Relation::OwnerMethod { role, method } => self.of_methods(conflict, role, method, &mut doubts),

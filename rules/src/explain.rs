@@ -290,6 +290,9 @@ impl Explaining<'_> {
         if let Some(skip) = self.skip(spawn, &outwards) {
             return claim(self.cx, &self.conflict(spawn, inside, other, shared, &skip)).map(tell);
         }
+        if let Some(finding) = self.recycled(spawn, inside, other, shared) {
+            return Some(Told { finding, ends: true });
+        }
         let mut known: Vec<&Conflict> = self
             .cx
             .lifetimes
@@ -341,6 +344,33 @@ impl Explaining<'_> {
         };
         let missing = || claim(self.cx, &self.missing(spawn, inside, other, shared)).filter(|_| resets);
         known.or_else(raised).or_else(missing).map(tell)
+    }
+
+    /// The finding that the object was recycled under the goroutine: the report then shows what the next user does with it.
+    fn recycled(
+        &self,
+        spawn: SpawnId,
+        inside: &LocatedAccess,
+        other: &LocatedAccess,
+        shared: &SharedPlace,
+    ) -> Option<Finding> {
+        let program = self.cx.lifetimes.program;
+        let object = |location| match location {
+            Location::Field(field) => program.field(field).owner,
+            Location::Local(file, local) => program.named_of(program.local_type(file, local)),
+            Location::Global(_) => None,
+        };
+        let used = object(shared.location);
+        let same = |c: &&Conflict| {
+            let object = c.location == shared.location || (used.is_some() && object(c.location) == used);
+            c.spawn == spawn && c.other.kind == AccessKind::Recycle && object && c.other.func != inside.func
+        };
+        let mut conflict = self.cx.lifetimes.conflicts().iter().find(same)?.clone();
+        let next = self.build(spawn, inside, other, shared, conflict.relation.clone(), conflict.join.clone()).other;
+        if next.span != conflict.other.span {
+            conflict.others.insert(0, next);
+        }
+        claim(self.cx, &conflict)
     }
 
     /// The explanation with access `index` as a goroutine that uses a test that the other side says is over.

@@ -18,7 +18,7 @@ use super::{
     joins::Joins,
     order::{Order, Point, points},
     reach::{AccessIndex, Reach, Reached, Reaches},
-    running::{Outlives, State, receive, received_after, union},
+    running::{Outlives, State, receive, union},
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -585,7 +585,7 @@ impl Pass<'_> {
         }
         // The first call is made by the function itself.
         let called = path.iter().skip(1).map(|step| step.0);
-        if !path.is_empty() && self.of_another_call(access.location, called.chain([access.func])) {
+        if !recycles && !path.is_empty() && self.of_another_call(access.location, called.chain([access.func])) {
             return;
         }
         for goroutine in state.active.ones() {
@@ -675,42 +675,6 @@ impl Pass<'_> {
         None
     }
 
-    /// Whether something that is no join orders an access of the goroutine with one of the function: what the goroutine waits
-    /// for first, what the function has received since, an atomic, a channel used as a lock.
-    pub(super) fn is_ordered(
-        &self,
-        goroutine: usize,
-        reached: &Reached,
-        inner: &Access,
-        access: &Access,
-        state: &State,
-    ) -> bool {
-        let facts = self.facts;
-        let reach = &facts.reaches[self.ids[goroutine]];
-        let Some((body, order, point)) = self.bodies[goroutine].point(reach, reached, inner.span) else { return false };
-        let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
-        let waits_for_later = gates.iter().any(|k| {
-            (self.signals_anywhere(*k)
-                && state.signalled.binary_search(k).is_err()
-                && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
-                || (state.stopped.contains(k) && self.starts_timer(*k))
-        });
-        let at = (point, self.is_deferred(*body, point));
-        let events = facts.cx.events.of(*body);
-        let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
-        // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
-        let by_atomic = !state.atomics.is_empty() && {
-            let accesses = &facts.cx.events.of(*body).accesses;
-            accesses.iter().any(|a| {
-                a.atomic
-                    && a.span.start > inner.span.start
-                    && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
-            })
-        };
-        let by_channel = self.guarded_by_channel(*body, inner.span, access);
-        waits_for_later || ordered_by_receive || by_atomic || by_channel
-    }
-
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
         matches!(self.facts.cx.events.of(func).blocks[block].events[index].kind, EventKind::Defer { .. })
     }
@@ -730,12 +694,12 @@ impl Pass<'_> {
         Some(JoinStatus::SignalledEarly(join, signal.site))
     }
 
-    fn starts_timer(&self, key: Location) -> bool {
+    pub(super) fn starts_timer(&self, key: Location) -> bool {
         let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
         all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
     }
 
-    fn signals_anywhere(&self, key: Location) -> bool {
+    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
         let unbuffered = self.is_unbuffered(key);
         self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
             EventKind::Signal { key: k, .. } => *k == key,

@@ -536,7 +536,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn is_synchronised(&self, ty: TypeId) -> bool {
-        !matches!(self.program.ty(ty), Type::Pointer(_))
+        // An interface, too, is a reference: another one may be stored.
+        let refers = |ty| matches!(self.program.ty(ty), Type::Pointer(_) | Type::Interface { .. });
+        !refers(ty)
+            && !refers(self.program.underlying(ty))
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
 

@@ -17,6 +17,7 @@ use crate::{
     base::{Idx, Span},
     callgraph::{CallKind, Targets},
     resolve::FuncId,
+    syntax::FuncKind,
 };
 
 /// Calls followed from a test when looking for goroutines it starts.
@@ -107,6 +108,7 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
                 && !access.element
                 && !access.atomic
                 && is_test(access.func)
+                && !runs_first(facts, access.func)
         };
         let Some(write) = accesses().find(changes) else { return Vec::new() };
         let reads = accesses().filter(|access| {
@@ -151,6 +153,15 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
             .collect()
     });
     rows.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// Whether the function runs before `main` and the tests: nothing is left behind by then.
+fn runs_first(facts: Facts<'_>, func: FuncId) -> bool {
+    match &facts.cx.program.function(func).kind {
+        FuncKind::Decl { name, receiver, .. } => receiver.is_none() && name.as_str() == "init",
+        FuncKind::VarInit => true,
+        FuncKind::Literal { .. } => false,
+    }
 }
 
 struct Reader {

@@ -8,7 +8,7 @@ use super::{
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
-    running::State,
+    running::{State, received_after},
 };
 use crate::{base::Span, resolve::FuncId, source::FileId, syntax::LocalId};
 
@@ -48,6 +48,42 @@ impl Pass<'_> {
             }
         }
         let _ = old_id;
+    }
+
+    /// Whether something that is no join orders an access of the goroutine with one of the function: what the goroutine waits
+    /// for first, what the function has received since, an atomic, a channel used as a lock.
+    pub(super) fn is_ordered(
+        &self,
+        goroutine: usize,
+        reached: &Reached,
+        inner: &Access,
+        access: &Access,
+        state: &State,
+    ) -> bool {
+        let facts = self.facts;
+        let reach = &facts.reaches[self.ids[goroutine]];
+        let Some((body, order, point)) = self.bodies[goroutine].point(reach, reached, inner.span) else { return false };
+        let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
+        let waits_for_later = gates.iter().any(|k| {
+            (self.signals_anywhere(*k)
+                && state.signalled.binary_search(k).is_err()
+                && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
+                || (state.stopped.contains(k) && self.starts_timer(*k))
+        });
+        let at = (point, self.is_deferred(*body, point));
+        let events = facts.cx.events.of(*body);
+        let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
+        // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
+        let by_atomic = !state.atomics.is_empty() && {
+            let accesses = &facts.cx.events.of(*body).accesses;
+            accesses.iter().any(|a| {
+                a.atomic
+                    && a.span.start > inner.span.start
+                    && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
+            })
+        };
+        let by_channel = self.guarded_by_channel(*body, inner.span, access);
+        waits_for_later || ordered_by_receive || by_atomic || by_channel
     }
 
     /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
