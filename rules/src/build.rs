@@ -20,6 +20,8 @@ use crate::{
 
 /// Longest piece of source quoted in a finding, in characters.
 const MAX_QUOTE: usize = 90;
+/// Other paths that join, as steps of a witness: more prove nothing more.
+const MAX_SIBLINGS_SHOWN: usize = 6;
 
 impl Cx<'_> {
     /// The place of a span of a function.
@@ -76,6 +78,16 @@ impl Cx<'_> {
             }
             Location::Local(file, local) => program.facts(file).locals[local].name.as_str().to_owned(),
         }
+    }
+
+    /// The object a location belongs to: the type around a field, else the location itself.
+    pub fn object_name(&self, location: Location) -> String {
+        let program = self.lifetimes.program;
+        let owner = match location {
+            Location::Field(field) => program.field(field).owner,
+            Location::Global(_) | Location::Local(..) => None,
+        };
+        owner.map_or_else(|| self.location_name(location), |named| program.named(named).name.as_str().to_owned())
     }
 
     fn memory(&self, conflict: &Conflict) -> MemoryLocation {
@@ -204,7 +216,7 @@ impl Cx<'_> {
                 for skipped in at {
                     steps.push(self.step(skipped.func, skipped.span, "left here without the join"));
                 }
-                for (func, span) in siblings {
+                for (func, span) in siblings.iter().take(MAX_SIBLINGS_SHOWN) {
                     steps.push(self.step(*func, *span, "another path joins"));
                 }
                 if let Some(join) = join {
@@ -223,6 +235,9 @@ impl Cx<'_> {
                 steps.push(self.step(*func, *span, "it is asked to stop; nobody waits"));
             }
             JoinStatus::Missing { asked: None } => {}
+        }
+        if let Relation::AfterCall { call: (func, span) } = conflict.relation {
+            steps.push(self.step(func, span, "it was started under this call"));
         }
         for (func, span) in &conflict.other.path {
             steps.push(self.step(*func, *span, "meanwhile this calls"));
@@ -254,7 +269,10 @@ impl Cx<'_> {
         let location = self.memory(conflict);
         let other = self.access(AccessSide::Other, &conflict.other);
         let is_write = conflict.other.kind.is_write();
-        let reset = is_write.then(|| other.site.clone());
+        // The call that gives an object back is where its life ends, whatever that does with it.
+        let given_back = conflict.other.path.last().filter(|_| conflict.other.kind == AccessKind::Recycle);
+        let reset = given_back.map(|(func, span)| self.site(*func, *span));
+        let reset = reset.or_else(|| is_write.then(|| other.site.clone()));
         let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];
         accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
         let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();

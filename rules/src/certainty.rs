@@ -72,6 +72,7 @@ impl Cx<'_> {
     /// What has to be assumed for a conflict to be a race.
     pub(crate) fn doubts(&self, conflict: &Conflict) -> Doubts {
         let mut doubts = Doubts::default();
+        let program = self.lifetimes.program;
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let dispatched = words_of(Assumption::OneOfManyCallees);
         // Which of several callees runs is nearly always known to whoever wrote the call.
@@ -87,6 +88,12 @@ impl Cx<'_> {
         );
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
+            // Whoever calls something that leaves a goroutine behind may know when it is over.
+            Relation::AfterCall { .. } => {
+                let other = program.funcs()[conflict.other.func].file;
+                let weight = 1 + u32::from(program.sources().files[other].test);
+                doubts.when(true, weight, "who makes the call does not know when the goroutine that it leaves is over");
+            }
             Relation::Sibling(_) => doubts.when(true, 2, "both goroutines run at the same time"),
             Relation::OwnerMethod { role, method } => self.of_methods(conflict, role, method, &mut doubts),
             Relation::NextRound { .. } => {
@@ -107,10 +114,12 @@ impl Cx<'_> {
                 doubts.assume(conflict, Assumption::SameObject, 2);
             }
             Relation::TestEnd => {
-                // The handle of a helper is its caller's, who may wait; a test that is a method is run by a runner, which
-                // may wait, too.
-                let helper = !is_test_name(self.short(spawn.func));
-                doubts.when(helper, 2, "who calls the helper does not wait for the goroutine");
+                // The handle of a helper is its caller's, who may wait, if there is something to wait for; a test that is
+                // a method is run by a runner, which may wait, too.
+                let name = self.short(spawn.func);
+                let runner = name.rsplit('.').next().is_some_and(is_test_name) && !is_test_name(name);
+                let weight = if spawn.signals.is_empty() && !runner { 1 } else { 2 };
+                doubts.when(!is_test_name(name), weight, "who calls the helper does not wait for the goroutine");
                 doubts.assume(conflict, Assumption::TakesThatWay, 1);
             }
             Relation::AddRacesWait { .. } => {
@@ -119,7 +128,9 @@ impl Cx<'_> {
             }
             Relation::Recycled => {}
         }
-        doubts.when(spawn.kind == SpawnKind::Timer, 1, "the timer fires before it is stopped");
+        let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
+        doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");
+        doubts.when(self.gives_up_in_test(conflict), 1, "a test that gives up waiting has not failed");
         doubts.assume(conflict, Assumption::HoldsThatKind, 1);
         doubts.assume(conflict, Assumption::FailingRun, 1);
         for sign in HIDDEN_ORDER {
@@ -142,13 +153,14 @@ impl Cx<'_> {
             doubts.assume(conflict, Assumption::TakesThatWay, 1);
         }
         // A setter called after the start is often called before anyone listens.
-        let called = !conflict.other.path.is_empty();
+        let local = matches!(conflict.location, Location::Local(..));
+        let called = !conflict.other.path.is_empty() && !local;
         doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
-        let local = matches!(conflict.location, Location::Local(..));
         let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
-        doubts.when(local && !literal, 1, "the goroutine has the variable itself and not a copy of it");
+        let captures = literal || self.encloses(spawn.func, conflict.inside.func);
+        doubts.when(local && !captures, 1, "the goroutine has the variable itself and not a copy of it");
         // Who talks over a channel in both directions knows when it may be closed.
         let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
         let talks = channel && conflict.inside.kind != AccessKind::Read;
@@ -213,12 +225,42 @@ impl Cx<'_> {
         ));
     }
 
+    /// Whether one function is a literal within the other.
+    fn encloses(&self, outer: FuncId, inner: FuncId) -> bool {
+        let funcs = self.lifetimes.program.funcs();
+        std::iter::successors(funcs[inner].parent, |at| funcs[*at].parent).any(|at| at == outer)
+    }
+
     /// Whether the join is skipped only where a test has failed anyway.
     pub fn only_failing_tests(&self, conflict: &Conflict) -> bool {
         let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
         let program = self.lifetimes.program;
         let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;
         !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
+    }
+
+    /// Whether a test, or a helper of tests, waits for the goroutine on another way: that it gave up is mostly a failure.
+    fn gives_up_in_test(&self, conflict: &Conflict) -> bool {
+        let func = self.lifetimes.spawns.sites[conflict.spawn].func;
+        let program = self.lifetimes.program;
+        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
+        between
+            && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
+            && (program.sources().files[program.funcs()[func].file].test || self.is_given_test(func))
+    }
+
+    /// Whether the function, or one around it, is given a test.
+    fn is_given_test(&self, func: FuncId) -> bool {
+        let program = self.lifetimes.program;
+        let around = std::iter::successors(Some(func), |at| program.funcs()[*at].parent);
+        around.into_iter().any(|func| {
+            let file = program.funcs()[func].file;
+            let params = program.function(func).signature.params.iter().filter_map(|param| param.local);
+            params.into_iter().any(|local| {
+                let key = program.type_key(program.local_type(file, local));
+                key.is_some_and(|key| self.lifetimes.models.is_test_handle(key))
+            })
+        })
     }
 
     /// Whether the location is a field that holds a pointer.

@@ -23,7 +23,8 @@ impl Rule for JoinCoversAnotherGoroutine {
 
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
         let other = matches!(conflict.join, JoinStatus::OtherGoroutine(_));
-        (other && matches!(conflict.relation, Relation::OwnerMethod { .. })).then(|| cx.certainty(conflict))
+        (other && matches!(conflict.relation, Relation::OwnerMethod { .. } | Relation::AfterCall { .. }))
+            .then(|| cx.certainty(conflict))
     }
 
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {

@@ -49,8 +49,8 @@ pub const RULES: &[&dyn Rule] = &[
     &captured_variable_outlives::CapturedVariableOutlives,
     &join_skipped_on_path::JoinSkippedOnPath,
     &join_after_write::JoinAfterWrite,
-    &published_after_spawn::PublishedAfterSpawn,
     &join_covers_another_goroutine::JoinCoversAnotherGoroutine,
+    &published_after_spawn::PublishedAfterSpawn,
     &close_without_join::CloseWithoutJoin,
     &goroutine_outlives_reset::GoroutineOutlivesReset,
 ];

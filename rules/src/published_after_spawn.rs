@@ -22,7 +22,7 @@ impl Rule for PublishedAfterSpawn {
     }
 
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
-        matches!(conflict.relation, Relation::AfterSpawn).then(|| cx.certainty(conflict))
+        matches!(conflict.relation, Relation::AfterSpawn | Relation::AfterCall { .. }).then(|| cx.certainty(conflict))
     }
 
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {

@@ -29,7 +29,7 @@ impl Rule for RecycledWhileUsed {
     }
 
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
-        let name = cx.location_name(conflict.location);
+        let name = cx.object_name(conflict.location);
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
         let message = format!("{other} recycles {name} while {body} may still use it");

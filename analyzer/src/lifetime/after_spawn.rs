@@ -14,8 +14,9 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
+    iterations::of_other_iterations,
     joins::Joins,
-    order::Point,
+    order::{Order, Point, points},
     reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, received_after, union},
     spawns::{Context, Spawns},
@@ -317,6 +318,16 @@ impl Pass<'_> {
         }
     }
 
+    /// A call that waits for `key` on some of its ways, until a time is over as it may be.
+    fn may_wait(&mut self, key: Location, span: Span, state: &State) {
+        for goroutine in state.active.ones().collect::<Vec<_>>() {
+            let id = self.ids[goroutine];
+            if self.facts.spawns.sites[id].signals.iter().any(|s| s.key == key && s.ends_body()) {
+                self.note_join(id, key, span);
+            }
+        }
+    }
+
     fn note_join(&mut self, id: SpawnId, key: Location, span: Span) {
         let join = JoinPoint { key, func: self.func, span, reached_by: Vec::new() };
         if self.reporting && !self.out.joined_somewhere.iter().any(|(known, _)| *known == id) {
@@ -350,7 +361,9 @@ impl Pass<'_> {
             }
         }
         let (may, must) = facts.joins.of_call(facts.cx, self.func, row);
-        let _ = may;
+        for bit in may.ones().filter(|bit| !must.contains(*bit)) {
+            self.may_wait(facts.joins.keys()[bit], span, state);
+        }
         for bit in must.ones() {
             let key = facts.joins.keys()[bit];
             self.wait(key, WaitKind::Group, span, state, true);
@@ -529,7 +542,30 @@ impl Pass<'_> {
         let mut path = vec![(self.func, span)];
         path.extend(reach.path(found.node));
         let dispatched = reach.nodes[found.node as usize].dispatched;
-        self.against(access, found.origin, &path, dispatched, &found.locks, state);
+        let waited = self.waited_in_literal(access, span, state);
+        self.against(access, found.origin, &path, dispatched, &found.locks, waited.as_ref().unwrap_or(state));
+    }
+
+    /// The state behind what a literal of the function, called by somebody else, waits for before it gets to `access`.
+    fn waited_in_literal(&mut self, access: &Access, span: Span, state: &State) -> Option<State> {
+        let facts = self.facts;
+        facts.cx.program.funcs()[access.func].parent?;
+        let events = facts.cx.events.of(access.func);
+        let waits = || events.blocks.iter().flat_map(|block| &block.events);
+        if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
+            return None;
+        }
+        let point = *points(events).get(&access.span)?;
+        let gates = Order::build(events, facts.cx.places).gates_at(events, facts.cx.places, point);
+        let mut after = state.clone();
+        for event in waits() {
+            if let EventKind::Wait { key, how } = event.kind
+                && gates.contains(&key)
+            {
+                self.wait(key, how, span, &mut after, false);
+            }
+        }
+        Some(after)
     }
 
     fn against(
@@ -541,10 +577,15 @@ impl Pass<'_> {
         locks: &[Location],
         state: &State,
     ) {
-        if let Location::Local(file, local) = access.location
-            && !self.declares(file, local)
-        {
-            // A variable of a function that both sides call: each call has its own.
+        // A variable of a function that both sides call: each call has its own.
+        let own = matches!(access.location, Location::Local(file, local) if !self.declares(file, local));
+        let recycles = access.kind == AccessKind::Recycle;
+        if own && !recycles {
+            return;
+        }
+        // The first call is made by the function itself.
+        let called = path.iter().skip(1).map(|step| step.0);
+        if !path.is_empty() && self.of_another_call(access.location, called.chain([access.func])) {
             return;
         }
         for goroutine in state.active.ones() {
@@ -561,7 +602,11 @@ impl Pass<'_> {
                 // Stopped before it ran, or nobody would set it going again.
                 continue;
             }
-            let Some(inside) = self.conflicting(goroutine, access, origin, locks, state) else { continue };
+            let object = origin.filter(|_| recycles);
+            let used = |object| self.uses_recycled(goroutine, object, access, locks, state);
+            let same = || self.conflicting(goroutine, access, origin, locks, state);
+            let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
+            let Some(inside) = found else { continue };
             let other = Side {
                 func: access.func,
                 span: access.span,
@@ -573,12 +618,13 @@ impl Pass<'_> {
             };
             let reach = &self.facts.reaches[self.ids[goroutine]];
             let func = reach.nodes[inside.0.node as usize].func;
-            let span = self.facts.cx.events.of(func).accesses[inside.0.row as usize].span;
-            let early = self.early(goroutine, &inside.0, span, state);
-            self.add(goroutine, access, inside, other, Relation::AfterSpawn);
+            let inner = &self.facts.cx.events.of(func).accesses[inside.0.row as usize];
+            let early = self.early(goroutine, &inside.0, inner.span, state);
+            let location = inner.location;
+            self.add(goroutine, (location, access.element), inside, other, Relation::AfterSpawn);
             if let (Some(early), Some(conflict)) = (early, self.out.conflicts.last_mut())
                 && conflict.join == (JoinStatus::Missing { asked: None })
-                && conflict.location == access.location
+                && conflict.location == location
             {
                 conflict.join = early;
             }
@@ -607,6 +653,7 @@ impl Pass<'_> {
                 || (inner.atomic && access.atomic)
                 || reached.locks.iter().any(|l| locks.contains(l))
                 || self.inherits(goroutine, inner, locks)
+                || of_other_iterations(facts, id, (&reached, inner), access)
             {
                 continue;
             }
@@ -616,37 +663,52 @@ impl Pass<'_> {
                     reached.origin.is_some() && reached.origin == origin && inner.depth == access.depth
                 }
             };
-            if !same_object {
+            let calls = || reach.path(reached.node).into_iter().map(|step| step.0).chain([func]);
+            if !same_object || self.of_another_call(access.location, calls()) {
                 continue;
             }
-            if let Some((body, order, point)) = self.bodies[goroutine].point(reach, &reached, inner.span) {
-                let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
-                let waits_for_later = gates.iter().any(|k| {
-                    (self.signals_anywhere(*k)
-                        && state.signalled.binary_search(k).is_err()
-                        && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
-                        || (state.stopped.contains(k) && self.starts_timer(*k))
-                });
-                let at = (point, self.is_deferred(*body, point));
-                let events = facts.cx.events.of(*body);
-                let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
-                // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
-                let by_atomic = !state.atomics.is_empty() && {
-                    let accesses = &facts.cx.events.of(*body).accesses;
-                    accesses.iter().any(|a| {
-                        a.atomic
-                            && a.span.start > inner.span.start
-                            && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
-                    })
-                };
-                let by_channel = self.guarded_by_channel(*body, inner.span, access);
-                if waits_for_later || ordered_by_receive || by_atomic || by_channel {
-                    continue;
-                }
+            if self.is_ordered(goroutine, &reached, inner, access, state) {
+                continue;
             }
             return Some((reached, inner.kind, same_object));
         }
         None
+    }
+
+    /// Whether something that is no join orders an access of the goroutine with one of the function: what the goroutine waits
+    /// for first, what the function has received since, an atomic, a channel used as a lock.
+    pub(super) fn is_ordered(
+        &self,
+        goroutine: usize,
+        reached: &Reached,
+        inner: &Access,
+        access: &Access,
+        state: &State,
+    ) -> bool {
+        let facts = self.facts;
+        let reach = &facts.reaches[self.ids[goroutine]];
+        let Some((body, order, point)) = self.bodies[goroutine].point(reach, reached, inner.span) else { return false };
+        let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
+        let waits_for_later = gates.iter().any(|k| {
+            (self.signals_anywhere(*k)
+                && state.signalled.binary_search(k).is_err()
+                && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
+                || (state.stopped.contains(k) && self.starts_timer(*k))
+        });
+        let at = (point, self.is_deferred(*body, point));
+        let events = facts.cx.events.of(*body);
+        let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
+        // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
+        let by_atomic = !state.atomics.is_empty() && {
+            let accesses = &facts.cx.events.of(*body).accesses;
+            accesses.iter().any(|a| {
+                a.atomic
+                    && a.span.start > inner.span.start
+                    && state.atomics.binary_search(&(goroutine, a.location)).is_ok()
+            })
+        };
+        let by_channel = self.guarded_by_channel(*body, inner.span, access);
+        waits_for_later || ordered_by_receive || by_atomic || by_channel
     }
 
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
@@ -688,7 +750,7 @@ impl Pass<'_> {
     pub(super) fn add(
         &mut self,
         goroutine: usize,
-        access: &Access,
+        (location, element): (Location, bool),
         (reached, kind, same_object): (Reached, AccessKind, bool),
         other: Side,
         relation: Relation,
@@ -696,7 +758,7 @@ impl Pass<'_> {
         let facts = self.facts;
         let id = self.ids[goroutine];
         let sibling = matches!(relation, Relation::Sibling(_));
-        let key = (id, access.location, other.kind.is_write(), sibling);
+        let key = (id, location, other.kind.is_write(), sibling);
         if let Some(&known) = self.seen.get(&key) {
             let known: &mut Conflict = &mut self.out.conflicts[known];
             let listed = known.others.iter().chain([&known.other]).any(|side| side.span == other.span);
@@ -713,7 +775,7 @@ impl Pass<'_> {
         if node.dispatched > 0 || other.dispatched > 0 {
             assumptions.push(Assumption::OneOfManyCallees);
         }
-        if access.element {
+        if element {
             assumptions.push(Assumption::SameElement);
         }
         let inside = Side {
@@ -727,8 +789,8 @@ impl Pass<'_> {
         };
         self.out.conflicts.push(Conflict {
             spawn: id,
-            location: access.location,
-            element: access.element,
+            location,
+            element,
             inside,
             other,
             relation,

@@ -84,6 +84,11 @@ pub enum JoinStatus {
 pub enum Relation {
     /// The spawning function goes on and accesses what it shares.
     AfterSpawn,
+    /// A caller of the spawning function goes on with an object it gave it.
+    AfterCall {
+        /// The call that left the goroutine running.
+        call: (FuncId, Span),
+    },
     /// Another goroutine of the same function.
     Sibling(SpawnId),
     /// A method ends or resets the object the goroutine works for.

@@ -108,11 +108,18 @@ pub enum Index {
     Tail,
     /// Those before this number.
     Below(Int),
+    /// The one whose number a variable of the function holds.
+    Local(LocalId),
     /// One that only the run knows.
     Variable,
 }
 
 impl Index {
+    /// Whether only the run knows which element it is.
+    pub fn varies(self) -> bool {
+        matches!(self, Self::Local(_) | Self::Variable)
+    }
+
     /// Whether two accesses may be of one element.
     pub fn may_meet(self, other: Self) -> bool {
         match (self, other) {

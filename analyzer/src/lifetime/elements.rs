@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     base::Span,
-    resolve::{Builtin, Type},
+    resolve::{Builtin, Root, Type},
     syntax::{ExprId, InstrKind, Source},
 };
 
@@ -49,6 +49,9 @@ impl Lowering<'_> {
                 // What is there is copied when it does not fit; what is added may go behind what is there.
                 self.element(first, AccessKind::Read, Index::Whole, events);
                 self.element(first, AccessKind::Write, Index::Tail, events);
+                if let (false, [_, added]) = (spread, args) {
+                    self.put_into(first, *added, span, events);
+                }
                 if let (true, Some(&from)) = (spread, args.get(1)) {
                     self.element_read(from, events);
                 }
@@ -89,6 +92,37 @@ impl Lowering<'_> {
             anchor: Places::anchor(&place),
             depth: Places::depth(&place),
             expr: of,
+            span,
+            locks: LockSet::new(),
+        };
+        self.push_access(access, events);
+    }
+
+    /// What goes into a free list is given up.
+    pub(super) fn put_into(&mut self, list: ExprId, value: ExprId, span: Span, events: &mut Vec<Event>) {
+        let location = Places::location(&self.program.place(self.file, list), self.file);
+        if location.is_some_and(|location| self.places.is_free_list(location)) {
+            self.recycle(value, span, events);
+        }
+    }
+
+    /// An object goes back to where the next user takes it from. What the variable holds is meant, shared or not.
+    pub(super) fn recycle(&mut self, object: ExprId, span: Span, events: &mut Vec<Event>) {
+        let place = self.program.place(self.file, object);
+        let (Root::Local(local), true) = (place.root, place.steps.is_empty()) else {
+            return self.access(object, AccessKind::Recycle, Stored::Other, span, events);
+        };
+        let access = Access {
+            func: self.func,
+            location: Location::Local(self.file, local),
+            element: false,
+            index: Index::Whole,
+            kind: AccessKind::Recycle,
+            stored: Stored::Other,
+            atomic: false,
+            anchor: Places::anchor(&place),
+            depth: 0,
+            expr: object,
             span,
             locks: LockSet::new(),
         };

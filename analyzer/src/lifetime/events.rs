@@ -136,7 +136,10 @@ pub enum EventKind {
     /// The timer is stopped, or (`runs`) set going again.
     Timer { key: SyncKey, runs: bool },
     /// The running test is used.
-    UsesTest,
+    UsesTest {
+        /// Whether the test has failed by it.
+        fails: bool,
+    },
     /// A variable comes to be: an earlier one of that declaration is another variable.
     Fresh(LocalId),
 }
@@ -240,7 +243,10 @@ impl<'a> Lowering<'a> {
                         let mut head = Vec::new();
                         match arm.comm {
                             Comm::Receive(receive) => self.receive(receive, arm.span, &mut head),
-                            Comm::Send { channel, .. } => self.send(channel, arm.span, &mut head),
+                            Comm::Send { channel, value } => {
+                                self.send(channel, arm.span, &mut head);
+                                self.put_into(channel, value, arm.span, &mut head);
+                            }
                             Comm::Default => {}
                         }
                         heads.entry(arm.block.index()).or_default().extend(head);
@@ -377,7 +383,10 @@ impl<'a> Lowering<'a> {
                 let effects = deferred.into_iter().map(|event| event.kind).collect();
                 events.push(Event { kind: EventKind::Defer { call, effects, test_end: false }, span });
             }
-            InstrKind::Send { channel, .. } => self.send(channel, span, events),
+            InstrKind::Send { channel, value } => {
+                self.send(channel, span, events);
+                self.put_into(channel, value, span, events);
+            }
             InstrKind::Receive(receive) => self.receive(receive, span, events),
         }
     }
@@ -469,7 +478,14 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn access(&mut self, expr: ExprId, kind: AccessKind, stored: Stored, span: Span, events: &mut Vec<Event>) {
+    pub(super) fn access(
+        &mut self,
+        expr: ExprId,
+        kind: AccessKind,
+        stored: Stored,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) {
         for part in self.places.accesses(self.program, self.file, expr, kind, stored) {
             // A mutex or atomic in a field is not read by calling its methods.
             if part.kind == AccessKind::Read && self.synchronises(part.location) {
@@ -717,11 +733,15 @@ impl<'a> Lowering<'a> {
                 let kind = if write { AccessKind::Write } else { AccessKind::Read };
                 let Some(place) = place else { return false };
                 if let Some(location) = Places::location(&place, self.file) {
-                    // What a pointer points to, not the pointer.
-                    let element = match on {
-                        Operand::Arg(n) => arg(n).is_some_and(|expr| !matches!(self.expr(expr), Expr::AddressOf(_))),
-                        Operand::Receiver => self.holds_pointer(location),
-                    };
+                    // What a pointer points to, not the pointer; one of many, not what holds them.
+                    let of_many = matches!(place.steps.last(), Some(Step::Element));
+                    let element = of_many
+                        || match on {
+                            Operand::Arg(n) => {
+                                arg(n).is_some_and(|expr| !matches!(self.expr(expr), Expr::AddressOf(_)))
+                            }
+                            Operand::Receiver => self.holds_pointer(location),
+                        };
                     let access = Access {
                         func: self.func,
                         location,
@@ -742,15 +762,15 @@ impl<'a> Lowering<'a> {
             Effect::Recycle(on) => {
                 let Operand::Arg(n) = on else { return true };
                 let Some(expr) = arg(n) else { return true };
-                self.access(expr, AccessKind::Recycle, Stored::Other, span, events);
+                self.recycle(expr, span, events);
             }
             Effect::NeverReturns => push(EventKind::Leave { process: true }),
             Effect::Goexit => push(EventKind::Leave { process: false }),
             Effect::EndsGoroutine => {
-                push(EventKind::UsesTest);
+                push(EventKind::UsesTest { fails: true });
                 push(EventKind::Leave { process: false });
             }
-            Effect::NeedsTest => push(EventKind::UsesTest),
+            Effect::NeedsTest { fails } => push(EventKind::UsesTest { fails }),
             Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: ThinVec::new(), test_end: true }),
         }
         false

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
-    domain::{Access, Exit, Location, LockSet, SyncKey},
+    domain::{Access, AccessKind, Exit, Location, LockSet, SyncKey},
     events::EventKind,
     hidden_order::{self, Waiters},
     order::points,
@@ -64,7 +64,11 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &Waiters, conflict: &
 
 fn access_of<'a>(facts: Facts<'a>, side: &Side, location: Location, element: bool) -> Option<&'a Access> {
     let mut rows = facts.cx.events.of(side.func).accesses.iter();
-    rows.find(|access| access.span == side.span && access.location == location && access.element == element)
+    rows.find(|access| {
+        let same = access.location == location && access.element == element;
+        // What is recycled is all of the object.
+        access.span == side.span && (same || access.kind == AccessKind::Recycle)
+    })
 }
 
 /// Locks held at an access, those on the way to it included.

@@ -85,6 +85,7 @@ pub(super) fn signs(
                 || is_held_back(facts, waiters, conflict)
                 || seen_under_the_lock(facts, conflict, inside)
                 || is_waited_for(facts, conflict)
+                || is_cancelled_for(facts, conflict)
         }
         Relation::Restored => is_hook(facts, conflict.location),
         _ => false,
@@ -363,6 +364,24 @@ fn is_waited_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
     conflict.other.func == func
         && conflict.other.kind == AccessKind::Write
         && events.any(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location))
+}
+
+/// Whether the goroutine calls the function that the location holds, as one cancels a context, and the other side keeps
+/// another one there after a call that may have ended by that.
+fn is_cancelled_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let Side { func, span, .. } = conflict.inside;
+    let spawn = &facts.spawns.sites[conflict.spawn];
+    let file = cx.program.funcs()[func].file;
+    let cancels = |row: &CallRef| {
+        let called = plain_func_called(facts, func, row.call);
+        called.is_some_and(|value| span.contains(cx.program.facts(file).expr_spans[value]))
+    };
+    let (above, to) = conflict.other.top();
+    conflict.other.kind == AccessKind::Write
+        && above == spawn.func
+        && facts.calls.of(func).iter().any(cancels)
+        && facts.calls.of(above).iter().any(|row| row.span.start >= spawn.span.end && row.span.end <= to.start)
 }
 
 /// Whether a further goroutine of the same function is atomic with the location, too: whoever waits for that one may see

@@ -5,8 +5,10 @@
 //! Absent on purpose: Go syntax trees, report text, wording, rule ids.
 
 pub mod abrupt;
+mod after_call;
 pub mod after_signal;
 pub mod after_spawn;
+pub mod again;
 pub mod body;
 pub mod calls;
 mod channels;
@@ -21,9 +23,12 @@ pub mod entry_locks;
 pub mod events;
 mod evidence;
 mod flags;
+mod free_lists;
 pub mod handed;
 mod hidden_order;
+mod iterations;
 pub mod joins;
+mod lent;
 mod levels;
 pub mod locks;
 pub mod models;
@@ -37,6 +42,7 @@ pub mod partial_joins;
 pub mod place;
 pub mod published;
 pub mod reach;
+mod recycled;
 pub mod restored;
 pub mod rounds;
 mod running;

@@ -16,12 +16,13 @@ use super::{
     domain_local::{Given, given},
     events::{EventKind, FuncEvents},
     joins::{for_each_wait, path_to_wait},
+    place::Places,
     reach::{Reach, Reached},
 };
 use crate::{
     base::{Idx, Span},
     resolve::{Callee, FuncId, NamedId, Type},
-    syntax::{ExprId, LocalId},
+    syntax::{ExprId, InstrKind, LocalId, Source},
 };
 
 /// Calls followed from a method when looking for what it writes.
@@ -40,6 +41,8 @@ struct Method {
     /// Functions it starts goroutines in, itself included.
     spawns: FxHashSet<SpawnId>,
     cancels: Option<Span>,
+    /// Timers it stops.
+    stops: Vec<(Location, Span)>,
     writes: Vec<(Location, Span)>,
 }
 
@@ -105,7 +108,7 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
         .collect()
 }
 
-fn encloses(facts: Facts<'_>, outer: FuncId, inner: FuncId) -> bool {
+pub(super) fn encloses(facts: Facts<'_>, outer: FuncId, inner: FuncId) -> bool {
     let mut at = Some(inner);
     while let Some(func) = at {
         if func == outer {
@@ -149,6 +152,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
         closes: Vec::new(),
         spawns: FxHashSet::default(),
         cancels: None,
+        stops: Vec::new(),
         writes: Vec::new(),
     };
     let before = joined_before(facts, func);
@@ -168,6 +172,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
                 EventKind::Signal { key, kind: super::SignalKind::Close } => {
                     out.closes.push(Closed { key: *key, at: (node.func, event.span), top });
                 }
+                EventKind::Timer { key, runs: false } => out.stops.push((*key, top)),
                 EventKind::Call(call) if out.cancels.is_none() && is_cancel(facts, node.func, *call) => {
                     out.cancels = Some(top);
                 }
@@ -376,7 +381,8 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
     waits.then_some(Role::Joins)
 }
 
-/// Where the method asks the goroutine to stop: closes a channel it waits on, or calls a kept cancel function.
+/// Where the method asks the goroutine to stop: closes a channel it waits on, calls a kept cancel function, or stops the
+/// timer whose callback it is.
 fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span)> {
     let reach = &facts.reaches[id];
     let waits: FxHashSet<Location> = reach
@@ -390,7 +396,24 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
         })
         .collect();
     let closed = method.closes.iter().find(|closed| waits.contains(&closed.key)).map(|closed| closed.top);
-    closed.or(method.cancels).map(|span| (method.func, span))
+    let stopped = || {
+        let timer = timer_of(facts, id)?;
+        method.stops.iter().find(|(key, _)| *key == timer).map(|(_, top)| *top)
+    };
+    closed.or(method.cancels).or_else(stopped).map(|span| (method.func, span))
+}
+
+/// The field that holds the timer of a callback: stopping it asks, as the callback may be running.
+fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
+    let (program, site) = (facts.cx.program, &facts.spawns.sites[id]);
+    let file = program.funcs()[site.func].file;
+    let body = program.function(site.func).body.as_ref().filter(|_| site.kind == SpawnKind::Timer)?;
+    body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| match instr.kind {
+        InstrKind::Write { place, source: Source::Value(value) } if value.expr == site.call => {
+            Places::location(&program.place(file, place), file)
+        }
+        _ => None,
+    })
 }
 
 /// Whether everyone who calls the method has waited for the goroutine before.
@@ -455,13 +478,16 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         if own || seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
             continue;
         }
-        if role == Role::Restarts && !matches!(access.stored, Stored::Fresh | Stored::Cleared) {
+        let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
+        // Who first asks the goroutine of the last time to stop is called again and again.
+        let again = asked(facts, id, method).is_some_and(|(_, at)| at.start < top.start);
+        let remade = matches!(access.stored, Stored::Fresh | Stored::Cleared);
+        if role == Role::Restarts && !remade && (!again || access.stored == Stored::Update) {
             continue;
         }
         if joined_by_argument(facts, method, effect, access.span, &keys) {
             continue;
         }
-        let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
             let inner_node = &reach.nodes[found.node as usize];
             let inner = &cx.events.of(inner_node.func).accesses[found.row as usize];

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::{
     channels::Channels,
     domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey},
+    free_lists::FreeLists,
 };
 use crate::{
     base::{Idx, Span},
@@ -30,6 +31,7 @@ pub struct Places {
     getters: FxHashMap<FuncId, Place>,
     /// Channels by what is made and done with them.
     channels: Channels,
+    free_lists: FreeLists,
 }
 
 impl Places {
@@ -66,12 +68,18 @@ impl Places {
         let getters = funcs.into_par_iter().filter_map(|f| Some((f, getter(program, f)?)));
         let getters = getters.collect::<Vec<_>>().into_iter().collect();
         let channels = Channels::build(program, &reassigned);
-        Self { reassigned, addressed, getters, channels }
+        let free_lists = FreeLists::build(program);
+        Self { reassigned, addressed, getters, channels, free_lists }
     }
 
     /// Whether the channel is known to have no buffer.
     pub fn is_unbuffered(&self, key: SyncKey) -> bool {
         self.channels.is_unbuffered(key)
+    }
+
+    /// Whether objects that are put there are given up for the next user.
+    pub(super) fn is_free_list(&self, location: Location) -> bool {
+        self.free_lists.contains(location)
     }
 
     /// Whether the communication of a select clause can never happen: nobody is on the other side of the channel.
@@ -395,6 +403,7 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
         Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
             Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(*n),
+            Some(Expr::Local(local)) => Index::Local(*local),
             Some(_) => Index::Variable,
             None => Index::Whole,
         },

@@ -206,7 +206,7 @@ pub(super) fn holder_of(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<
 }
 
 /// Whether the goroutine waits for something before it gets to its access: perhaps for the object to be ready.
-fn waits_first(
+pub(super) fn waits_first(
     facts: Facts<'_>,
     running: &Reach,
     inner: &super::reach::Reached,

@@ -249,7 +249,7 @@ impl Reach {
     }
 
     /// The object of the starting function that `local` of a node's function is.
-    fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
+    pub(super) fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
         if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
             return Some(*there);
         }
@@ -310,7 +310,7 @@ fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<Local
 }
 
 /// The functions a call runs, each with its variables in terms of the caller's.
-fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
+pub(super) fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
     row.bound.get_or_init(|| bound_callees(cx, func, row))
 }
 

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Anchor, Location, SpawnId, Stored},
+    domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     events::EventKind,
 };
 use crate::{
@@ -227,9 +227,12 @@ fn readers_above(
 /// What functions register themselves.
 type Restores = FxHashMap<FuncId, Vec<Restore>>;
 
-/// A write of a package variable on the way out of a function: in a deferred call, or registered for the test's end.
+/// A write of a package variable on the way out of a function: in a deferred call, or registered for the test's end; or
+/// a second write behind what the function has called in between.
 #[derive(Clone)]
 struct Restore {
+    /// The first write, where the second one puts the variable back.
+    since: Option<Span>,
     func: FuncId,
     row: u32,
     /// Where it is registered in the function that is left.
@@ -259,12 +262,58 @@ fn restores_of(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
                 {
                     let row = u32::try_from(row).unwrap_or(u32::MAX);
                     let path = vec![(func, event.span)];
-                    restores.push(Restore { func: target, row, at: event.span, path, test_end: *test_end });
+                    restores.push(Restore {
+                        since: None,
+                        func: target,
+                        row,
+                        at: event.span,
+                        path,
+                        test_end: *test_end,
+                    });
                 }
             }
         }
     }
+    restores.extend(put_back(facts, func));
     restores
+}
+
+/// Writes of package variables that the function has written before, with calls in between: `verbose = true; f(); verbose =
+/// false`.
+fn put_back(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
+    let accesses = &facts.cx.events.of(func).accesses;
+    let plain = |access: &Access| {
+        matches!(access.location, Location::Global(_))
+            && access.kind == AccessKind::Write
+            && access.stored != Stored::Update
+            && !access.element
+            && !access.atomic
+    };
+    let mut out: Vec<Restore> = Vec::new();
+    for (second, row) in accesses.iter().zip(0_u32..).filter(|(access, _)| plain(access)) {
+        let same =
+            |first: &&Access| plain(first) && first.location == second.location && first.span.start < second.span.start;
+        if let Some(first) = accesses.iter().filter(same).min_by_key(|first| first.span.start) {
+            let (since, at) = (Some(first.span), second.span);
+            out.push(Restore { since, func, row, at, path: Vec::new(), test_end: false });
+        }
+    }
+    out
+}
+
+/// Goroutines that may be started between the two writes of a variable that is put back, by what the function calls.
+fn started_between(facts: Facts<'_>, func: FuncId, since: Span, at: Span) -> FixedBitSet {
+    let within = |span: Span| span.start >= since.end && span.end <= at.start;
+    let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
+    for &id in facts.spawns.of(func).iter().filter(|id| within(facts.spawns.sites[**id].span)) {
+        started.insert(id.index());
+    }
+    for row in facts.calls.of(func).iter().filter(|row| within(row.span)) {
+        for target in row.targets.iter().copied().chain(row.handed.iter().map(|handed| handed.func)) {
+            started.union_with(&started_by(facts, target));
+        }
+    }
+    started
 }
 
 fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) -> Vec<Conflict> {
@@ -279,16 +328,39 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
             restores.push(Restore { at: row.span, path, ..restore.clone() });
         }
     }
-    if restores.is_empty() {
+    // What is called in between may be what a caller hands over.
+    let mut between: Vec<(Restore, FixedBitSet, FixedBitSet)> = Vec::new();
+    restores.retain(|restore| {
+        let Some(since) = restore.since else { return true };
+        let joined = super::owner::joined_before(facts, func).remove(&restore.at);
+        let started = started_between(facts, func, since, restore.at);
+        between.push((restore.clone(), started, joined.unwrap_or_default()));
+        false
+    });
+    for row in facts.calls.of(func).iter().filter(|row| !row.handed.is_empty()) {
+        let [helper] = row.targets[..] else { continue };
+        for restore in of(helper).iter().filter(|restore| restore.since.is_some()) {
+            let path = vec![(func, row.span)];
+            for handed in &row.handed {
+                let (started, joined) = (started_by(facts, handed.func), facts.joins.must(handed.func).clone());
+                between.push((Restore { path: path.clone(), ..restore.clone() }, started, joined));
+            }
+        }
+    }
+    if restores.is_empty() && between.is_empty() {
         return Vec::new();
     }
-    let started = started_by(facts, func);
+    let all = std::cell::OnceCell::new();
+    let on_the_way_out = restores.into_iter().map(|restore| {
+        let started = all.get_or_init(|| started_by(facts, func)).clone();
+        let joined = joined_before_restore(facts, func, &restore);
+        (restore, started, joined)
+    });
     let mut out = Vec::new();
     let mut seen: FxHashSet<(SpawnId, Location)> = FxHashSet::default();
-    for restore in restores {
+    for (restore, started, joined) in on_the_way_out.collect::<Vec<_>>().into_iter().chain(between) {
         let access = &cx.events.of(restore.func).accesses[restore.row as usize];
         let Some(ids) = readers.get(&access.location) else { continue };
-        let joined = joined_before_restore(facts, func, &restore);
         for &id in ids.iter().filter(|id| started.contains(id.index())) {
             let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
             if signals.filter_map(|s| facts.joins.index_of(s.key)).any(|bit| joined.contains(bit))

@@ -4,7 +4,7 @@
 use super::{
     after_spawn::Pass,
     conflict::{Relation, Side},
-    domain::{Access, Index, Location, SignalKind, WaitKind},
+    domain::{Access, Location, SignalKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
@@ -20,7 +20,7 @@ impl Pass<'_> {
         let reach = &facts.reaches[new_id];
         for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
             for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
-                let own_element = access.element && access.index == Index::Variable;
+                let own_element = access.element && access.index.varies();
                 if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
                     continue;
                 }
@@ -44,13 +44,22 @@ impl Pass<'_> {
                     dispatched: reached.dispatched,
                     same_object: true,
                 };
-                self.add(old, access, inside, other, Relation::Sibling(new_id));
+                self.add(old, (access.location, access.element), inside, other, Relation::Sibling(new_id));
             }
         }
         let _ = old_id;
     }
 
     /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
+    /// Whether a side that gets to a function by `calls` uses another variable than the one shared: a function that calls
+    /// itself has its own variables each time.
+    pub(super) fn of_another_call(&self, location: Location, calls: impl IntoIterator<Item = FuncId>) -> bool {
+        let Location::Local(file, local) = location else { return false };
+        let index = self.facts.cx.program.facts(file).locals[local].function;
+        let declaring = self.facts.cx.program.func_of(file, index);
+        calls.into_iter().any(|func| Some(func) == declaring)
+    }
+
     pub(super) fn declares(&self, file: FileId, local: LocalId) -> bool {
         let program = self.facts.cx.program;
         if file != self.file {

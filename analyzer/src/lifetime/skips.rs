@@ -9,6 +9,7 @@ use super::{
     domain::{Exit, SpawnId},
     domain_local::{self, Operand},
     events::FuncEvents,
+    handed::root_local,
     obligations::{Discharged, Flow, Holder, Item, Leak, Opening, Peril, Skip, Solver, State, spawn_ids},
     origin::mentions,
     partial_joins,
@@ -409,11 +410,24 @@ impl Solver<'_> {
             }
             Terminator::Return { values } => values.iter().any(|v| {
                 let expr = &self.cx.program.facts(file).exprs[*v];
-                !matches!(expr, Expr::Call { .. } | Expr::Binary { .. } | Expr::Receive(_))
-                    && mentions(self.cx.program, file, *v).contains(&local)
+                self.wrapped(file, *v, local)
+                    || !matches!(expr, Expr::Call { .. } | Expr::Binary { .. } | Expr::Receive(_))
+                        && mentions(self.cx.program, file, *v).contains(&local)
             }),
             _ => false,
         }
+    }
+
+    /// Whether the call makes, out of the variable, an object that has methods: `return NewReader(conn), nil`.
+    fn wrapped(&self, file: FileId, call: ExprId, local: LocalId) -> bool {
+        let program = self.cx.program;
+        let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
+        let made = program.named_of(program.expr_type(file, call));
+        let is_it = |arg: &ExprId| {
+            let place = program.place(file, *arg);
+            place.steps.is_empty() && root_local(&place) == Some(local)
+        };
+        made.is_some_and(|named| !program.methods_of(named).is_empty()) && args.iter().any(is_it)
     }
 }
 

@@ -25,3 +25,13 @@ func TestHandedOver(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestElements(t *testing.T) {
+	for _, start := range []func(*relay, []int){(*relay).start, (*relay).startCounted} {
+		r := &relay{slots: make([]int, 3), sums: make(chan int, 3)}
+		start(r, []int{1, 2, 3})
+		for range 3 {
+			<-r.sums
+		}
+	}
+}

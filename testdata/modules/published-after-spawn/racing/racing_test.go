@@ -19,3 +19,9 @@ func TestTimer(t *testing.T) {
 	k.start()
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestElements(t *testing.T) {
+	r := &relay{slots: make([]int, 3), sums: make(chan int, 3)}
+	r.start([]int{1, 2, 3})
+	time.Sleep(30 * time.Millisecond)
+}

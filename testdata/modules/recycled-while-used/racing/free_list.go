@@ -37,7 +37,7 @@ func (s *sender) send(payload []byte) {
 	p := s.get()
 	p.payload = payload
 	go s.transmit(p)
-	s.put(p) // want "recycled-while-used: packet"
+	s.put(p) // want "recycled-while-used: packet.payload"
 }
 
 func (s *sender) transmit(p *packet) {

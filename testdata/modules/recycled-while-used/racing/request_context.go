@@ -31,7 +31,7 @@ func (e *engine) serve(path string) {
 	c := e.pool.Get().(*requestContext)
 	c.reset(path)
 	e.handler(c)
-	e.pool.Put(c) // want "recycled-while-used: requestContext"
+	e.pool.Put(c) // want "recycled-while-used: requestContext.path"
 }
 
 type auditor struct {

@@ -1,0 +1,328 @@
+//! A caller goes on with an object on which something it called has left goroutines running:
+//!
+//! ```go
+//! func (a *asker) askAll(questions []string) {
+//!     for _, q := range questions {
+//!         a.question = q // goroutines of the last `ask` may still read it
+//!         a.ask()
+//!     }
+//! }
+//! ```
+//!
+//! [`super::after_spawn`] looks at the function that starts the goroutines, this at one or two callers above it. Invariant:
+//! both sides reach the object through the receiver or an argument of the call. Absent on purpose: what a
+//! caller *reads*, which is mostly a result that it was told about.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::{
+    after_spawn::{AfterSpawn, Facts},
+    calls::CallRef,
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
+    domain::{Access, AccessKind, Anchor, Exit, Location, Signal, SignalKind, SpawnId, WaitKind},
+    domain_local::{Operand, operand},
+    events::EventKind,
+    order::{Point, points, reachable},
+    owner::{joined_at_end, joined_before},
+    published::waits_first,
+    reach::{Reached, callees},
+    recycled::uses_of,
+    running::Outlives,
+};
+use crate::{
+    base::Span,
+    resolve::{FuncId, Place, Root},
+    syntax::{LocalDecl, LocalId},
+};
+
+/// Goroutines that run on an operand of a function when it returns.
+#[derive(Clone)]
+struct Left {
+    spawn: SpawnId,
+    /// Operands of the function, and the variables of the starting function that are the same objects.
+    objects: Vec<(LocalId, LocalId)>,
+    join: JoinStatus,
+}
+
+type AllLeft = FxHashMap<FuncId, Vec<Left>>;
+
+/// Finds what callers write, or recycle, of objects that goroutines of their callees still use.
+pub(super) fn after_calls(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
+    let mut left = AllLeft::default();
+    for pass in passes {
+        for row in &pass.outlive {
+            let func = facts.spawns.sites[row.spawn].func;
+            let all = left.entry(func).or_default();
+            if !fails(facts, func, row) && all.iter().all(|known| known.spawn != row.spawn) {
+                let objects = operands(facts, func).into_iter().map(|local| (local, local)).collect();
+                all.push(Left { spawn: row.spawn, objects, join: join_of(facts, pass, row.spawn) });
+            }
+        }
+    }
+    left.retain(|_, rows| !rows.is_empty());
+    let funcs: Vec<FuncId> = facts.cx.program.funcs().ids().collect();
+    let above: Vec<(FuncId, Vec<Left>)> = funcs.par_iter().map(|&func| (func, passed_on(facts, func, &left))).collect();
+    for (func, rows) in above {
+        if !rows.is_empty() {
+            left.entry(func).or_default().extend(rows);
+        }
+    }
+    funcs.into_par_iter().flat_map_iter(|func| of_caller(facts, func, &left)).collect()
+}
+
+/// Whether the function is left with an error or a panic: who gets one does not go on.
+fn fails(facts: Facts<'_>, func: FuncId, row: &Outlives) -> bool {
+    let events = facts.cx.events.of(func);
+    let at = events.blocks.iter().position(|block| block.exit.is_some_and(|(_, span)| span == row.span));
+    row.exit == Exit::Panic
+        || at.is_some_and(|block| super::partial_joins::under_error(facts.cx.program, func, events, block))
+}
+
+/// The receiver and the parameters.
+fn operands(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
+    let function = facts.cx.program.function(func);
+    let mut out: Vec<LocalId> = function.signature.params.iter().filter_map(|param| param.local).collect();
+    if let crate::syntax::FuncKind::Decl { receiver: Some(receiver), .. } = &function.kind {
+        out.extend(receiver.local);
+    }
+    out
+}
+
+/// What is known, where the goroutine starts, about the join: skipped on some way, or a receive of one result of many.
+fn join_of(facts: Facts<'_>, pass: &AfterSpawn, id: SpawnId) -> JoinStatus {
+    let site = &facts.spawns.sites[id];
+    if let Some((_, join)) = pass.joined_somewhere.iter().find(|(known, _)| *known == id) {
+        let rows = pass.outlive.iter().filter(|row| row.spawn == id);
+        let at = rows.map(|row| SkippedAt { func: site.func, exit: row.exit, span: row.span }).collect();
+        return JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at };
+    }
+    let mut all = facts.cx.events.of(site.func).blocks.iter().flat_map(|block| &block.events);
+    let other = all.find_map(|event| match event.kind {
+        EventKind::Wait { key, how: WaitKind::Receive } if site.signals.iter().any(|s| s.key == key) => {
+            Some(JoinPoint { key, func: site.func, span: event.span, reached_by: Vec::new() })
+        }
+        _ => None,
+    });
+    other.map_or(JoinStatus::Missing { asked: None }, JoinStatus::OtherGoroutine)
+}
+
+/// Numbers of the keys that see the end of a goroutine: one result of many goroutines tells of one of them.
+fn keys_of(facts: Facts<'_>, id: SpawnId) -> impl Iterator<Item = usize> {
+    let site = &facts.spawns.sites[id];
+    let one_of_many = |signal: &Signal| site.in_loop && signal.kind == SignalKind::Send;
+    let signals = site.signals.iter().filter(move |signal| signal.ends_body() && !one_of_many(signal));
+    signals.filter_map(move |signal| facts.joins.index_of(signal.key))
+}
+
+/// What the callees of a function leave running on the function's own operands.
+fn passed_on(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Left> {
+    let mut out: Vec<Left> = Vec::new();
+    let mut at_end = None;
+    for (row, known) in open_calls(facts, func, left) {
+        let _ = row;
+        let own = operands(facts, func);
+        let objects: Vec<(LocalId, LocalId)> =
+            known.objects.iter().copied().filter(|(here, _)| own.contains(here)).collect();
+        let joined = at_end.get_or_insert_with(|| joined_at_end(facts, func));
+        let ended = keys_of(facts, known.spawn).any(|key| joined.contains(key));
+        if !objects.is_empty() && !ended && out.iter().all(|other| other.spawn != known.spawn) {
+            out.push(Left { objects, ..known });
+        }
+    }
+    out
+}
+
+/// Calls of a function that leave goroutines running, their objects in terms of the function.
+fn open_calls<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Iterator<Item = (&'a CallRef, Left)> {
+    let rows = facts.calls.of(func).iter().filter(|row| !row.deferred);
+    rows.flat_map(move |row| {
+        let known = |target: &FuncId| left.contains_key(target);
+        let any = row.targets.iter().any(known) || row.handed.iter().any(|handed| known(&handed.func));
+        let targets = if any { callees(facts.cx, func, row) } else { &[] };
+        targets.iter().flat_map(move |(target, bindings)| {
+            let rows =
+                left.get(target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
+            rows.filter_map(move |known| {
+                let there = |(here, origin): &(LocalId, LocalId)| {
+                    let (_, there) = bindings.iter().find(|(callee, _)| callee == here)?;
+                    Some((*there, *origin))
+                };
+                let objects: Vec<(LocalId, LocalId)> = known.objects.iter().filter_map(there).collect();
+                (!objects.is_empty()).then(|| (row, Left { objects, ..known.clone() }))
+            })
+        })
+    })
+}
+
+fn of_caller(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let events = cx.events.of(func);
+    let mut out: Vec<Conflict> = Vec::new();
+    let mut places = None;
+    let mut before = None;
+    for (row, known) in open_calls(facts, func, left) {
+        let reach = &facts.reaches[known.spawn];
+        if reach.contains(func) {
+            continue;
+        }
+        let places = places.get_or_insert_with(|| points(events));
+        let Some(&start) = places.get(&row.span) else { continue };
+        let later = reachable(events, start.0);
+        let before = before.get_or_insert_with(|| joined_before(facts, func));
+        for (access, point, deferred) in accesses(facts, func) {
+            let Some(object) = object_of(facts, func, access) else { continue };
+            let Some((_, origin)) = known.objects.iter().find(|(here, _)| *here == object) else { continue };
+            let comes_after = deferred || later.contains(point.0) || (point.0 == start.0 && point.1 > start.1);
+            let again = access.span.start < row.span.start;
+            if !comes_after
+                || (again && !deferred && declared_within(facts, func, object, row.span))
+                || before
+                    .get(&access.span)
+                    .is_some_and(|joined| keys_of(facts, known.spawn).any(|k| joined.contains(k)))
+                || out.iter().any(|c| c.spawn == known.spawn && c.other.span == access.span)
+                || waits_between(facts, func, known.spawn, row, access.span)
+            {
+                continue;
+            }
+            let Some(inside) = conflicting(facts, known.spawn, *origin, access) else { continue };
+            out.push(conflict(facts, func, row, &known, &inside, access));
+        }
+    }
+    out
+}
+
+/// Accesses of a function with their points, and whether they are deferred.
+fn accesses<'a>(facts: Facts<'a>, func: FuncId) -> impl Iterator<Item = (&'a Access, Point, bool)> {
+    let events = facts.cx.events.of(func);
+    events.blocks.iter().enumerate().flat_map(move |(block, row)| {
+        row.events.iter().enumerate().flat_map(move |(index, event)| {
+            let (own, deferred): (&[EventKind], bool) = match &event.kind {
+                EventKind::Defer { effects, .. } => (effects, true),
+                kind => (std::slice::from_ref(kind), false),
+            };
+            own.iter().filter_map(move |kind| match kind {
+                EventKind::Access(row) => Some((&events.accesses[*row as usize], (block, index), deferred)),
+                _ => None,
+            })
+        })
+    })
+}
+
+/// The variable of the function through which an object is written or recycled.
+fn object_of(facts: Facts<'_>, func: FuncId, access: &Access) -> Option<LocalId> {
+    let written = access.kind == AccessKind::Write && matches!(access.location, Location::Field(_));
+    if access.atomic || !(written || access.kind == AccessKind::Recycle) {
+        return None;
+    }
+    let Anchor::Local(local) = access.anchor else { return None };
+    let program = facts.cx.program;
+    let place = Place { root: Root::Local(local), steps: smallvec::SmallVec::new() };
+    let place = facts.cx.places.canonical(program, program.funcs()[func].file, place);
+    match (place.steps.is_empty(), place.root) {
+        (true, Root::Local(root)) => Some(root),
+        _ => None,
+    }
+}
+
+/// Whether the variable is declared in the innermost loop around a place: the next iteration has another object.
+fn declared_within(facts: Facts<'_>, func: FuncId, local: LocalId, at: Span) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    operand(program, func, file, local) == Operand::Own
+        && program.facts(file).locals[local].loop_scope.is_some_and(|scope| scope.span.contains(at))
+}
+
+/// Whether the function waits, between the call and the access as they stand in the text, for anything that the goroutine
+/// signals or that the call gave it to wait for, or calls what may.
+fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &CallRef, access: Span) -> bool {
+    let (program, call) = (facts.cx.program, opening.span);
+    let signals = &facts.spawns.sites[id].signals;
+    let given = |key: &Location| match *key {
+        Location::Local(file, local) => {
+            matches!(&program.facts(file).locals[local].decl, LocalDecl::Value(value) if value.expr == opening.call)
+        }
+        _ => false,
+    };
+    let between = |span: Span| access.start < call.start || (span.start > call.start && span.start < access.start);
+    let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    let waits = events.any(|event| match &event.kind {
+        EventKind::Wait { key, .. } => {
+            between(event.span) && (given(key) || signals.iter().any(|signal| signal.key == *key))
+        }
+        EventKind::WaitAll | EventKind::NothingStarted => between(event.span),
+        _ => false,
+    });
+    waits
+        || facts.calls.of(func).iter().filter(|row| row.span != call && between(row.span)).any(|row| {
+            facts.joins.call_may_wait(row) && {
+                let (may, _) = facts.joins.of_call(facts.cx, func, row);
+                signals.iter().filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| may.contains(key))
+            }
+        })
+}
+
+/// What the goroutine first does with the object that conflicts with the access, before anything it waits for.
+fn conflicting(facts: Facts<'_>, id: SpawnId, origin: LocalId, access: &Access) -> Option<Reached> {
+    let cx = facts.cx;
+    let reach = &facts.reaches[id];
+    let candidates = match access.kind {
+        AccessKind::Recycle => uses_of(facts, id, origin, access.func),
+        _ => reach.accesses(cx, facts.index.of(access.location)),
+    };
+    candidates.into_iter().find(|reached| {
+        let node = &reach.nodes[reached.node as usize];
+        let inner = &cx.events.of(node.func).accesses[reached.row as usize];
+        let same = access.kind == AccessKind::Recycle
+            || (inner.depth == access.depth
+                && inner.element == access.element
+                && inner.index.may_meet(access.index)
+                && inner.kind.conflicts(access.kind));
+        reached.origin == Some(origin)
+            && same
+            && !inner.atomic
+            && !reached.locks.iter().any(|lock| access.locks.contains(lock))
+            && !waits_first(facts, reach, reached, inner.span, id)
+    })
+}
+
+fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: &Reached, access: &Access) -> Conflict {
+    let reach = &facts.reaches[left.spawn];
+    let node = &reach.nodes[inside.node as usize];
+    let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
+    let mut assumptions = Vec::new();
+    if node.dispatched > 0 || row.dispatched {
+        assumptions.push(Assumption::OneOfManyCallees);
+    }
+    if inner.element {
+        assumptions.push(Assumption::SameElement);
+    }
+    Conflict {
+        spawn: left.spawn,
+        location: inner.location,
+        element: inner.element && access.kind != AccessKind::Recycle,
+        inside: Side {
+            func: node.func,
+            span: inner.span,
+            kind: inner.kind,
+            stored: inner.stored,
+            path: reach.path(inside.node),
+            dispatched: node.dispatched,
+            same_object: true,
+        },
+        other: Side {
+            func,
+            span: access.span,
+            kind: access.kind,
+            stored: access.stored,
+            path: Vec::new(),
+            dispatched: u32::from(row.dispatched),
+            same_object: true,
+        },
+        relation: Relation::AfterCall { call: (func, row.span) },
+        join: left.join.clone(),
+        assumptions,
+        others: Vec::new(),
+        evidence: Vec::new(),
+    }
+}
