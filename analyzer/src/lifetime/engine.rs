@@ -8,9 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::{
     after_call::after_calls,
-    again::written_again,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
+    again::written_again,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
@@ -190,6 +190,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
     conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
     conflicts
 }
