@@ -20,7 +20,7 @@ use rules::{
 use crate::{
     args::{ExplainArgs, Format},
     config::Config,
-    load::load,
+    load::load_for,
     output, patch,
     render::{self, Sources},
     revision,
@@ -72,7 +72,7 @@ fn explain_in(
 ) -> Result<(Vec<ExplainedReport>, Vec<Problem>, Option<Sources>)> {
     let config = Config::find(repo, &args.config)?;
     let models = config.models()?;
-    let loaded = load(repo, &config.build(&args.build), true)?;
+    let loaded = load_for(repo, &config.build(&args.build), true, reports)?;
     let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
     let parsed = Explainer::new(&lifetimes).explain_all(reports);
     problems.extend(parsed.problems);

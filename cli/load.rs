@@ -10,6 +10,8 @@ use std::{
 use analyzer::{
     base::{Idx, IndexVec, Problem, ProblemKind},
     callgraph::CallGraph,
+    locate::keep_linked,
+    report::RaceReport,
     resolve::Program,
     source::{FileId, FileRole, InputFile, SourceSet},
     syntax::{self, FileFacts},
@@ -56,7 +58,15 @@ pub(crate) struct Lowered(HashMap<Arc<str>, Arc<FileFacts>>);
 /// # Errors
 /// When the folder is missing or unreadable, or holds no Go file that takes part in the build.
 pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded> {
-    let loaded = resolve(read(dir)?, build, tests, None, &|_| {});
+    load_for(dir, build, tests, &[])
+}
+
+/// Reads and resolves what the binaries of `reports` are made of, as far as the reports tell; all of it without any.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_for(dir: &Path, build: &BuildArgs, tests: bool, reports: &[RaceReport]) -> Result<Loaded> {
+    let loaded = resolve_for(reports, read(dir)?, build, tests, None, &|_| {});
     if !loaded.program.sources().files.is_empty() {
         return Ok(loaded);
     }
@@ -75,12 +85,24 @@ pub(crate) fn resolve(
     lowered: Option<&mut Lowered>,
     stage: &dyn Fn(&str),
 ) -> Loaded {
+    resolve_for(&[], tree, build, tests, lowered, stage)
+}
+
+fn resolve_for(
+    reports: &[RaceReport],
+    tree: Tree,
+    build: &BuildArgs,
+    tests: bool,
+    lowered: Option<&mut Lowered>,
+    stage: &dyn Fn(&str),
+) -> Loaded {
     let Tree { mut inputs, mut problems } = tree;
     if build.goroot.is_some() || build.modcache.is_some() {
         inputs.extend(dependencies::read(&inputs, build));
     }
     let options = &build.options(tests);
-    let set = SourceSet::new(inputs, options);
+    let mut set = SourceSet::new(inputs, options);
+    keep_linked(&mut set, reports);
     problems.extend(set.problems.iter().cloned());
     stage(&format!("parsing {} files", set.files.len()));
     let facts = lower(&set, lowered);

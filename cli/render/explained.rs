@@ -66,7 +66,7 @@ impl Page<'_> {
 
     fn at(&self, site: &Site) -> String {
         let code = self.quote(&site.file, site.line);
-        format!("{}:{}  {}\n         {code}\n", site.file, site.line, short(&site.function))
+        format!("{}:{}  {}\n         {code}\n", site.file, site.line, short(site.function))
     }
 
     fn lifetime(&self, text: &mut String, best: &Finding) {

@@ -271,7 +271,7 @@ fn side(side: &RaceSide) -> SideRow<'_> {
         kind: if side.write { "write" } else { "read" },
         file: &side.site.file,
         line: side.site.line,
-        function: &side.site.function,
+        function: side.site.function,
         expression: &side.expression,
         locks: &side.locks,
         why: &side.why,
@@ -312,14 +312,14 @@ fn finding(finding: &Finding) -> FindingRow<'_> {
             skipped_at: join
                 .skipped_at
                 .iter()
-                .map(|(s, exit)| SkipRow { file: &s.file, line: s.line, function: &s.function, exit: exit.name() })
+                .map(|(s, exit)| SkipRow { file: &s.file, line: s.line, function: s.function, exit: exit.name() })
                 .collect(),
         },
         reset: finding.reset.as_ref().map(site),
         witness: finding
             .witness
             .iter()
-            .map(|s| StepRow { file: &s.site.file, line: s.site.line, function: &s.site.function, what: &s.what })
+            .map(|s| StepRow { file: &s.site.file, line: s.site.line, function: s.site.function, what: &s.what })
             .collect(),
         assumptions: &finding.assumptions,
         fix: FixRow { text: &finding.fix.text, edits: finding.fix.edits.iter().map(edit).collect() },
@@ -331,7 +331,7 @@ fn location(location: &MemoryLocation) -> LocationRow<'_> {
 }
 
 fn site(site: &Site) -> SiteRow<'_> {
-    SiteRow { file: &site.file, line: site.line, function: &site.function }
+    SiteRow { file: &site.file, line: site.line, function: site.function }
 }
 
 fn access(access: &Access) -> AccessRow<'_> {
@@ -343,7 +343,7 @@ fn access(access: &Access) -> AccessRow<'_> {
         kind: if access.write { "write" } else { "read" },
         file: &access.site.file,
         line: access.site.line,
-        function: &access.site.function,
+        function: access.site.function,
         expression: &access.expression,
     }
 }

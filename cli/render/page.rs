@@ -143,7 +143,7 @@ impl Page<'_> {
                     @for step in &finding.witness {
                         li {
                             div { (quoted(&step.what)) }
-                            div.where { (step.site.file) ":" (step.site.line) " " (short(&step.site.function)) }
+                            div.where { (step.site.file) ":" (step.site.line) " " (short(step.site.function)) }
                         }
                     }
                 }
@@ -180,7 +180,7 @@ impl Page<'_> {
                 div.lane { "the goroutine" small { (short(&best.goroutine)) } }
                 div class="lane other" {
                     "the others"
-                    small { @if let Some(round) = &best.round { "rounds of " (short(round)) } @else { (short(&best.spawn.function)) } }
+                    small { @if let Some(round) = &best.round { "rounds of " (short(round)) } @else { (short(best.spawn.function)) } }
                 }
                 div.life style=(format!("grid-row:2 / span {rows}")) { span { "running" } }
                 (self.step("other", "starts the goroutine", &best.spawn))
@@ -241,7 +241,7 @@ impl Page<'_> {
 
     fn place(&self, site: &Site) -> Markup {
         html! {
-            div.where { (site.file) ":" (site.line) " " (short(&site.function)) }
+            div.where { (site.file) ":" (site.line) " " (short(site.function)) }
             (self.excerpt(&site.file, site.line))
         }
     }

@@ -108,7 +108,7 @@ impl<'a> Page<'a> {
                 number + 1,
                 site.file,
                 site.line,
-                short(&site.function),
+                short(site.function),
                 step.what
             ));
         }

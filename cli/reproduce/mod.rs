@@ -258,7 +258,7 @@ fn measure(found: &Found, runner: &Runner<'_>, runs: u32, progress: &Progress) -
 }
 
 fn side(site: &rules::finding::Site) -> String {
-    let function = site.function.rsplit('/').next().unwrap_or(&site.function);
+    let function = site.function.rsplit('/').next().unwrap_or(site.function);
     format!("{function} ({}:{})", site.file, site.line)
 }
 

@@ -258,12 +258,12 @@ impl Finding {
     pub fn cause(&self) -> String {
         let parts = match self.join.skipped_at.first() {
             Some((skip, _)) if self.join.state == JoinState::Skipped => {
-                vec!["skipped".to_owned(), unnumbered(&skip.function)]
+                vec!["skipped".to_owned(), unnumbered(skip.function)]
             }
             _ => {
                 let name = if self.location.kind == LocationKind::Local { "" } else { &self.location.name };
                 let package = self.location.package.clone();
-                let (spawn, goroutine) = (unnumbered(&self.spawn.function), unnumbered(&self.goroutine));
+                let (spawn, goroutine) = (unnumbered(self.spawn.function), unnumbered(&self.goroutine));
                 vec!["location".to_owned(), package, name.to_owned(), spawn, goroutine]
             }
         };

@@ -84,16 +84,9 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
     let mut by_cause: FxHashMap<(String, String), usize> = FxHashMap::default();
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();
     // Many are of one cause: a part at a time, so that not all are in memory with all their words.
-    let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(|conflict| claim(&cx, conflict)));
-    for mut found in parts.flat_map(|part| part.collect::<Vec<Finding>>()) {
-        // All accesses of one location by one goroutine under one missing join are one finding.
-        let cause = (
-            started(&found),
-            match found.join.skipped_at.first() {
-                Some((skip, _)) => format!("{}:{}:{}", skip.file, skip.line, found.location.name),
-                None => format!("{}.{}", found.location.package, found.location.name),
-            },
-        );
+    let claimed = |conflict: &&Conflict| claim(&cx, conflict).map(|found| (cause(&found), found));
+    let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(claimed).collect::<Vec<_>>());
+    for (cause, mut found) in parts.flatten() {
         match by_cause.entry(cause) {
             std::collections::hash_map::Entry::Vacant(slot) => {
                 slot.insert(out.len());
@@ -155,6 +148,15 @@ fn demote_echoes(findings: &mut [Finding]) {
         }
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.confidence));
+}
+
+/// All accesses of one location by one goroutine under one missing join are one finding.
+fn cause(found: &Finding) -> (String, String) {
+    let what = match found.join.skipped_at.first() {
+        Some((skip, _)) => format!("{}:{}:{}", skip.file, skip.line, found.location.name),
+        None => format!("{}.{}", found.location.package, found.location.name),
+    };
+    (started(found), what)
 }
 
 /// What tells goroutines apart: where they start, unless ten tests start the same function.

@@ -66,6 +66,15 @@ impl<I: Idx, T> IndexVec<I, T> {
         self.rows.reserve_exact(rows);
     }
 
+    /// Keeps the rows whose ids pass; those after a row that is left out get other ids.
+    pub fn retain(&mut self, mut keep: impl FnMut(I) -> bool) {
+        let mut at = 0;
+        self.rows.retain(|_| {
+            at += 1;
+            keep(I::new(at - 1))
+        });
+    }
+
     /// Gives back the memory reserved for rows that never came.
     pub fn shrink_to_fit(&mut self) {
         self.rows.shrink_to_fit();

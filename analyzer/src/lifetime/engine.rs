@@ -72,20 +72,27 @@ pub struct Lifetimes<'a> {
 impl<'a> Lifetimes<'a> {
     /// Analyses the whole program. Conflicts are looked for when they are first asked for.
     pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
-        let places = Places::build(program);
-        let mut events = Events::build(program, graph, models, &places);
-        let handed = Handed::build(program, graph, models, &places, &events);
+        let read = || {
+            let places = Places::build(program);
+            let events = Events::build(program, graph, models, &places);
+            let handed = Handed::build(program, graph, models, &places, &events);
+            (places, events, handed)
+        };
+        // What takes one thread goes beside what takes many.
+        let ((places, mut events, handed), components) = rayon::join(read, || graph.components());
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
         let spawns = Spawns::build(cx);
         let calls = Calls::build(cx);
-        let held = entry_locks(cx, &calls, &spawns);
+        let (held, (levels, index)) = rayon::join(
+            || entry_locks(cx, &calls, &spawns),
+            || (Levels::new(components, &calls), AccessIndex::build(cx)),
+        );
         events.hold_on_entry(&held);
         let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
-        let levels = Levels::new(graph, &calls);
         let joins = Joins::build(cx, &spawns, &calls, &levels);
         let obligations = Obligations::build(cx, &spawns, &calls, &joins, &levels);
         Self {
-            index: AccessIndex::build(cx),
+            index,
             reaches: IndexVec::filled(OnceLock::new(), spawns.sites.len()),
             program,
             graph,
@@ -183,6 +190,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
     conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
     conflicts
 }

@@ -5,7 +5,7 @@
 //! no edge of the graph says so) nothing is known yet, and must not be: the later one then stands on a later level.
 
 use super::calls::Calls;
-use crate::{base::IndexVec, callgraph::CallGraph, resolve::FuncId};
+use crate::{base::IndexVec, resolve::FuncId};
 
 /// Components in levels: those of one level ask nothing of each other.
 pub struct Levels {
@@ -25,9 +25,9 @@ pub(super) struct Level {
 }
 
 impl Levels {
-    /// The levels of all functions.
-    pub fn new(graph: &CallGraph, calls: &Calls) -> Self {
-        let (components, functions) = (graph.components(), calls.len());
+    /// The levels of all functions, from [`CallGraph::components`](crate::callgraph::CallGraph::components).
+    pub fn new(components: Vec<Vec<FuncId>>, calls: &Calls) -> Self {
+        let functions = calls.len();
         let mut component_of = IndexVec::filled(0, functions);
         for (at, members) in components.iter().enumerate() {
             members.iter().for_each(|&func| component_of[func] = at);

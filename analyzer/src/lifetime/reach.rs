@@ -18,7 +18,7 @@ use super::{
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{IndexVec, Span},
+    base::{Idx, IndexVec, Span},
     resolve::{FuncId, Place},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalId},
@@ -403,29 +403,46 @@ impl ops::Index<SpawnId> for Reaches<'_> {
 /// Accesses of the whole program by location.
 #[derive(Debug, Default)]
 pub struct AccessIndex {
-    rows: FxHashMap<Location, Vec<(FuncId, u32)>>,
+    /// Function and row of its accesses; those of a location stand together, in order of functions.
+    rows: Vec<(FuncId, u32)>,
+    /// First and end of the rows of each location.
+    of: FxHashMap<Location, (u32, u32)>,
 }
 
 impl AccessIndex {
     /// Indexes every access of every function.
     pub fn build(cx: Context<'_>) -> Self {
-        let mut rows: FxHashMap<Location, Vec<(FuncId, u32)>> = FxHashMap::default();
-        for func in cx.program.funcs().ids() {
-            for (at, access) in cx.events.of(func).accesses.iter().enumerate() {
-                rows.entry(access.location).or_default().push((func, u32::try_from(at).unwrap_or(u32::MAX)));
+        let accesses = || cx.program.funcs().ids().map(|func| (func, cx.events.of(func).accesses.iter().zip(0..)));
+        let mut of: FxHashMap<Location, (u32, u32)> = FxHashMap::default();
+        for (access, _) in accesses().flat_map(|(_, rows)| rows) {
+            of.entry(access.location).or_default().1 += 1;
+        }
+        let mut count = 0;
+        #[allow(clippy::iter_over_hash_type, reason = "each location has rows of its own, wherever they stand")]
+        for range in of.values_mut() {
+            let first = count;
+            count += range.1;
+            *range = (first, first);
+        }
+        let mut rows = vec![(FuncId::new(0), 0); count as usize];
+        for (func, listed) in accesses() {
+            for (access, at) in listed {
+                let end = &mut of.entry(access.location).or_default().1;
+                rows[*end as usize] = (func, at);
+                *end += 1;
             }
         }
-        Self { rows }
+        Self { rows, of }
     }
 
     /// Accesses of a location, in order of functions.
     pub fn of(&self, location: Location) -> &[(FuncId, u32)] {
-        self.rows.get(&location).map_or(&[], Vec::as_slice)
+        self.of.get(&location).map_or(&[], |&(first, end)| &self.rows[first as usize..end as usize])
     }
 
     /// Locations that satisfy `wanted` for one of their accesses, sorted.
     pub fn locations(&self) -> Vec<Location> {
-        let mut all: Vec<Location> = self.rows.keys().copied().collect();
+        let mut all: Vec<Location> = self.of.keys().copied().collect();
         all.sort();
         all
     }

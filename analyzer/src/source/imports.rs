@@ -5,28 +5,80 @@ use std::collections::HashSet;
 
 use super::InputFile;
 
-/// The import paths of a file. What is read too much is found nowhere and does no harm.
+/// The import paths of a file, read from its head: the package clause, and what is imported before anything else is
+/// declared.
 pub fn import_paths(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
+    let mut head = Head { rest: text };
     let mut out = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        let line = line.trim();
-        if line.starts_with("func ") || line.starts_with("type ") {
-            break;
+    if head.word() != b"package" {
+        return out;
+    }
+    head.word();
+    while head.takes(b';') {}
+    while head.word() == b"import" {
+        let listed = head.takes(b'(');
+        loop {
+            // A name, `.` or `_` may stand before the path.
+            while head.takes(b'.') || head.takes(b';') || !head.word().is_empty() {}
+            let Some(path) = head.text() else { break };
+            out.push(path);
+            if !listed {
+                break;
+            }
         }
-        let spec = if inside { Some(line) } else { line.strip_prefix("import").map(str::trim_start) };
-        let Some(spec) = spec else { continue };
-        if spec.starts_with('(') {
-            inside = true;
-        } else if inside && spec.starts_with(')') {
-            inside = false;
-        }
-        if let Some(path) = spec.split('"').nth(1) {
-            out.push(path.to_owned());
-        }
+        _ = listed && head.takes(b')');
+        while head.takes(b';') {}
     }
     out
+}
+
+/// What is left to read of a file's head.
+struct Head<'t> {
+    rest: &'t [u8],
+}
+
+impl<'t> Head<'t> {
+    /// Goes past blanks and comments.
+    fn skip(&mut self) {
+        loop {
+            self.rest = self.rest.trim_ascii_start();
+            let end = match self.rest {
+                [b'/', b'/', ..] => memchr::memchr(b'\n', self.rest),
+                [b'/', b'*', rest @ ..] => memchr::memmem::find(rest, b"*/").map(|at| at + 4),
+                // A byte order mark.
+                [0xEF, 0xBB, 0xBF, ..] => Some(3),
+                _ => return,
+            };
+            self.rest = &self.rest[end.unwrap_or(self.rest.len())..];
+        }
+    }
+
+    fn takes(&mut self, byte: u8) -> bool {
+        self.skip();
+        let taken = self.rest.first() == Some(&byte);
+        self.rest = &self.rest[usize::from(taken)..];
+        taken
+    }
+
+    /// The next word; empty if something else comes.
+    fn word(&mut self) -> &'t [u8] {
+        self.skip();
+        let letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+        let end = self.rest.iter().position(|byte| !letter(byte)).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        word
+    }
+
+    /// The next string.
+    fn text(&mut self) -> Option<String> {
+        self.skip();
+        let quote = *self.rest.first().filter(|byte| matches!(byte, b'"' | b'`'))?;
+        let end = memchr::memchr(quote, &self.rest[1..])?;
+        let text = String::from_utf8_lossy(&self.rest[1..=end]).into_owned();
+        self.rest = &self.rest[end + 2..];
+        Some(text)
+    }
 }
 
 /// The import path of the root, where no `go.mod` tells it: what most imports have before the folders of the checkout.
@@ -57,6 +109,18 @@ pub(super) fn root_path(inputs: &[InputFile]) -> Option<String> {
 mod tests {
     use super::*;
     use crate::source::FileRole;
+
+    #[test]
+    fn imports_stand_in_the_head() {
+        let text = b"// func f\n/* type T\nimport \"no\" */\npackage p; import . \"a\"; import (b \"b/c\"; _ `d`\n\
+            // \"no\"\n\t\"e\" /* x */\n)\nimport (\n)\nimport \"f\"\nvar import_ = \"no\"\nimport \"no\"\n";
+        assert_eq!(import_paths(text), ["a", "b/c", "d", "e", "f"]);
+        assert_eq!(import_paths(b"\xEF\xBB\xBFpackage p\nimport \"C\"\nfunc f() {}\n"), ["C"]);
+        for damaged in [&b""[..], b"package", b"package p import", b"package p\nimport (\n\"a", b"import \"a\"", b"/*"]
+        {
+            assert!(import_paths(damaged).is_empty());
+        }
+    }
 
     #[test]
     fn imports_tell_where_a_checkout_stood() {

@@ -53,7 +53,7 @@ pub(super) fn function(program: &Program, site: &Site) -> Option<FuncId> {
         let span = program.function(*func).span;
         program.funcs()[*func].file == id && (lines.line(span.start)..=lines.line(span.end)).contains(&site.line)
     };
-    let named = program.funcs_by_symbol(analyzer::base::Symbol::new(&site.function));
+    let named = program.funcs_by_symbol(analyzer::base::Symbol::new(site.function));
     named.iter().copied().find(|func| holds(func)).or_else(|| {
         let around = program.funcs().iter_enumerated().filter(|(func, _)| program.function(*func).body_span.is_some());
         let around = around.map(|(func, _)| func).filter(holds);
