@@ -571,3 +571,61 @@ func TestPoll(t *testing.T) {{
     assert!(test("goes-on", "t.Log(\"late\")").starts_with("high"));
     assert_eq!(test("ends", "t.Fatal(\"late\")"), "");
 }
+
+#[test]
+fn a_counter_may_be_lowered_before_the_goroutine_that_raises_it_comes_so_far() {
+    let ask = |name: &str, before: &str, inside: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+func both(ask func(answer func())) {{
+	var asked sync.WaitGroup
+	answer := func() {{ asked.Done() }}
+	{before}
+	go func() {{
+		{inside}
+		asked.Wait()
+	}}()
+	ask(answer)
+	ask(answer)
+}}
+"
+        );
+        confidence(name, "asked", &code)
+    };
+    assert_eq!(ask("raised-inside", "", "asked.Add(2)"), "medium");
+    assert_eq!(ask("raised-before", "asked.Add(2)", ""), "");
+}
+
+#[test]
+fn subtests_that_pause_see_the_last_row_of_a_table() {
+    let table = |name: &str, go: &str, copied: &str, parallel: &str| {
+        let scratch = Scratch::new(&format!("certainty-{name}"));
+        let code = format!(
+            "package m
+
+import \"testing\"
+
+func TestTable(t *testing.T) {{
+	for _, row := range []int{{1, 2}} {{
+		{copied}
+		t.Run(\"row\", func(t *testing.T) {{
+			{parallel}
+			if row == 0 {{
+				t.Fatal(row)
+			}}
+		}})
+	}}
+}}
+"
+        );
+        scratch.write("go.mod", &format!("module example.com/m\n\ngo {go}\n")).write("m_test.go", &code);
+        let answer = json(&outlive(&["check", "--no-cache", "--all", "--format", "json", scratch.path()]));
+        answer["findings"].as_array().expect("findings").len()
+    };
+    assert_eq!(table("one-row", "1.21", "", "t.Parallel()"), 1);
+    assert_eq!(table("row-copied", "1.21", "row := row", "t.Parallel()"), 0);
+    assert_eq!(table("row-fresh", "1.22", "", "t.Parallel()"), 0);
+    assert_eq!(table("row-at-once", "1.21", "", ""), 0);
+}

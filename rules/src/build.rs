@@ -191,6 +191,7 @@ impl Cx<'_> {
             SpawnKind::Go | SpawnKind::Library => "the goroutine starts",
             SpawnKind::Wrapper => "the goroutine starts, through a wrapper",
             SpawnKind::Timer => "the callback is armed",
+            SpawnKind::Subtest => "the subtest starts, and pauses until its parent is over",
         };
         let mut steps = vec![self.step(spawn.func, spawn.span, how)];
         for (func, span) in &conflict.inside.path {

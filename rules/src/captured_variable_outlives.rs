@@ -37,8 +37,16 @@ impl Rule for CapturedVariableOutlives {
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
         let verb = if conflict.other.kind.is_write() { "changes" } else { "reads" };
-        let message = format!("{other} {verb} {name} while {body}, which captures it, may still run");
-        let text = if conflict.inside.kind.is_write() {
+        let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
+        let (verb, has) = match conflict.other.kind {
+            AccessKind::Close => ("closes", "uses"),
+            AccessKind::Send => ("sends on", "uses"),
+            _ => (verb, "captures"),
+        };
+        let message = format!("{other} {verb} {name} while {body}, which {has} it, may still run");
+        let text = if channel {
+            format!("wait for {body} before {name} is closed, or let the last one that sends close it")
+        } else if conflict.inside.kind.is_write() {
             format!(
                 "wait for {body} first, or let it write to a variable of its own and send the result over a channel"
             )

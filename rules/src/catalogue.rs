@@ -40,6 +40,7 @@ pub struct Catalogue {
     once: Vec<Plain>,
     lasts: Vec<WithArg>,
     long: Vec<Names>,
+    pauses: Vec<Plain>,
     never_returns: Vec<Plain>,
     #[serde(default)]
     ends_goroutine: Vec<Plain>,
@@ -221,6 +222,7 @@ impl Catalogue {
         out.extend(self.sleep.iter().map(|row| (row.func.clone(), Effect::Sleep)));
         out.extend(self.lets_go.iter().map(|row| (row.func.clone(), Effect::LetsGo)));
         out.extend(self.once.iter().map(|row| (row.func.clone(), Effect::Once)));
+        out.extend(self.pauses.iter().map(|row| (row.func.clone(), Effect::Pauses)));
         out.extend(self.lasts.iter().map(|row| (row.func.clone(), Effect::Lasts { arg: row.arg })));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
         out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
@@ -270,6 +272,7 @@ impl Catalogue {
                 &self.sleep,
                 &self.lets_go,
                 &self.once,
+                &self.pauses,
                 &self.never_returns,
                 &self.ends_goroutine,
             ]

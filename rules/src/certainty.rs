@@ -111,6 +111,7 @@ impl Cx<'_> {
                     "nothing ends the goroutine before the value is put back",
                 );
                 doubts.assume(conflict, Assumption::SameObject, 2);
+                doubts.assume(conflict, Assumption::CalledAgain, 1);
             }
             Relation::TestEnd => {
                 // The handle of a helper is its caller's, who may wait, if there is something to wait for; a test that is
@@ -124,6 +125,7 @@ impl Cx<'_> {
             Relation::AddRacesWait { .. } => {
                 doubts.assume(conflict, Assumption::CalledAgain, 1);
                 doubts.assume(conflict, Assumption::TakesThatWay, 1);
+                doubts.when(conflict.inside.path.len() > 1, 1, "the goroutine gets to the access, several calls away");
             }
             Relation::Recycled => {}
         }
@@ -159,9 +161,11 @@ impl Cx<'_> {
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
         let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
         let captures = literal || self.encloses(spawn.func, conflict.inside.func);
-        doubts.when(local && !captures, 1, "the goroutine has the variable itself and not a copy of it");
-        // Who talks over a channel in both directions knows when it may be closed.
+        // A channel is the same in all variables.
         let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
+        let copied = local && !captures && !channel;
+        doubts.when(copied, 1, "the goroutine has the variable itself and not a copy of it");
+        // Who talks over a channel in both directions knows when it may be closed.
         let talks = channel && conflict.inside.kind != AccessKind::Read;
         doubts.when(talks, 1, "what is sent over the channel does not tell when it may be closed");
         // Closing what a goroutine works on is also how it is stopped.

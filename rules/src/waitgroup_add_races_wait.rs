@@ -29,8 +29,15 @@ impl Rule for WaitgroupAddRacesWait {
         let name = cx.location_name(conflict.location);
         let adder = cx.short(conflict.inside.func);
         let waiter = cx.short(conflict.other.func);
-        let message = format!("{adder} adds to {name} when {waiter} may already be past its Wait");
-        let text = format!("call Add on {name} before the goroutine starts, where nobody can be waiting yet");
+        let lowered = conflict.other.kind.is_write();
+        let message = match lowered {
+            true => format!("{adder} adds to {name} when {waiter} may already have called Done"),
+            false => format!("{adder} adds to {name} when {waiter} may already be past its Wait"),
+        };
+        let text = match lowered {
+            true => format!("call Add on {name} before the goroutine starts, where nobody can be done yet"),
+            false => format!("call Add on {name} before the goroutine starts, where nobody can be waiting yet"),
+        };
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
 }

@@ -24,17 +24,21 @@ pub fn after_signals(facts: Facts<'_>) -> Vec<Conflict> {
             if events.blocks.is_empty() {
                 continue;
             }
-            let own = |s: &&Signal| s.site.0 == body && s.certain;
+            // In the body, or in a literal that the body calls or defers.
+            let own = |s: &&Signal| {
+                s.certain && (s.site.0 == body || facts.cx.program.funcs()[s.site.0].parent == Some(body))
+            };
             for signal in site.signals.iter().filter(own) {
                 let Some(wait) = facts.joins.any_wait(facts.cx, signal.key, site.func) else { continue };
                 let join = JoinPoint { key: signal.key, func: wait.func, span: wait.span, reached_by: Vec::new() };
-                late_writes(facts, id, body, (signal, wait.how), &join, &mut out);
+                late_writes(facts, id, signal.site.0, (signal, wait.how), &join, &mut out);
             }
         }
     }
     out
 }
 
+/// Writes in `body`, a goroutine's or that of a literal in it, behind the signal it gives.
 fn late_writes(
     facts: Facts<'_>,
     id: SpawnId,
@@ -49,17 +53,16 @@ fn late_writes(
     let places = points(events);
     let reach = &facts.reaches[id];
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_DEPTH) {
+    let Some(own) = reach.nodes.iter().find(|node| node.func == body) else { return };
+    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= own.depth + MAX_DEPTH) {
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
             if inner.kind != AccessKind::Write || inner.atomic || seen.contains(&inner.location) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let path = reach.path(number);
-            let (top, span) = path.first().copied().unwrap_or((node.func, inner.span));
-            if top != body {
-                continue;
-            }
+            let here = (node.func, inner.span);
+            let Some((_, span)) = path.iter().copied().chain([here]).find(|step| step.0 == body) else { continue };
             let Some(&point) = places.get(&span) else { continue };
             let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
             if !order.may_follow(point, deferred, signal.key, how) || in_loop(facts, body, span) {

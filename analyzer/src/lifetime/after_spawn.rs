@@ -17,6 +17,7 @@ use super::{
     iterations::of_other_iterations,
     joins::Joins,
     order::{Order, Point, points},
+    other_starts::results_of_helper,
     reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, union},
     spawns::{Context, Spawns},
@@ -73,6 +74,7 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         events,
         ids,
         bodies: ids.iter().map(|id| Body::new(facts, *id)).collect(),
+        errors: ids.iter().map(|id| results_of_helper(facts, *id)).collect(),
         timers: ids.iter().map(|id| timer_of(facts, *id)).collect(),
         out: AfterSpawn::default(),
         seen: FxHashMap::default(),
@@ -99,6 +101,8 @@ pub(super) struct Pass<'a> {
     pub(super) events: &'a FuncEvents,
     pub(super) ids: &'a [SpawnId],
     pub(super) bodies: Vec<Body>,
+    /// Variables that the calls which start goroutines, and wait for a time, give their results to.
+    pub(super) errors: Vec<Vec<LocalId>>,
     /// The variables that hold the timers of callbacks.
     timers: Vec<Option<Location>>,
     out: AfterSpawn,
@@ -133,7 +137,9 @@ impl Pass<'_> {
                 continue;
             }
             let exit = self.waiting_loops.iter().find(|l| l.0 == at).map(|l| l.1);
-            for &next in &self.events.blocks[at].successors {
+            let whole = state;
+            for (way, &next) in self.events.blocks[at].successors.iter().enumerate() {
+                let state = self.on_way(at, way, &whole);
                 if Some(next) == exit {
                     // Left after at least one iteration.
                     let Some(mut again) = back[at].clone() else { continue };
@@ -257,7 +263,7 @@ impl Pass<'_> {
         }
     }
 
-    fn is_unbuffered(&self, key: Location) -> bool {
+    pub(super) fn is_unbuffered(&self, key: Location) -> bool {
         self.facts.cx.places.is_unbuffered(key)
     }
 
@@ -269,8 +275,8 @@ impl Pass<'_> {
     fn spawned(&mut self, call: ExprId, state: &mut State) {
         let Some(id) = self.facts.spawns.at(self.file, call) else { return };
         let Some(goroutine) = self.ids.iter().position(|known| *known == id) else { return };
-        if self.reporting {
-            for other in state.active.ones().collect::<Vec<_>>() {
+        if self.reporting && !self.is_subtest(goroutine) {
+            for other in state.active.ones().filter(|at| !self.is_subtest(*at)).collect::<Vec<_>>() {
                 self.siblings(goroutine, other, state);
             }
         }
@@ -373,20 +379,6 @@ impl Pass<'_> {
                 if let EventKind::Signal { key, .. } = event.kind {
                     union(&mut state.signalled, &[key]);
                 }
-            }
-        }
-    }
-
-    /// Atomics of literals that are handed over: `Eventually(func() bool { return done.Load() })` goes on when it is so.
-    fn asks(&self, args: &[ExprId], state: &mut State) {
-        let program = self.facts.cx.program;
-        for arg in args {
-            let Expr::FuncLit(literal) = program.facts(self.file).exprs[*arg] else { continue };
-            let Some(literal) = program.func_of(self.file, literal) else { continue };
-            let accesses = self.facts.cx.events.of(literal).accesses.iter().filter(|access| access.atomic);
-            for access in accesses {
-                let since: Vec<_> = state.active.ones().map(|goroutine| (goroutine, access.location)).collect();
-                union(&mut state.atomics, &since);
             }
         }
     }
@@ -620,7 +612,9 @@ impl Pass<'_> {
             let func = reach.nodes[inside.0.node as usize].func;
             let inner = &self.facts.cx.events.of(func).accesses[inside.0.row as usize];
             let early = self.early(goroutine, &inside.0, inner.span, state);
-            let location = inner.location;
+            // A channel handed over goes by the name it has here; an object that is recycled by what is used of it.
+            let here = matches!(access.kind, AccessKind::Close | AccessKind::Send);
+            let location = if here { access.location } else { inner.location };
             self.add(goroutine, (location, access.element), inside, other, Relation::AfterSpawn);
             if let (Some(early), Some(conflict)) = (early, self.out.conflicts.last_mut())
                 && conflict.join == (JoinStatus::Missing { asked: None })
@@ -643,8 +637,12 @@ impl Pass<'_> {
         let facts = self.facts;
         let id = self.ids[goroutine];
         let reach = &facts.reaches[id];
+        let subtest = self.is_subtest(goroutine);
+        if subtest && !Self::is_seen_late(access) {
+            return None;
+        }
         // A goroutine with one of several bodies, or with none known, shares what cannot be told.
-        for reached in reach.accesses(facts.cx, facts.index.of(access.location)) {
+        for reached in reach.accesses(facts.cx, &self.listed(reach, access)) {
             let func = reach.nodes[reached.node as usize].func;
             let inner = &facts.cx.events.of(func).accesses[reached.row as usize];
             if !inner.kind.conflicts(access.kind)
@@ -664,51 +662,23 @@ impl Pass<'_> {
                 }
             };
             let calls = || reach.path(reached.node).into_iter().map(|step| step.0).chain([func]);
-            if !same_object || self.of_another_call(access.location, calls()) {
+            if !same_object
+                || self.of_another_call(access.location, calls())
+                || self.before_pause(goroutine, reach, &reached, inner.span)
+            {
                 continue;
             }
             if self.is_ordered(goroutine, &reached, inner, access, state) {
                 continue;
             }
-            return Some((reached, inner.kind, same_object));
+            // What a subtest stores first is its own.
+            return (!subtest || inner.kind == AccessKind::Read).then_some((reached, inner.kind, same_object));
         }
         None
     }
 
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
         matches!(self.facts.cx.events.of(func).blocks[block].events[index].kind, EventKind::Defer { .. })
-    }
-
-    /// The wait that was taken for the end of a goroutine which then went on to the access, and the signal waited for.
-    fn early(&self, goroutine: usize, reached: &Reached, span: Span, state: &State) -> Option<JoinStatus> {
-        let facts = self.facts;
-        let id = self.ids[goroutine];
-        let (body, order, point) = self.bodies[goroutine].point(&facts.reaches[id], reached, span)?;
-        let deferred = self.is_deferred(*body, point);
-        let (key, _) = *state.received[goroutine]
-            .iter()
-            .find(|(key, how)| facts.joins.counts(*key, *how) && order.may_follow(point, deferred, *key, *how))?;
-        let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
-        let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
-        let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
-        Some(JoinStatus::SignalledEarly(join, signal.site))
-    }
-
-    pub(super) fn starts_timer(&self, key: Location) -> bool {
-        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
-        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
-    }
-
-    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
-        let unbuffered = self.is_unbuffered(key);
-        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
-            EventKind::Signal { key: k, .. } => *k == key,
-            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
-            EventKind::Defer { effects, .. } => {
-                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
-            }
-            _ => false,
-        })
     }
 
     pub(super) fn add(

@@ -26,7 +26,18 @@ impl Body {
         let bodies = &facts.spawns.sites[id].bodies;
         let orders = bodies.iter().map(|&body| {
             let events = facts.cx.events.of(body);
-            (body, Order::build(events, facts.cx.places), points(events))
+            let mut order = Order::build(events, facts.cx.places);
+            let file = facts.cx.program.funcs()[body].file;
+            let known = &facts.spawns.sites[id].signals;
+            for (block, row) in events.blocks.iter().enumerate().filter(|_| !known.is_empty()) {
+                for (index, event) in row.events.iter().enumerate() {
+                    let EventKind::Call(call) = event.kind else { continue };
+                    let given = facts.cx.signals_of_call(file, call).into_iter();
+                    let certain = given.filter(|s| s.certain && known.iter().any(|own| own.key == s.key));
+                    certain.for_each(|signal| order.also_signals(events, signal.key, signal.kind, (block, index)));
+                }
+            }
+            (body, order, points(events))
         });
         Self { orders: orders.collect() }
     }

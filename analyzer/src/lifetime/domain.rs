@@ -254,6 +254,8 @@ pub enum SpawnKind {
     Wrapper,
     /// A timer's callback.
     Timer,
+    /// A subtest that pauses until the function that starts it has returned.
+    Subtest,
 }
 
 /// A place where goroutines start.

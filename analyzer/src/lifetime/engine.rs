@@ -10,10 +10,11 @@ use super::{
     after_call::after_calls,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
+    after_start::set_after_start,
     again::written_again,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Exit, Location, SpawnId, Stored},
+    domain::{AccessKind, Exit, Location, SpawnId, SpawnKind, Stored},
     entry_locks::entry_locks,
     events::{Event, EventKind, Events},
     evidence,
@@ -32,6 +33,7 @@ use super::{
     running::Outlives,
     shared::ended_elsewhere,
     spawns::{Context, Spawns},
+    uncounted::uncounted_adds,
 };
 use crate::{
     base::{Idx, IndexVec, Span},
@@ -153,7 +155,8 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
         let fails = |row: &&Outlives| row.exit == super::Exit::Panic && is_test(facts, row.spawn);
-        pass.outlive.iter().filter(|row| !fails(row)).for_each(|row| alive.insert(row.spawn.index()));
+        let lasts = |row: &&Outlives| facts.spawns.sites[row.spawn].kind != SpawnKind::Subtest;
+        pass.outlive.iter().filter(|row| !fails(row)).filter(lasts).for_each(|row| alive.insert(row.spawn.index()));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
@@ -166,11 +169,13 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
     // They know nothing of each other, and some take long.
-    let searches: [Search<'_>; 9] = [
+    let searches: [Search<'_>; 11] = [
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &alive),
         &|| ended_elsewhere(facts, &alive, obligations),
         &|| changed_by_tests(facts, &alive),
+        &|| set_after_start(facts, &alive),
+        &|| uncounted_adds(facts, &alive),
         &|| written_again(facts, &alive),
         &|| late_adds(facts),
         &|| set_after_construction(facts),
@@ -180,15 +185,19 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let found: Vec<Vec<Conflict>> = searches.par_iter().with_max_len(1).map(|search| search()).collect();
     let mut found = found.into_iter();
     let (owners, restored) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
-    let elsewhere = found.next().unwrap_or_default();
     conflicts.extend(owners.into_iter().chain(restored));
-    let by_tests = found.next().unwrap_or_default();
+    // What is known by the field alone is of use where nothing better is known of the same goroutine: the best first.
+    let guesses: Vec<Vec<Conflict>> = found.by_ref().take(4).collect();
     conflicts.extend(found.flatten());
-    // What is known by the field alone is of use where nothing better is known of the same goroutine.
-    let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
-    conflicts.extend(elsewhere.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
-    let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
-    conflicts.extend(by_tests.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
+    let [elsewhere, by_tests, after_start, uncounted] = <[Vec<Conflict>; 4]>::try_from(guesses).unwrap_or_default();
+    let counted = |c: &Conflict| matches!(c.relation, Relation::AddRacesWait { .. });
+    let raised: FxHashSet<(FuncId, Span)> =
+        conflicts.iter().filter(|c| counted(c)).map(|c| (c.inside.func, c.inside.span)).collect();
+    conflicts.extend(uncounted.into_iter().filter(|c| !raised.contains(&(c.inside.func, c.inside.span))));
+    for guess in [after_start, elsewhere, by_tests] {
+        let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
+        conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
+    }
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
@@ -206,6 +215,10 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 continue;
             }
             let site = &facts.spawns.sites[id];
+            if site.kind == SpawnKind::Subtest {
+                // Its handle is its own.
+                continue;
+            }
             let Some(handle) = test_handle(facts, site.func) else { continue };
             let reach = &facts.reaches[id];
             let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(n, _)| n.depth <= 1);

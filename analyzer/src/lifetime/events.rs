@@ -140,6 +140,8 @@ pub enum EventKind {
         /// Whether the test has failed by it.
         fails: bool,
     },
+    /// The running test goes on only when the function that started it has returned.
+    Pauses,
     /// A variable comes to be: an earlier one of that declaration is another variable.
     Fresh(LocalId),
 }
@@ -784,6 +786,7 @@ impl<'a> Lowering<'a> {
                 push(EventKind::Leave { process: false });
             }
             Effect::NeedsTest { fails } => push(EventKind::UsesTest { fails }),
+            Effect::Pauses => push(EventKind::Pauses),
             Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: ThinVec::new(), test_end: true }),
         }
         false

@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::{
-    domain::{Signal, SyncKey},
-    events::{EventKind, Events},
+    domain::{Exit, Signal, SyncKey},
+    events::{Event, EventKind, Events},
     models::{Effect, Models},
     place::Places,
 };
@@ -303,7 +303,8 @@ fn way_out(
     None
 }
 
-/// Whether a function around a literal waits for a channel or counter of its own that the literal signals.
+/// Whether the function around a literal waits, on every way out, for a channel or counter of its own that the literal
+/// signals.
 fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool {
     let mut signalled: Vec<SyncKey> = Vec::new();
     let mut note = |kind: &EventKind| {
@@ -318,10 +319,40 @@ fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool
         }
     }
     let Some(parent) = program.funcs()[literal].parent else { return false };
-    events.of(parent).blocks.iter().flat_map(|b| &b.events).any(|event| {
+    let waits = |event: &Event| {
         let mut waits = false;
         super::joins::for_each_wait(&event.kind, &mut |key, _| waits |= signalled.contains(&key));
         waits
+    };
+    let blocks = &events.of(parent).blocks;
+    let deferred = |event: &Event| matches!(event.kind, EventKind::Defer { .. }) && waits(event);
+    if blocks.iter().flat_map(|block| &block.events).any(deferred) {
+        return true;
+    }
+    // From each start, every way out has to come by a wait: who gives up at a deadline leaves the literal running.
+    let starts = |event: &Event| matches!(event.kind, EventKind::Spawn(_));
+    blocks.iter().enumerate().all(|(from, block)| {
+        let Some(start) = block.events.iter().rposition(starts) else { return true };
+        if block.events[start..].iter().any(waits) {
+            return true;
+        }
+        let mut seen = vec![false; blocks.len()];
+        let mut work = vec![from];
+        while let Some(at) = work.pop() {
+            // Who fails a test there goes nowhere.
+            if blocks[at].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
+                continue;
+            }
+            if matches!(blocks[at].exit, Some((Exit::Return | Exit::End, _))) {
+                return false;
+            }
+            for &next in &blocks[at].successors {
+                if !std::mem::replace(&mut seen[next], true) && !blocks[next].events.iter().any(waits) {
+                    work.push(next);
+                }
+            }
+        }
+        true
     })
 }
 

@@ -63,6 +63,8 @@ pub enum Effect {
         /// Whether it makes the test a failed one.
         fails: bool,
     },
+    /// The running test goes on only when the function that started it has returned.
+    Pauses,
     /// Asks a timer to stop without waiting for its callback.
     StopTimer,
     /// Sets a timer going (again).

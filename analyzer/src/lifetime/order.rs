@@ -77,6 +77,14 @@ impl Order {
         order
     }
 
+    /// Adds a signal that a call at the point gives.
+    pub(super) fn also_signals(&mut self, events: &FuncEvents, key: SyncKey, kind: SignalKind, point: Point) {
+        self.signals.push((key, kind, point));
+        if self.reaches.is_empty() {
+            self.reaches = (0..events.blocks.len()).map(|from| reachable(events, from)).collect();
+        }
+    }
+
     /// What was certainly waited for before the point.
     pub fn gates_at(&self, events: &FuncEvents, places: &Places, (block, index): Point) -> KeySet {
         let Some(Some(held)) = self.gates.get(block) else { return KeySet::new() };

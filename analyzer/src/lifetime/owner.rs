@@ -470,7 +470,7 @@ fn joined_by_argument(facts: Facts<'_>, method: &Method, effect: &Effect, span: 
 }
 
 /// Numbers of the keys that see the end of a goroutine.
-fn keys_of(facts: Facts<'_>, id: SpawnId) -> Vec<usize> {
+pub(super) fn keys_of(facts: Facts<'_>, id: SpawnId) -> Vec<usize> {
     let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
     signals.filter_map(|s| facts.joins.index_of(s.key)).collect()
 }

@@ -290,6 +290,12 @@ impl Places {
         let place = program.place(file, expr);
         let element_at = element_index(program, file, expr);
         let mut out = SmallVec::new();
+        if let Root::Value(root) = place.root
+            && let Expr::Select { base, .. } = program.facts(file).exprs[root]
+        {
+            // A member of a type whose source is absent: what holds the value is read to get there.
+            out = self.accesses(program, file, base, AccessKind::Read, Stored::Other);
+        }
         let anchor = Self::anchor(&place);
         let mut part = |location, (element, index), kind, depth: usize| {
             out.push(Access {

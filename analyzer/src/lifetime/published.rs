@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Anchor, Location, Stored},
+    domain::{Access, AccessKind, Anchor, Location, Stored},
     obligations::{Obligations, UseWhileOpen, spawn_ids},
-    reach::Reach,
+    reach::{Reach, canonical_root},
 };
 use crate::{
     resolve::FuncId,
@@ -125,7 +125,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     && !access.element
                     && !access.atomic
                     && access.depth == 0
-                    && access.anchor == Anchor::Local(local)
+                    && is_local(facts, access, local)
                     && matches!(access.location, Location::Field(_))
                     && access.span.start >= call.span.end;
                 if !set || out.iter().any(|c| c.location == access.location) {
@@ -173,6 +173,13 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
     }
     debug_assert!(out.iter().all(|c| program.funcs().get(c.other.func).is_some()));
     out
+}
+
+/// Whether an access goes through the variable, or another name of it.
+fn is_local(facts: Facts<'_>, access: &Access, local: LocalId) -> bool {
+    let Anchor::Local(anchor) = access.anchor else { return false };
+    let file = facts.cx.program.funcs()[access.func].file;
+    anchor == local || canonical_root(facts.cx, file, anchor) == Some(local)
 }
 
 /// Variables of the function that a `return` hands out as they are.

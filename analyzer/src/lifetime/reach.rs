@@ -303,7 +303,8 @@ impl Reach {
     }
 }
 
-fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
+/// The variable that a local one is another name of.
+pub(super) fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
     let place = Place { root: crate::resolve::Root::Local(local), steps: SmallVec::new() };
     let place = cx.places.canonical(cx.program, file, place);
     place.steps.is_empty().then(|| root_local(&place)).flatten()

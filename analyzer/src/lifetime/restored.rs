@@ -57,7 +57,9 @@ fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Readers {
         if !written {
             continue;
         }
-        let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()));
+        // What a parallel test has waited for runs beside another one all the same.
+        let parallel = |id: SpawnId| cx.events.of(facts.spawns.sites[id].func).pause().is_some();
+        let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()) || parallel(*id));
         let found: Vec<SpawnId> = ids
             .filter(|id| {
                 facts.reaches[*id].accesses(cx, rows).iter().any(|reached| {
@@ -361,6 +363,8 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
     if restores.is_empty() && between.is_empty() {
         return Vec::new();
     }
+    // Others of its kind run at the same time as a test that does not wait for its turn, with goroutines of their own.
+    let parallel = cx.events.of(func).pause().is_some();
     let all = std::cell::OnceCell::new();
     let on_the_way_out = restores.into_iter().map(|restore| {
         let started = all.get_or_init(|| started_by(facts, func)).clone();
@@ -373,7 +377,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
         let access = &cx.events.of(restore.func).accesses[restore.row as usize];
         let Some(ids) = readers.get(&access.location) else { continue };
         for &id in ids.iter().filter(|id| started.contains(id.index())) {
-            let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body());
+            let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body() && !parallel);
             if signals.filter_map(|s| facts.joins.index_of(s.key)).any(|bit| joined.contains(bit))
                 || !seen.insert((id, access.location))
             {
@@ -390,7 +394,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
             let Some(inside) = inside else { continue };
             let node = &reach.nodes[inside.node as usize];
             let inner = &cx.events.of(node.func).accesses[inside.row as usize];
-            let mut assumptions = vec![];
+            let mut assumptions = if parallel { vec![Assumption::CalledAgain] } else { vec![] };
             if node.dispatched > 0 {
                 assumptions.push(Assumption::OneOfManyCallees);
             }

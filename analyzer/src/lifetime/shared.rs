@@ -33,7 +33,7 @@ const MAX_DISPATCHED: u32 = 3;
 /// Goroutines listed for one location, nearest to their access first.
 const MAX_SPAWNS: usize = 24;
 /// Callers above an end that may have waited before they call it.
-const MAX_WAITING_CALLERS: u32 = 2;
+pub(super) const MAX_WAITING_CALLERS: u32 = 2;
 /// Locations per goroutine at most, nearest first.
 const MAX_LOCATIONS: usize = 200;
 
@@ -74,10 +74,10 @@ struct Known {
 }
 
 /// What is certainly waited for before each event of a function, worked out where it is asked for.
-struct Joined(IndexVec<FuncId, OnceLock<FxHashMap<Span, FixedBitSet>>>);
+pub(super) struct Joined(IndexVec<FuncId, OnceLock<FxHashMap<Span, FixedBitSet>>>);
 
 impl Joined {
-    fn new(facts: Facts<'_>) -> Self {
+    pub(super) fn new(facts: Facts<'_>) -> Self {
         Self(IndexVec::filled(OnceLock::new(), facts.cx.program.funcs().len()))
     }
 
@@ -97,7 +97,14 @@ fn by_location(facts: Facts<'_>, meant: impl Fn(&Access) -> bool + Sync) -> FxHa
 }
 
 /// Whether one of the keys is waited for before a place of a function, or before each call of the function.
-fn waited(facts: Facts<'_>, joined: &Joined, keys: &[usize], func: FuncId, span: Span, callers: u32) -> bool {
+pub(super) fn waited(
+    facts: Facts<'_>,
+    joined: &Joined,
+    keys: &[usize],
+    func: FuncId,
+    span: Span,
+    callers: u32,
+) -> bool {
     if keys.is_empty() {
         return false;
     }
@@ -184,9 +191,11 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
             if ends.peek().is_none() {
                 continue;
             }
-            if is_being_made(facts, inner) || of_new_object(facts, inner) || is_of_a_copy(facts, inner) {
+            if is_being_made(facts, inner) || of_new_object(facts, inner) {
                 continue;
             }
+            // Who has a copy of the struct has the same object in it, but another variable that holds it.
+            let copy = is_of_a_copy(facts, inner);
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let other = ends.map(|r| access(cx, *r)).find(|other| {
@@ -194,6 +203,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                 (!suite || other.kind == AccessKind::Write && !other.element)
                     && other.element == inner.element
                     && other.kind.conflicts(inner.kind)
+                    && !(copy && other.kind == AccessKind::Write)
                     && !reach.surely_contains(other.func)
                     && !starters.contains_key(&other.func)
                     && !other.locks.iter().any(|l| found.locks.contains(l))

@@ -3,14 +3,19 @@
 
 use super::{
     after_spawn::Pass,
-    conflict::{Relation, Side},
+    conflict::{JoinPoint, JoinStatus, Relation, Side},
     domain::{Access, Location, SignalKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
-    running::{State, received_after},
+    running::{State, received_after, union},
 };
-use crate::{base::Span, resolve::FuncId, source::FileId, syntax::LocalId};
+use crate::{
+    base::Span,
+    resolve::FuncId,
+    source::FileId,
+    syntax::{Expr, ExprId, LocalId},
+};
 
 impl Pass<'_> {
     /// Two goroutines of the function that may run at once.
@@ -196,6 +201,52 @@ impl Pass<'_> {
             });
             if gives_back && !again {
                 state.active.remove(goroutine);
+            }
+        }
+    }
+
+    /// The wait that was taken for the end of a goroutine which then went on to the access, and the signal waited for.
+    pub(super) fn early(&self, goroutine: usize, reached: &Reached, span: Span, state: &State) -> Option<JoinStatus> {
+        let facts = self.facts;
+        let id = self.ids[goroutine];
+        let (body, order, point) = self.bodies[goroutine].point(&facts.reaches[id], reached, span)?;
+        let deferred = self.is_deferred(*body, point);
+        let (key, _) = *state.received[goroutine]
+            .iter()
+            .find(|(key, how)| facts.joins.counts(*key, *how) && order.may_follow(point, deferred, *key, *how))?;
+        let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
+        let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
+        let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
+        Some(JoinStatus::SignalledEarly(join, signal.site))
+    }
+
+    pub(super) fn starts_timer(&self, key: Location) -> bool {
+        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
+        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
+    }
+
+    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
+        let unbuffered = self.is_unbuffered(key);
+        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
+            EventKind::Signal { key: k, .. } => *k == key,
+            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
+            EventKind::Defer { effects, .. } => {
+                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
+            }
+            _ => false,
+        })
+    }
+
+    /// Atomics of literals that are handed over: `Eventually(func() bool { return done.Load() })` goes on when it is so.
+    pub(super) fn asks(&self, args: &[ExprId], state: &mut State) {
+        let program = self.facts.cx.program;
+        for arg in args {
+            let Expr::FuncLit(literal) = program.facts(self.file).exprs[*arg] else { continue };
+            let Some(literal) = program.func_of(self.file, literal) else { continue };
+            let accesses = self.facts.cx.events.of(literal).accesses.iter().filter(|access| access.atomic);
+            for access in accesses {
+                let since: Vec<_> = state.active.ones().map(|goroutine| (goroutine, access.location)).collect();
+                union(&mut state.atomics, &since);
             }
         }
     }

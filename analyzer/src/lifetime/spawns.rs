@@ -104,7 +104,10 @@ impl<'a> Context<'a> {
             for event in &block.events {
                 match &event.kind {
                     EventKind::Spawn(call) => sites.extend(self.spawn(func, file, *call, event.span)),
-                    EventKind::Call(call) => sites.extend(self.wrapped(func, file, *call, event.span)),
+                    EventKind::Call(call) => {
+                        let paused = || self.paused(func, file, *call, event.span);
+                        sites.extend(self.wrapped(func, file, *call, event.span).or_else(paused));
+                    }
                     _ => {}
                 }
             }
@@ -235,6 +238,24 @@ impl<'a> Context<'a> {
             }
         }
         found
+    }
+
+    /// A call that starts a subtest which pauses: it comes back while most of the subtest is still to be run.
+    fn paused(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
+        let Callee::External { key, .. } = self.program.callee(file, call) else { return None };
+        let run = self.models.effects(key).iter().find_map(|effect| match *effect {
+            Effect::Run { arg } => Some(usize::from(arg)),
+            _ => None,
+        })?;
+        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
+        let mut site = None;
+        for handed in functions_of(self.program, self.graph, self.places, file, *args.get(run)?) {
+            if self.events.of(handed.func).pause().is_some() {
+                let site = site.get_or_insert_with(|| self.site(func, file, call, span, SpawnKind::Subtest));
+                self.add_body(site, file, &handed, None);
+            }
+        }
+        site
     }
 
     fn outermost(self, func: FuncId) -> FuncId {
@@ -371,6 +392,11 @@ impl<'a> Context<'a> {
             };
             root_local(&self.places.canonical(self.program, file, place))
         })
+    }
+
+    /// Completion signals that a call gives before it returns, in terms of the caller.
+    pub(super) fn signals_of_call(self, file: FileId, call: ExprId) -> Vec<Signal> {
+        self.called_signals(file, call, MAX_SIGNAL_DEPTH, &mut FxHashSet::default())
     }
 
     fn called_signals(self, file: FileId, call: ExprId, depth: u32, visiting: &mut FxHashSet<FuncId>) -> Vec<Signal> {

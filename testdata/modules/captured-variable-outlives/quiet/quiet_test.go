@@ -55,6 +55,18 @@ func TestDecided(t *testing.T) {
 	}
 }
 
+func TestHandedChannel(t *testing.T) {
+	left := 5
+	collect(make(chan int, 1), func() bool { left--; return left > 0 })
+}
+
+func TestDeadline(t *testing.T) {
+	if _, err := size(func() int { return 1 }); err == nil {
+		t.Fatal("in time")
+	}
+	time.Sleep(40 * time.Millisecond)
+}
+
 func TestOwnCall(t *testing.T) {
 	var seen sync.Map
 	t.Log(descend(4, &seen), tally(8))

@@ -39,3 +39,14 @@ func TestLeftRange(t *testing.T) {
 	_, _ = decode([]string{"a", "stop", "b"})
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestHandedChannel(t *testing.T) {
+	left := 5
+	collect(make(chan int, 1), func() bool { left--; return left > 0 })
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestDeadline(t *testing.T) {
+	_, _ = size(func() int { return 1 })
+	time.Sleep(40 * time.Millisecond)
+}

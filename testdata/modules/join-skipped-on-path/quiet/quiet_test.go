@@ -1,6 +1,7 @@
 package quiet
 
 import (
+	"net/http"
 	"testing"
 	"time"
 )
@@ -44,5 +45,12 @@ func TestLent(t *testing.T) {
 	for range 15 {
 		buf[0] = 'y'
 		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestRequest(t *testing.T) {
+	v := &visit{request: &http.Request{Method: "GET"}}
+	if !v.end(3 * time.Millisecond) {
+		t.Fatal("in time")
 	}
 }

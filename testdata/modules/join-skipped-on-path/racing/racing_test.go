@@ -1,6 +1,7 @@
 package racing
 
 import (
+	"net/http"
 	"testing"
 	"time"
 )
@@ -25,6 +26,12 @@ func TestPatience(t *testing.T) {
 	c.start()
 	c.drop(time.Millisecond)
 	time.Sleep(80 * time.Millisecond)
+}
+
+func TestRequest(t *testing.T) {
+	v := &visit{request: &http.Request{Method: "GET"}}
+	v.end(3 * time.Millisecond)
+	time.Sleep(40 * time.Millisecond)
 }
 
 func TestLent(t *testing.T) {

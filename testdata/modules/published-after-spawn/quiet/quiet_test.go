@@ -35,3 +35,11 @@ func TestElements(t *testing.T) {
 		}
 	}
 }
+
+func TestWired(t *testing.T) {
+	heard := make(chan string, 1)
+	watch(heard)
+	if got := <-heard; got != "ready" {
+		t.Fatal(got)
+	}
+}

@@ -25,3 +25,8 @@ func TestElements(t *testing.T) {
 	r.start([]int{1, 2, 3})
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestWired(t *testing.T) {
+	watch(make(chan string, 1))
+	time.Sleep(30 * time.Millisecond)
+}

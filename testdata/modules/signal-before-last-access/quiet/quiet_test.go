@@ -31,3 +31,15 @@ func TestSecondSignal(t *testing.T) {
 	}
 	p.clear()
 }
+
+func TestInDeferred(t *testing.T) {
+	if err := newStream().wait(); err == nil {
+		t.Fatal("no error")
+	}
+}
+
+func TestLimited(t *testing.T) {
+	if got := squares([]int{1, 2, 3}); len(got) != 3 {
+		t.Fatal(got)
+	}
+}

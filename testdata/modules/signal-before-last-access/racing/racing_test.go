@@ -31,3 +31,13 @@ func TestResultThenLog(t *testing.T) {
 	p.clear()
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestInDeferred(t *testing.T) {
+	_ = newStream().wait()
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestLimited(t *testing.T) {
+	_ = squares([]int{1, 2, 3})
+	time.Sleep(10 * time.Millisecond)
+}

@@ -36,3 +36,13 @@ func TestWgGo(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestPieces(t *testing.T) {
+	p := newPrinter()
+	for _, page := range []string{"a", "b", "c"} {
+		p.pages <- page
+	}
+	if got := p.Close(); got != 3 {
+		t.Fatal(got)
+	}
+}

@@ -27,3 +27,13 @@ func TestAcceptLoop(t *testing.T) {
 	time.Sleep(20 * time.Millisecond)
 	l.Close()
 }
+
+func TestPieces(t *testing.T) {
+	p := newPrinter()
+	for _, page := range []string{"a", "b", "c"} {
+		p.pages <- page
+	}
+	time.Sleep(500 * time.Microsecond)
+	p.Close()
+	time.Sleep(30 * time.Millisecond)
+}

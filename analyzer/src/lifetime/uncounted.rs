@@ -1,0 +1,194 @@
+//! Counters that a goroutine raises which nobody counts: whoever waits may have begun, with nothing counted, before the
+//! goroutine gets there. And counters that are lowered before the goroutine that raises them has come so far.
+//!
+//! A function that raises a counter and lowers it again before it returns counts a piece of work, not its goroutine.
+//! Absent on purpose: goroutines that count themselves, and methods that count what they start (`engine`).
+
+use fixedbitset::FixedBitSet;
+use rustc_hash::FxHashMap;
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    domain::{AccessKind, Location, SignalKind, SpawnId, Stored},
+    events::EventKind,
+    joins::WaitSite,
+    owner::keys_of,
+    shared::{Joined, MAX_WAITING_CALLERS, waited},
+};
+use crate::{
+    base::{Idx, Span},
+    resolve::FuncId,
+};
+
+/// Calls from the body to where the counter is raised.
+const MAX_DEPTH: u32 = 4;
+/// Goroutines listed for one counter, nearest first.
+const MAX_SPAWNS: usize = 8;
+
+/// Where counters are raised.
+type Adds = FxHashMap<Location, Vec<(FuncId, Span)>>;
+
+/// Finds counters that are raised while somebody waits, or after they were lowered.
+pub(super) fn uncounted_adds(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
+    let mut adds = Adds::default();
+    for func in facts.cx.program.funcs().ids() {
+        for event in facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
+            if let EventKind::Add { key } = event.kind {
+                adds.entry(key).or_default().push((func, event.span));
+            }
+        }
+    }
+    let joined = Joined::new(facts);
+    let mut out: Vec<Conflict> = Vec::new();
+    for (id, _) in facts.spawns.sites.iter_enumerated() {
+        if alive.contains(id.index()) {
+            out.extend(of_spawn(facts, id, &adds, &joined));
+        }
+        out.extend(lowered_before(facts, id, &adds));
+    }
+    out.sort_by_key(|conflict| (conflict.location, conflict.inside.path.len(), conflict.spawn));
+    let mut listed: FxHashMap<Location, usize> = FxHashMap::default();
+    out.retain(|conflict| {
+        let count = listed.entry(conflict.location).or_default();
+        *count += 1;
+        *count <= MAX_SPAWNS
+    });
+    out
+}
+
+/// Counters of objects that the goroutine raises, near its body, without being counted itself.
+fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let reach = &facts.reaches[id];
+    let mut out: Vec<Conflict> = Vec::new();
+    for (number, node) in
+        reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_DEPTH).map(|r| (r.1, r.0))
+    {
+        if node.dispatched > 0 {
+            continue;
+        }
+        for event in cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events) {
+            let EventKind::Add { key: key @ Location::Field(_) } = event.kind else { continue };
+            if out.iter().any(|known| known.location == key) || is_counted(facts, id, key, adds) {
+                continue;
+            }
+            let held = cx.events.of(node.func).locks_held(event.span);
+            let waits = |wait: &&WaitSite| {
+                !waits_itself(facts, id, wait.func)
+                    && !is_test(facts, wait.func)
+                    // Who counts and waits works off what it has counted itself.
+                    && !raises(adds, key, wait.func)
+                    // Under the lock the function that waits has said, or will see, that no more is to come.
+                    && !held.iter().any(|lock| locks(facts, wait.func, *lock))
+                    && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, MAX_WAITING_CALLERS)
+            };
+            let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };
+            let mut inside = side(node.func, event.span, AccessKind::Write);
+            inside.path = reach.path(number);
+            inside.same_object = false;
+            out.push(conflict(id, key, inside, side(wait.func, wait.span, AccessKind::Read)));
+        }
+    }
+    out
+}
+
+/// Whether only the goroutine gets to the function, so that it waits for what it has raised itself.
+fn waits_itself(facts: Facts<'_>, id: SpawnId, waiter: FuncId) -> bool {
+    let (reach, graph) = (&facts.reaches[id], facts.cx.graph);
+    let callers = graph.callers(waiter).iter().map(|site| graph.sites()[*site].func);
+    reach.surely_contains(waiter)
+        && !callers.into_iter().any(|caller| !reach.contains(caller) && !is_test(facts, caller))
+}
+
+/// Whether the goroutine lowers the counter for itself: somebody raised it before the start.
+fn is_counted(facts: Facts<'_>, id: SpawnId, key: Location, adds: &Adds) -> bool {
+    let site = &facts.spawns.sites[id];
+    let before = |add: &(FuncId, Span)| add.0 == site.func && add.1.start < site.span.start;
+    let raised = adds.get(&key).is_some_and(|adds| adds.iter().any(before));
+    site.signals.iter().any(|signal| signal.key == key && (raised || !raises(adds, key, signal.site.0)))
+}
+
+/// Whether the function raises the counter.
+fn raises(adds: &Adds, key: Location, func: FuncId) -> bool {
+    adds.get(&key).is_some_and(|adds| adds.iter().any(|add| add.0 == func))
+}
+
+fn locks(facts: Facts<'_>, func: FuncId, lock: Location) -> bool {
+    let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    events.any(|event| matches!(event.kind, EventKind::Lock { key } if key == lock))
+}
+
+/// A counter that only the goroutine raises, which then waits for it, and that others lower who do not wait for the
+/// goroutine to come so far.
+fn lowered_before(facts: Facts<'_>, id: SpawnId, adds: &Adds) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let program = cx.program;
+    let site = &facts.spawns.sites[id];
+    let mut out: Vec<Conflict> = Vec::new();
+    for &body in &site.bodies {
+        let events = || cx.events.of(body).blocks.iter().flat_map(|block| &block.events);
+        for event in events() {
+            let EventKind::Add { key: key @ Location::Local(file, local) } = event.kind else { continue };
+            let waits = events().any(|e| matches!(e.kind, EventKind::Wait { key: k, .. } if k == key));
+            let owner = program.facts(file).locals[local].function;
+            let alone = adds.get(&key).is_some_and(|adds| adds.iter().all(|add| add.0 == body));
+            if !waits || !alone || program.funcs()[body].index == owner {
+                continue;
+            }
+            let literals = program.facts(file).functions.ids().filter_map(|index| program.func_of(file, index));
+            let done = literals.filter(|func| !stands_in(facts, *func, body)).find_map(|func| {
+                let mut all = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+                let lowers = |kind: &EventKind| {
+                    matches!(kind, EventKind::Signal { key: k, kind: SignalKind::Done } if *k == key)
+                };
+                let found = all.find(|event| match &event.kind {
+                    EventKind::Defer { effects, .. } => effects.iter().any(lowers),
+                    kind => lowers(kind),
+                });
+                found.map(|event| (func, event.span))
+            });
+            let Some((func, span)) = done.filter(|done| !facts.reaches[id].contains(done.0)) else { continue };
+            let inside = side(body, event.span, AccessKind::Write);
+            out.push(conflict(id, key, inside, side(func, span, AccessKind::Write)));
+        }
+    }
+    out
+}
+
+/// Whether the function is another or stands in it.
+fn stands_in(facts: Facts<'_>, func: FuncId, outer: FuncId) -> bool {
+    let mut at = Some(func);
+    while let Some(func) = at {
+        if func == outer {
+            return true;
+        }
+        at = facts.cx.program.funcs()[func].parent;
+    }
+    false
+}
+
+fn is_test(facts: Facts<'_>, func: FuncId) -> bool {
+    let program = facts.cx.program;
+    program.sources().files[program.funcs()[func].file].test
+}
+
+fn side(func: FuncId, span: Span, kind: AccessKind) -> Side {
+    Side { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
+}
+
+fn conflict(id: SpawnId, location: Location, inside: Side, other: Side) -> Conflict {
+    let wait = (other.func, other.span);
+    Conflict {
+        spawn: id,
+        location,
+        element: false,
+        inside,
+        other,
+        relation: Relation::AddRacesWait { wait },
+        join: JoinStatus::Missing { asked: None },
+        assumptions: vec![Assumption::TakesThatWay],
+        others: Vec::new(),
+        evidence: Vec::new(),
+    }
+}
