@@ -8,6 +8,7 @@ use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
 use super::{
+    alternatives::Heard,
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, MAX_OTHERS, Relation, Side, SkippedAt},
@@ -106,7 +107,7 @@ pub(super) struct Pass<'a> {
     seen: FxHashMap<(SpawnId, Location, bool, bool), usize>,
     /// Loops that wait: head, block behind, blocks inside. `for range n { <-done }` stands for as many receives as
     /// there are goroutines; that it may run no times at all is not the way to look at it.
-    waiting_loops: Vec<(usize, usize, FixedBitSet)>,
+    pub(super) waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
 }
 
@@ -204,7 +205,7 @@ impl Pass<'_> {
                         state.deferred.insert(place, (at, index));
                     }
                 }
-                EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, self.in_loop(event.span)),
+                EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, false),
                 EventKind::Timer { key, runs: false } => union(&mut state.stopped, &[*key]),
                 EventKind::Timer { key, runs: true } => state.stopped.retain(|stopped| stopped != key),
                 EventKind::WaitAll => state.active.clear(),
@@ -257,13 +258,8 @@ impl Pass<'_> {
         }
     }
 
-    fn is_unbuffered(&self, key: Location) -> bool {
+    pub(super) fn is_unbuffered(&self, key: Location) -> bool {
         self.facts.cx.places.is_unbuffered(key)
-    }
-
-    fn in_loop(&self, span: Span) -> bool {
-        let body = self.facts.cx.program.function(self.func).body.as_ref();
-        body.is_some_and(|body| body.loops.iter().any(|l| l.span.contains(span)))
     }
 
     fn spawned(&mut self, call: ExprId, state: &mut State) {
@@ -281,15 +277,16 @@ impl Pass<'_> {
         state.atomics.retain(|(g, _)| *g != goroutine);
     }
 
-    fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
+    fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
         let facts = self.facts;
         for &implied in facts.joins.implied_by(key, how) {
             self.wait_for(implied, WaitKind::Group, span, state, true);
         }
-        self.wait_for(key, how, span, state, in_loop);
+        self.wait_for(key, how, span, state, all);
     }
 
-    fn wait_for(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
+    /// `all` says that the wait is known to stand for one of each goroutine.
+    fn wait_for(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
         let facts = self.facts;
         if self.is_unbuffered(key) {
             // Whoever sends goes on only now.
@@ -298,11 +295,13 @@ impl Pass<'_> {
         for goroutine in state.active.ones().collect::<Vec<_>>() {
             let id = self.ids[goroutine];
             let site = &facts.spawns.sites[id];
+            // One receive, where a loop starts many.
+            let of_one = site.in_loop && how == WaitKind::Receive && !self.hears_all(site.span, span);
             let ends = site.signals.iter().any(|s| {
                 s.key == key
                     && s.ends_body()
                     && facts.joins.counts(key, how)
-                    && !(site.in_loop && how == WaitKind::Receive && s.kind == SignalKind::Send && !in_loop)
+                    && (all || s.kind != SignalKind::Send || !of_one)
             });
             let early = ends && self.bodies[goroutine].goes_on_after(facts, key, how);
             if ends && !early {
@@ -313,7 +312,10 @@ impl Pass<'_> {
                     self.note_join(id, key, span);
                     state.ended.insert(goroutine);
                 }
-                receive(&mut state.received[goroutine], (key, how));
+                let sent = |s: &super::Signal| s.key == key && s.kind == SignalKind::Send;
+                if all || !of_one || !site.signals.iter().any(sent) {
+                    receive(&mut state.received[goroutine], (key, how));
+                }
             }
         }
     }
@@ -603,10 +605,11 @@ impl Pass<'_> {
                 continue;
             }
             let object = origin.filter(|_| recycles);
-            let used = |object| self.uses_recycled(goroutine, object, access, locks, state);
-            let same = || self.conflicting(goroutine, access, origin, locks, state);
+            let used = |object| Some((self.uses_recycled(goroutine, object, access, locks, state)?, false));
+            let top = path.first().map_or(access.span, |step| step.1);
+            let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
-            let Some(inside) = found else { continue };
+            let Some((inside, counted)) = found else { continue };
             let other = Side {
                 func: access.func,
                 span: access.span,
@@ -621,7 +624,11 @@ impl Pass<'_> {
             let inner = &self.facts.cx.events.of(func).accesses[inside.0.row as usize];
             let early = self.early(goroutine, &inside.0, inner.span, state);
             let location = inner.location;
+            let known = self.out.conflicts.len();
             self.add(goroutine, (location, access.element), inside, other, Relation::AfterSpawn);
+            if let Some(conflict) = self.out.conflicts.get_mut(known).filter(|_| counted) {
+                conflict.assumptions.push(Assumption::CountTellsNothing);
+            }
             if let (Some(early), Some(conflict)) = (early, self.out.conflicts.last_mut())
                 && conflict.join == (JoinStatus::Missing { asked: None })
                 && conflict.location == location
@@ -631,7 +638,8 @@ impl Pass<'_> {
         }
     }
 
-    /// The goroutine's first access that conflicts with `access` and is not ordered with it.
+    /// The goroutine's first access that conflicts with `access`, which the function makes at `to`, and is not ordered with
+    /// it; and whether as many receives as there are goroutines may order them.
     pub(super) fn conflicting(
         &self,
         goroutine: usize,
@@ -639,10 +647,12 @@ impl Pass<'_> {
         origin: Option<LocalId>,
         locks: &[Location],
         state: &State,
-    ) -> Option<(Reached, AccessKind, bool)> {
+        to: Option<Span>,
+    ) -> Option<((Reached, AccessKind, bool), bool)> {
         let facts = self.facts;
         let id = self.ids[goroutine];
         let reach = &facts.reaches[id];
+        let mut counted = None;
         // A goroutine with one of several bodies, or with none known, shares what cannot be told.
         for reached in reach.accesses(facts.cx, facts.index.of(access.location)) {
             let func = reach.nodes[reached.node as usize].func;
@@ -670,9 +680,13 @@ impl Pass<'_> {
             if self.is_ordered(goroutine, &reached, inner, access, state) {
                 continue;
             }
-            return Some((reached, inner.kind, same_object));
+            match to.map_or(Heard::No, |to| self.heard(goroutine, &reached, inner, access, to)) {
+                Heard::Yes => {}
+                Heard::Counted => counted = counted.or(Some(((reached, inner.kind, same_object), true))),
+                Heard::No => return Some(((reached, inner.kind, same_object), false)),
+            }
         }
-        None
+        counted
     }
 
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
@@ -692,23 +706,6 @@ impl Pass<'_> {
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
         let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
         Some(JoinStatus::SignalledEarly(join, signal.site))
-    }
-
-    pub(super) fn starts_timer(&self, key: Location) -> bool {
-        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
-        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
-    }
-
-    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
-        let unbuffered = self.is_unbuffered(key);
-        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
-            EventKind::Signal { key: k, .. } => *k == key,
-            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
-            EventKind::Defer { effects, .. } => {
-                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
-            }
-            _ => false,
-        })
     }
 
     pub(super) fn add(

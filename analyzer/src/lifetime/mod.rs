@@ -5,10 +5,12 @@
 //! Absent on purpose: Go syntax trees, report text, wording, rule ids.
 
 pub mod abrupt;
+mod adds;
 mod after_call;
 pub mod after_signal;
 pub mod after_spawn;
 pub mod again;
+mod alternatives;
 pub mod body;
 pub mod calls;
 mod channels;
@@ -24,6 +26,7 @@ pub mod events;
 mod evidence;
 mod flags;
 mod free_lists;
+mod guards;
 pub mod handed;
 mod hidden_order;
 mod iterations;
@@ -32,6 +35,7 @@ mod lent;
 mod levels;
 pub mod locks;
 pub mod models;
+mod named_groups;
 mod nil_tests;
 mod no_return;
 pub mod obligations;
@@ -39,6 +43,7 @@ pub mod order;
 pub mod origin;
 pub mod owner;
 pub mod partial_joins;
+mod pipes;
 pub mod place;
 pub mod published;
 pub mod reach;
@@ -50,6 +55,7 @@ pub mod shared;
 pub mod siblings;
 pub mod skips;
 pub mod spawns;
+mod started_flags;
 
 pub use domain::*;
 pub use engine::Lifetimes;

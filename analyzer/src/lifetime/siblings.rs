@@ -31,7 +31,8 @@ impl Pass<'_> {
                 {
                     continue;
                 }
-                let Some(inside) = self.conflicting(old, access, found.origin, &found.locks, state) else { continue };
+                let conflicting = self.conflicting(old, access, found.origin, &found.locks, state, None);
+                let Some((inside, _)) = conflicting else { continue };
                 if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
                     continue;
                 }
@@ -69,6 +70,7 @@ impl Pass<'_> {
                 && state.signalled.binary_search(k).is_err()
                 && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
                 || (state.stopped.contains(k) && self.starts_timer(*k))
+                || self.opened_later(goroutine, *k, &state.active)
         });
         let at = (point, self.is_deferred(*body, point));
         let events = facts.cx.events.of(*body);
@@ -84,6 +86,23 @@ impl Pass<'_> {
         };
         let by_channel = self.guarded_by_channel(*body, inner.span, access);
         waits_for_later || ordered_by_receive || by_atomic || by_channel
+    }
+
+    pub(super) fn starts_timer(&self, key: Location) -> bool {
+        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
+        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
+    }
+
+    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
+        let unbuffered = self.is_unbuffered(key);
+        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
+            EventKind::Signal { key: k, .. } => *k == key,
+            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
+            EventKind::Defer { effects, .. } => {
+                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
+            }
+            _ => false,
+        })
     }
 
     /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.

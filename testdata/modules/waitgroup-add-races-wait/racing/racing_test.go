@@ -27,3 +27,17 @@ func TestAcceptLoop(t *testing.T) {
 	time.Sleep(20 * time.Millisecond)
 	l.Close()
 }
+
+func TestHandshake(t *testing.T) {
+	f := startFetch()
+	f.drop()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestAsksFirst(t *testing.T) {
+	tg := &target{entries: make(chan string, 1)}
+	tg.open()
+	tg.entries <- "hello"
+	tg.cancel()
+	time.Sleep(20 * time.Millisecond)
+}
