@@ -38,6 +38,7 @@ pub struct Catalogue {
     sleep: Vec<Plain>,
     lets_go: Vec<Plain>,
     once: Vec<Plain>,
+    two_ends: Vec<Plain>,
     lasts: Vec<WithArg>,
     long: Vec<Names>,
     pauses: Vec<Plain>,
@@ -47,6 +48,8 @@ pub struct Catalogue {
     test_method: Vec<TestMethod>,
     atomic: Vec<Atomic>,
     ender: Vec<Names>,
+    counts_down: Vec<Names>,
+    waits: Vec<Names>,
     synchronised: Vec<Types>,
     test_handle: Vec<Types>,
     recycled: Vec<Types>,
@@ -166,6 +169,12 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     let error = |message: String| CatalogueError { file: name.to_owned(), message };
     let catalogue: Catalogue = toml::from_str(text).map_err(|e| error(e.to_string()))?;
     catalogue.rows().map_err(error)?.into_iter().for_each(|(key, effect)| models.add(Symbol::new(&key), effect));
+    for row in &catalogue.counts_down {
+        row.names.iter().for_each(|name| models.add_count_down(name));
+    }
+    for row in &catalogue.waits {
+        row.names.iter().for_each(|name| models.add_wait(name));
+    }
     for row in &catalogue.ender {
         row.names.iter().for_each(|name| models.add_ender(name));
     }
@@ -223,6 +232,7 @@ impl Catalogue {
         out.extend(self.lets_go.iter().map(|row| (row.func.clone(), Effect::LetsGo)));
         out.extend(self.once.iter().map(|row| (row.func.clone(), Effect::Once)));
         out.extend(self.pauses.iter().map(|row| (row.func.clone(), Effect::Pauses)));
+        out.extend(self.two_ends.iter().map(|row| (row.func.clone(), Effect::TwoEnds)));
         out.extend(self.lasts.iter().map(|row| (row.func.clone(), Effect::Lasts { arg: row.arg })));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
         out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
@@ -273,6 +283,7 @@ impl Catalogue {
                 &self.lets_go,
                 &self.once,
                 &self.pauses,
+                &self.two_ends,
                 &self.never_returns,
                 &self.ends_goroutine,
             ]
@@ -282,7 +293,8 @@ impl Catalogue {
         );
         out.extend(self.test_method.iter().map(|row| row.why.as_str()));
         out.extend(self.atomic.iter().map(|row| row.why.as_str()));
-        out.extend([&self.ender, &self.long].into_iter().flatten().map(|row| row.why.as_str()));
+        let named = [&self.ender, &self.counts_down, &self.waits, &self.long];
+        out.extend(named.into_iter().flatten().map(|row| row.why.as_str()));
         out.extend(
             [&self.synchronised, &self.test_handle, &self.recycled].into_iter().flatten().map(|row| row.why.as_str()),
         );

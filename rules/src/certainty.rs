@@ -55,12 +55,14 @@ impl Doubts {
 }
 
 /// Signs that may order the two sides though nobody waits.
-const HIDDEN_ORDER: [Assumption; 5] = [
+const HIDDEN_ORDER: [Assumption; 7] = [
     Assumption::NoEffectOrders,
     Assumption::NoAtomicOrders,
     Assumption::NotThroughOnce,
     Assumption::TakesThatLong,
     Assumption::FlagTellsNothing,
+    Assumption::CountTellsNothing,
+    Assumption::PipeTellsNothing,
 ];
 
 impl Cx<'_> {
@@ -306,6 +308,8 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::NoAtomicOrders => "no goroutine that is waited for sees what this one does atomically",
         Assumption::NotThroughOnce => "the goroutine does not come through the Once that runs the other side",
         Assumption::TakesThatLong => "the other side is not over when a timer of minutes fires",
+        Assumption::CountTellsNothing => "as many receives as sends do not order the two sides",
+        Assumption::PipeTellsNothing => "what comes out of the pipe does not tell what the goroutine has done before",
         Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
         Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }

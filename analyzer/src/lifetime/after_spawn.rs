@@ -8,6 +8,7 @@ use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
 use super::{
+    alternatives::Heard,
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, MAX_OTHERS, Relation, Side, SkippedAt},
@@ -110,7 +111,7 @@ pub(super) struct Pass<'a> {
     seen: FxHashMap<(SpawnId, Location, bool, bool), usize>,
     /// Loops that wait: head, block behind, blocks inside. `for range n { <-done }` stands for as many receives as
     /// there are goroutines; that it may run no times at all is not the way to look at it.
-    waiting_loops: Vec<(usize, usize, FixedBitSet)>,
+    pub(super) waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
 }
 
@@ -210,7 +211,7 @@ impl Pass<'_> {
                         state.deferred.insert(place, (at, index));
                     }
                 }
-                EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, self.in_loop(event.span)),
+                EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, false),
                 EventKind::Timer { key, runs: false } => union(&mut state.stopped, &[*key]),
                 EventKind::Timer { key, runs: true } => state.stopped.retain(|stopped| stopped != key),
                 EventKind::WaitAll => state.active.clear(),
@@ -267,11 +268,6 @@ impl Pass<'_> {
         self.facts.cx.places.is_unbuffered(key)
     }
 
-    fn in_loop(&self, span: Span) -> bool {
-        let body = self.facts.cx.program.function(self.func).body.as_ref();
-        body.is_some_and(|body| body.loops.iter().any(|l| l.span.contains(span)))
-    }
-
     fn spawned(&mut self, call: ExprId, state: &mut State) {
         let Some(id) = self.facts.spawns.at(self.file, call) else { return };
         let Some(goroutine) = self.ids.iter().position(|known| *known == id) else { return };
@@ -287,15 +283,16 @@ impl Pass<'_> {
         state.atomics.retain(|(g, _)| *g != goroutine);
     }
 
-    fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
+    fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
         let facts = self.facts;
         for &implied in facts.joins.implied_by(key, how) {
             self.wait_for(implied, WaitKind::Group, span, state, true);
         }
-        self.wait_for(key, how, span, state, in_loop);
+        self.wait_for(key, how, span, state, all);
     }
 
-    fn wait_for(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, in_loop: bool) {
+    /// `all` says that the wait is known to stand for one of each goroutine.
+    fn wait_for(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
         let facts = self.facts;
         if self.is_unbuffered(key) {
             // Whoever sends goes on only now.
@@ -304,11 +301,13 @@ impl Pass<'_> {
         for goroutine in state.active.ones().collect::<Vec<_>>() {
             let id = self.ids[goroutine];
             let site = &facts.spawns.sites[id];
+            // One receive, where a loop starts many.
+            let of_one = site.in_loop && how == WaitKind::Receive && !self.hears_all(site.span, span);
             let ends = site.signals.iter().any(|s| {
                 s.key == key
                     && s.ends_body()
                     && facts.joins.counts(key, how)
-                    && !(site.in_loop && how == WaitKind::Receive && s.kind == SignalKind::Send && !in_loop)
+                    && (all || s.kind != SignalKind::Send || !of_one)
             });
             let early = ends && self.bodies[goroutine].goes_on_after(facts, key, how);
             if ends && !early {
@@ -319,7 +318,10 @@ impl Pass<'_> {
                     self.note_join(id, key, span);
                     state.ended.insert(goroutine);
                 }
-                receive(&mut state.received[goroutine], (key, how));
+                let sent = |s: &super::Signal| s.key == key && s.kind == SignalKind::Send;
+                if all || !of_one || !site.signals.iter().any(sent) {
+                    receive(&mut state.received[goroutine], (key, how));
+                }
             }
         }
     }
@@ -595,10 +597,11 @@ impl Pass<'_> {
                 continue;
             }
             let object = origin.filter(|_| recycles);
-            let used = |object| self.uses_recycled(goroutine, object, access, locks, state);
-            let same = || self.conflicting(goroutine, access, origin, locks, state);
+            let used = |object| Some((self.uses_recycled(goroutine, object, access, locks, state)?, false));
+            let top = path.first().map_or(access.span, |step| step.1);
+            let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
-            let Some(inside) = found else { continue };
+            let Some((inside, counted)) = found else { continue };
             let other = Side {
                 func: access.func,
                 span: access.span,
@@ -615,7 +618,11 @@ impl Pass<'_> {
             // A channel handed over goes by the name it has here; an object that is recycled by what is used of it.
             let here = matches!(access.kind, AccessKind::Close | AccessKind::Send);
             let location = if here { access.location } else { inner.location };
+            let known = self.out.conflicts.len();
             self.add(goroutine, (location, access.element), inside, other, Relation::AfterSpawn);
+            if let Some(conflict) = self.out.conflicts.get_mut(known).filter(|_| counted) {
+                conflict.assumptions.push(Assumption::CountTellsNothing);
+            }
             if let (Some(early), Some(conflict)) = (early, self.out.conflicts.last_mut())
                 && conflict.join == (JoinStatus::Missing { asked: None })
                 && conflict.location == location
@@ -625,7 +632,8 @@ impl Pass<'_> {
         }
     }
 
-    /// The goroutine's first access that conflicts with `access` and is not ordered with it.
+    /// The goroutine's first access that conflicts with `access`, which the function makes at `to`, and is not ordered with
+    /// it; and whether as many receives as there are goroutines may order them.
     pub(super) fn conflicting(
         &self,
         goroutine: usize,
@@ -633,7 +641,8 @@ impl Pass<'_> {
         origin: Option<LocalId>,
         locks: &[Location],
         state: &State,
-    ) -> Option<(Reached, AccessKind, bool)> {
+        to: Option<Span>,
+    ) -> Option<((Reached, AccessKind, bool), bool)> {
         let facts = self.facts;
         let id = self.ids[goroutine];
         let reach = &facts.reaches[id];
@@ -641,6 +650,7 @@ impl Pass<'_> {
         if subtest && !Self::is_seen_late(access) {
             return None;
         }
+        let mut counted = None;
         // A goroutine with one of several bodies, or with none known, shares what cannot be told.
         for reached in reach.accesses(facts.cx, &self.listed(reach, access)) {
             let func = reach.nodes[reached.node as usize].func;
@@ -671,10 +681,15 @@ impl Pass<'_> {
             if self.is_ordered(goroutine, &reached, inner, access, state) {
                 continue;
             }
-            // What a subtest stores first is its own.
-            return (!subtest || inner.kind == AccessKind::Read).then_some((reached, inner.kind, same_object));
+            match to.map_or(Heard::No, |to| self.heard(goroutine, &reached, inner, access, to)) {
+                Heard::Yes => {}
+                Heard::Counted => counted = counted.or(Some(((reached, inner.kind, same_object), true))),
+                // What a subtest stores first is its own.
+                Heard::No if subtest && inner.kind != AccessKind::Read => return None,
+                Heard::No => return Some(((reached, inner.kind, same_object), false)),
+            }
         }
-        None
+        counted
     }
 
     pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {

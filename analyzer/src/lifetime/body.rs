@@ -13,6 +13,7 @@ use super::{
 use crate::{
     base::{Idx, Span},
     resolve::FuncId,
+    syntax::Loop,
 };
 
 /// Order facts of a goroutine's body.
@@ -72,11 +73,7 @@ pub fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec
     let mut out = Vec::new();
     for row in &body.loops {
         let (head, exit) = (row.head.index(), row.exit.index());
-        let mut inside = super::order::reachable(events, head);
-        for block in 0..events.blocks.len() {
-            let comes_back = block == head || super::order::reachable(events, block).contains(head);
-            inside.set(block, inside.contains(block) && comes_back && block != exit);
-        }
+        let inside = inside_of(body, row, events);
         let waits = |block: usize| {
             events.blocks[block].events.iter().any(|e| match e.kind {
                 EventKind::Wait { how, .. } => how != WaitKind::Range,
@@ -90,4 +87,33 @@ pub fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec
         }
     }
     out
+}
+
+/// The blocks of a loop, its head included: those between the head and a way back to it that neither leaves the loop nor
+/// goes round one that stands around it.
+fn inside_of(body: &crate::syntax::Body, row: &Loop, events: &FuncEvents) -> FixedBitSet {
+    let (head, exit) = (row.head.index(), row.exit.index());
+    let around = body.loops.iter().filter(|outer| outer.span != row.span && outer.span.contains(row.span));
+    let mut beyond: Vec<usize> = around.map(|outer| outer.head.index()).collect();
+    beyond.push(exit);
+    let mut inside = FixedBitSet::with_capacity(events.blocks.len());
+    let mut work = vec![head];
+    while let Some(at) = work.pop() {
+        if !inside.put(at) {
+            work.extend(events.blocks[at].successors.iter().copied().filter(|next| !beyond.contains(next)));
+        }
+    }
+    // Of those, the ones that come back.
+    let mut back = FixedBitSet::with_capacity(events.blocks.len());
+    back.insert(head);
+    loop {
+        let more: Vec<usize> = inside
+            .ones()
+            .filter(|at| !back.contains(*at) && events.blocks[*at].successors.iter().any(|next| back.contains(*next)))
+            .collect();
+        if more.is_empty() {
+            return back;
+        }
+        more.into_iter().for_each(|at| back.insert(at));
+    }
 }

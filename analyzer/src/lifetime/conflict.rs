@@ -203,4 +203,8 @@ pub enum Assumption {
     NoAtomicOrders,
     /// The flag that the goroutine asks about first does not tell that the other side has been there.
     FlagTellsNothing,
+    /// That something is received as often as it is sent does not order the two sides.
+    CountTellsNothing,
+    /// What comes out of one end of a pipe does not tell that the other end has been given it.
+    PipeTellsNothing,
 }

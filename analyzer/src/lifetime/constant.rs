@@ -200,3 +200,10 @@ impl<'a> Constants<'a> {
         &self.program.facts(self.file).exprs[expr]
     }
 }
+
+/// Whether a number is written with a minus: `wg.Add(-1)` counts down.
+pub(super) fn is_negative(program: &Program, file: FileId, expr: ExprId) -> bool {
+    let facts = program.facts(file);
+    matches!(facts.exprs[expr], Expr::Unary(_))
+        && facts.expr_spans[expr].of(&program.sources().files[file].text).starts_with('-')
+}

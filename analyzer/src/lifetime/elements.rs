@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     base::Span,
-    resolve::{Builtin, Root, Type},
+    resolve::{Builtin, Root, Type, TypeId},
     syntax::{ExprId, InstrKind, Source},
 };
 
@@ -146,5 +146,30 @@ impl Lowering<'_> {
     fn is_slice(&self, expr: ExprId) -> bool {
         let ty = self.program.underlying(self.program.expr_type(self.file, expr));
         matches!(self.program.ty(ty), Type::Slice(_))
+    }
+
+    fn type_of(&self, location: Location) -> TypeId {
+        match location {
+            Location::Field(field) => self.program.field(field).ty,
+            Location::Global(var) => self.program.var(var).ty,
+            Location::Local(file, local) => self.program.local_type(file, local),
+        }
+    }
+
+    pub(super) fn holds_pointer(&self, location: Location) -> bool {
+        matches!(self.program.ty(self.type_of(location)), Type::Pointer(_))
+    }
+
+    /// Whether the location holds, in place, a value that synchronises by itself.
+    pub(super) fn synchronises(&self, location: Location) -> bool {
+        self.is_synchronised(self.type_of(location))
+    }
+
+    pub(super) fn is_synchronised(&self, ty: TypeId) -> bool {
+        // An interface, too, is a reference: another one may be stored.
+        let refers = |ty| matches!(self.program.ty(ty), Type::Pointer(_) | Type::Interface { .. });
+        !refers(ty)
+            && !refers(self.program.underlying(ty))
+            && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::{
+    adds,
     after_call::after_calls,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
@@ -17,7 +18,7 @@ use super::{
     domain::{AccessKind, Exit, Location, SpawnId, SpawnKind, Stored},
     entry_locks::entry_locks,
     events::{Event, EventKind, Events},
-    evidence,
+    evidence, guards,
     handed::Handed,
     joins::{Joins, WaitSite},
     lent::lent,
@@ -198,6 +199,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
+    conflicts.retain(|conflict| !guards::one_gets_in(facts, conflict));
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
@@ -306,7 +308,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 let mut waits = facts.joins.waits(key).iter();
                 let wait = waits.find(|w| w.func != body && (!test(w.func) || test(body)));
                 let Some(wait) = wait else { continue };
-                if !own || counted_before || told_before(cx, body, event.span, key, wait.func, wait.span) {
+                if !own || counted_before || adds::ordered(facts, id, (body, event.span), key, wait) {
                     continue;
                 }
                 out.push(Conflict {
@@ -325,26 +327,6 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
         }
     }
     out
-}
-
-/// Whether the goroutine tells, after it raised the counter, what the waiting function hears before it waits.
-fn told_before(cx: Context<'_>, body: FuncId, add: Span, counter: Location, waiter: FuncId, wait: Span) -> bool {
-    let told = cx.events.of(body).blocks.iter().flat_map(|b| &b.events).filter_map(|e| match e.kind {
-        EventKind::Signal { key, .. } if key != counter && e.span.start > add.start => Some(key),
-        _ => None,
-    });
-    let heard: Vec<Location> = cx
-        .events
-        .of(waiter)
-        .blocks
-        .iter()
-        .flat_map(|b| &b.events)
-        .filter_map(|e| match e.kind {
-            EventKind::Wait { key, .. } if e.span.start < wait.start => Some(key),
-            _ => None,
-        })
-        .collect();
-    told.into_iter().any(|key| heard.contains(&key))
 }
 
 /// Methods that raise a counter and start a goroutine for it, where another method waits for the counter: nothing keeps

@@ -9,18 +9,19 @@ use smallvec::SmallVec;
 use thin_vec::{ThinVec, thin_vec};
 
 use super::{
-    constant::Constants,
+    constant::{Constants, is_negative},
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
     flags,
     locks::Lockers,
     models::{Effect, Models, Operand},
-    no_return,
+    named_groups, no_return,
     place::Places,
+    started_flags,
 };
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
-    resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type, TypeId},
+    resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type},
     source::{FileId, FileRole, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
 };
@@ -56,6 +57,22 @@ impl FuncEvents {
     /// Whether one of `loops` runs what stands at `span` more than once.
     pub fn repeats(&self, loops: &[Loop], span: Span) -> bool {
         loops.iter().any(|row| row.span.contains(span) && !self.once.contains(&row.span))
+    }
+
+    /// Adds an event to the way from one block to another, which gets a block of its own if there are more ways there.
+    pub(super) fn on_the_way(&mut self, head: usize, to: usize, event: Event) {
+        let ways_in = self.blocks.iter().filter(|block| block.successors.contains(&to)).count();
+        if ways_in == 1 {
+            self.blocks[to].events.insert(0, event);
+            return;
+        }
+        let own = self.blocks.len();
+        let successors = SmallVec::from_slice(&[to]);
+        let end_span = self.blocks[head].end_span;
+        self.blocks.push(BlockEvents { events: thin_vec![event], successors, exit: None, end_span, test: None });
+        for next in self.blocks[head].successors.iter_mut().filter(|next| **next == to) {
+            *next = own;
+        }
     }
 
     /// Locks certainly held where a counter is raised at `span`.
@@ -155,6 +172,8 @@ impl Events {
         let funcs = ids.into_par_iter().map(|func| Lowering::new(cx, func).run());
         let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
         flags::mark(program, &mut funcs);
+        started_flags::mark(program, places, &mut funcs);
+        named_groups::mark(program, models, &mut funcs);
         no_return::mark(program, graph, &mut funcs);
         Self { funcs }
     }
@@ -272,6 +291,12 @@ impl<'a> Lowering<'a> {
                         let way = if nil_first { then } else { otherwise };
                         unstarted.push((self.out.blocks.len(), way.index(), block.end_span));
                     }
+                    if let Some((key, open_first)) = self.open_test(*condition) {
+                        let way = if open_first { otherwise } else { then };
+                        let all = EventKind::Wait { key, how: WaitKind::Range };
+                        let span = block.end_span;
+                        ranges.push((self.out.blocks.len(), way.index(), Event { kind: all, span }));
+                    }
                 }
                 Terminator::Goto(_)
                 | Terminator::Switch { .. }
@@ -291,7 +316,7 @@ impl<'a> Lowering<'a> {
         }
         self.drained(ranges);
         for (head, way, span) in unstarted {
-            self.on_the_way(head, way, Event { kind: EventKind::NothingStarted, span });
+            self.out.on_the_way(head, way, Event { kind: EventKind::NothingStarted, span });
         }
         self.loops_once(body, constants);
         self.locksets();
@@ -304,23 +329,7 @@ impl<'a> Lowering<'a> {
     /// both go on in the same place. The wait gets a block of its own where that matters.
     fn drained(&mut self, ranges: Vec<(usize, usize, Event)>) {
         for (head, done, wait) in ranges {
-            self.on_the_way(head, done, wait);
-        }
-    }
-
-    /// Adds an event to the way from one block to another, which gets a block of its own if there are more ways there.
-    fn on_the_way(&mut self, head: usize, to: usize, event: Event) {
-        let ways_in = self.out.blocks.iter().filter(|block| block.successors.contains(&to)).count();
-        if ways_in == 1 {
-            self.out.blocks[to].events.insert(0, event);
-            return;
-        }
-        let own = self.out.blocks.len();
-        let successors = SmallVec::from_slice(&[to]);
-        let end_span = self.out.blocks[head].end_span;
-        self.out.blocks.push(BlockEvents { events: thin_vec![event], successors, exit: None, end_span, test: None });
-        for next in self.out.blocks[head].successors.iter_mut().filter(|next| **next == to) {
-            *next = own;
+            self.out.on_the_way(head, done, wait);
         }
     }
 
@@ -520,31 +529,6 @@ impl<'a> Lowering<'a> {
         events.extend(last);
     }
 
-    fn type_of(&self, location: Location) -> TypeId {
-        match location {
-            Location::Field(field) => self.program.field(field).ty,
-            Location::Global(var) => self.program.var(var).ty,
-            Location::Local(file, local) => self.program.local_type(file, local),
-        }
-    }
-
-    fn holds_pointer(&self, location: Location) -> bool {
-        matches!(self.program.ty(self.type_of(location)), Type::Pointer(_))
-    }
-
-    /// Whether the location holds, in place, a value that synchronises by itself.
-    fn synchronises(&self, location: Location) -> bool {
-        self.is_synchronised(self.type_of(location))
-    }
-
-    fn is_synchronised(&self, ty: TypeId) -> bool {
-        // An interface, too, is a reference: another one may be stored.
-        let refers = |ty| matches!(self.program.ty(ty), Type::Pointer(_) | Type::Interface { .. });
-        !refers(ty)
-            && !refers(self.program.underlying(ty))
-            && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
-    }
-
     pub(super) fn key_of(&self, expr: ExprId) -> Option<SyncKey> {
         self.places.key(self.program, self.graph, self.file, expr)
     }
@@ -553,7 +537,7 @@ impl<'a> Lowering<'a> {
         self.places.key_of_place(self.program, self.graph, self.file, place)
     }
 
-    fn key_of_channel(&self, expr: ExprId) -> Option<SyncKey> {
+    pub(super) fn key_of_channel(&self, expr: ExprId) -> Option<SyncKey> {
         self.places.is_channel(self.program, self.file, expr).then(|| self.key_of(expr)).flatten()
     }
 
@@ -699,7 +683,7 @@ impl<'a> Lowering<'a> {
         let mut push = |kind| events.push(Event { kind, span });
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
-            Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once => return true,
+            Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;
@@ -717,7 +701,10 @@ impl<'a> Lowering<'a> {
             Effect::Sleep => push(EventKind::Sleep),
             Effect::Add(on) => {
                 if let Some(key) = key(self, on) {
-                    push(EventKind::Add { key });
+                    push(match arg(0).is_some_and(|delta| is_negative(self.program, self.file, delta)) {
+                        true => EventKind::Signal { key, kind: SignalKind::Done },
+                        false => EventKind::Add { key },
+                    });
                 }
             }
             Effect::Done(on) => {

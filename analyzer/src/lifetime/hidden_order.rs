@@ -14,6 +14,7 @@ use super::{
     domain::{Access, AccessKind, Location, SignalKind},
     domain_local::{self, Given},
     events::{EventKind, FuncEvents},
+    guards::{Deciding, deciding},
     models::Effect,
     order::{Order, Point, points, reachable, reachable_without},
     owner::plain_func_called,
@@ -22,7 +23,7 @@ use crate::{
     base::{Idx, Span, Symbol},
     resolve::{Callee, FuncId, Meaning, NamedId, Place, Root, Type},
     source::FileId,
-    syntax::{BinaryOp, Expr, ExprId, LocalDecl, Terminator},
+    syntax::{BinaryOp, Expr, ExprId, LocalDecl},
 };
 
 /// Reads of a called function that count as what its caller asks about: more is no getter.
@@ -92,6 +93,9 @@ pub(super) fn signs(
     };
     if effect_orders {
         out.push(Assumption::NoEffectOrders);
+    }
+    if conflict.relation == Relation::AfterSpawn && super::pipes::read_between(facts, conflict) {
+        out.push(Assumption::PipeTellsNothing);
     }
     let field = matches!(conflict.location, Location::Field(_));
     if conflict.relation == Relation::AfterSpawn && field && is_one_way(facts, conflict) {
@@ -433,16 +437,19 @@ fn is_long(facts: Facts<'_>, file: FileId, expr: ExprId) -> bool {
 }
 
 /// Whether the goroutine gets to its access only if a condition says so about a field that the other side sets under the
-/// lock under which it makes its own access.
+/// lock under which it makes its own access, or about an atomic that the other side stores when it has made it.
 fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
-    let set: Vec<Location> = facts
-        .cx
-        .events
-        .of(other.func)
+    let events = facts.cx.events.of(other.func);
+    let here = points(events);
+    let behind = |access: &Access| match (here.get(&other.span), here.get(&access.span)) {
+        (Some(&from), Some(&to)) => precedes(events, from, to) && !precedes(events, to, from),
+        _ => false,
+    };
+    let set: Vec<Location> = events
         .accesses
         .iter()
         .filter(|access| access.kind == AccessKind::Write && !access.element && access.location != other.location)
-        .filter(|access| access.locks.iter().any(|lock| other.locks.contains(lock)))
+        .filter(|access| access.locks.iter().any(|lock| other.locks.contains(lock)) || access.atomic && behind(access))
         .map(|access| access.location)
         .collect();
     !set.is_empty() && asked_before(facts, inside).iter().any(|location| set.contains(location))
@@ -452,19 +459,11 @@ fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
 fn asked_before(facts: Facts<'_>, access: &Access) -> Vec<Location> {
     let program = facts.cx.program;
     let events = facts.cx.events.of(access.func);
-    let Some(body) = &program.function(access.func).body else { return Vec::new() };
     let syntax = program.facts(program.funcs()[access.func].file);
-    let Some(&(at, _)) = points(events).get(&access.span) else { return Vec::new() };
     let mut out = Vec::new();
-    for (number, block) in body.blocks.iter().enumerate() {
-        let Terminator::If { condition, .. } = block.end else { continue };
+    for Deciding { condition, .. } in deciding(facts, access.func, access.span) {
         let span = syntax.expr_spans[condition];
-        let ways = events.blocks[number].successors.iter();
-        let leading = ways.filter(|&&way| way == at || reachable_without(events, way, number).contains(at)).count();
-        if leading != 1 {
-            continue;
-        }
-        let guarded = |access: &&Access| access.kind == AccessKind::Read && (access.atomic || !access.locks.is_empty());
+        let guarded = |access: &&Access| access.atomic || access.kind == AccessKind::Read && !access.locks.is_empty();
         let reads = events.accesses.iter().filter(|access| span.contains(access.span)).filter(guarded);
         out.extend(reads.map(|access| access.location));
         for row in facts.calls.of(access.func).iter().filter(|row| span.contains(row.span)) {

@@ -5,11 +5,13 @@
 //! Absent on purpose: Go syntax trees, report text, wording, rule ids.
 
 pub mod abrupt;
+mod adds;
 mod after_call;
 pub mod after_signal;
 pub mod after_spawn;
 mod after_start;
 pub mod again;
+mod alternatives;
 pub mod body;
 pub mod calls;
 mod channels;
@@ -25,6 +27,7 @@ pub mod events;
 mod evidence;
 mod flags;
 mod free_lists;
+mod guards;
 pub mod handed;
 mod hidden_order;
 mod iterations;
@@ -33,6 +36,7 @@ mod lent;
 mod levels;
 pub mod locks;
 pub mod models;
+mod named_groups;
 mod nil_tests;
 mod no_return;
 pub mod obligations;
@@ -41,6 +45,7 @@ pub mod origin;
 mod other_starts;
 pub mod owner;
 pub mod partial_joins;
+mod pipes;
 pub mod place;
 pub mod published;
 pub mod reach;
@@ -52,6 +57,7 @@ pub mod shared;
 pub mod siblings;
 pub mod skips;
 pub mod spawns;
+mod started_flags;
 mod uncounted;
 
 pub use domain::*;

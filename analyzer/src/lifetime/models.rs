@@ -34,6 +34,8 @@ pub enum Effect {
     Once,
     /// Lets goroutines go on that were held where a test had asked for it.
     LetsGo,
+    /// Gives two ends of one thing: what is read from one was written to the other.
+    TwoEnds,
     /// What comes of it ends, or is ready, when as much time has passed as the argument says.
     Lasts { arg: u8 },
     /// Counts one more goroutine.
@@ -85,6 +87,10 @@ pub struct Models {
     long: FxHashMap<Symbol, ()>,
     /// Names of methods that end their receiver by convention (`Close`).
     enders: FxHashMap<Box<str>, ()>,
+    /// Names of methods that count a goroutine less, where the type says nothing else.
+    count_down: FxHashMap<Box<str>, ()>,
+    /// Names of methods that wait for what is counted.
+    waits: FxHashMap<Box<str>, ()>,
 }
 
 impl Models {
@@ -116,6 +122,26 @@ impl Models {
     /// Marks a method name that ends its receiver.
     pub fn add_ender(&mut self, name: &str) {
         self.enders.insert(name.into(), ());
+    }
+
+    /// Marks a method name that counts a goroutine less by convention.
+    pub fn add_count_down(&mut self, name: &str) {
+        self.count_down.insert(name.into(), ());
+    }
+
+    /// Marks a method name that waits by convention.
+    pub fn add_wait(&mut self, name: &str) {
+        self.waits.insert(name.into(), ());
+    }
+
+    /// Whether a method of this name counts a goroutine less, by convention.
+    pub fn counts_down(&self, name: &str) -> bool {
+        self.count_down.contains_key(name)
+    }
+
+    /// Whether a method of this name waits, by convention.
+    pub fn waits(&self, name: &str) -> bool {
+        self.waits.contains_key(name)
     }
 
     /// Whether a method of this name ends its receiver; unexported ones are taken for their exported twins.

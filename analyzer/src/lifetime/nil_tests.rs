@@ -1,12 +1,15 @@
-//! Conditions that compare with `nil`: what is known on each way out of them.
+//! Conditions that compare with `nil`, or ask whether a channel is open: what is known on each way out of them.
 //!
 //! Of local variables the way is kept, for whoever follows the variable; of fields it says whether what they would hold was
 //! ever started.
 
-use super::events::{Lowering, NilTest};
+use super::{
+    domain::SyncKey,
+    events::{Lowering, NilTest},
+};
 use crate::{
     resolve::Type,
-    syntax::{BinaryOp, Expr, ExprId},
+    syntax::{BinaryOp, Expr, ExprId, LocalDecl},
 };
 
 impl Lowering<'_> {
@@ -40,5 +43,21 @@ impl Lowering<'_> {
             (true, false) => Some((*right, nil_first)),
             _ => None,
         }
+    }
+
+    /// For a condition `ok` or `!ok` of `v, ok := <-c`: the channel, and whether it is open where the condition holds. Where
+    /// it is not, somebody has closed it.
+    pub(super) fn open_test(&self, condition: ExprId) -> Option<(SyncKey, bool)> {
+        let (tested, open_first) = match self.expr(condition) {
+            Expr::Not(inner) => (*inner, false),
+            _ => (condition, true),
+        };
+        let Expr::Local(ok) = *self.expr(tested) else { return None };
+        let LocalDecl::Value(value) = &self.program.facts(self.file).locals[ok].decl else { return None };
+        let Expr::Receive(channel) = *self.expr(value.expr) else { return None };
+        if value.component != Some(1) || self.places.is_reassigned(self.file, ok) {
+            return None;
+        }
+        self.key_of_channel(channel).map(|key| (key, open_first))
     }
 }

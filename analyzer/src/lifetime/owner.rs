@@ -11,17 +11,21 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
+    calls::CallRef,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
-    domain_local::{Given, given},
-    events::{EventKind, FuncEvents},
+    domain_local::{Given, Operand, given, operand},
+    events::{Event, EventKind, FuncEvents},
+    handed::root_local,
     joins::{for_each_wait, path_to_wait},
+    order::{points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
     rounds::is_being_made,
 };
 use crate::{
     base::{Idx, Span},
+    callgraph::{CallKind, CallSite},
     resolve::{Callee, FuncId, NamedId, Type},
     syntax::{ExprId, InstrKind, LocalId, Source},
 };
@@ -431,7 +435,7 @@ fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
 }
 
 /// Whether everyone who calls the method has waited for the goroutine before.
-fn joined_by_callers(facts: Facts<'_>, method: &Method, keys: &[usize]) -> bool {
+fn joined_by_callers(facts: Facts<'_>, id: SpawnId, method: &Method, keys: &[usize]) -> bool {
     let callers = facts.cx.graph.callers(method.func);
     !keys.is_empty()
         && !callers.is_empty()
@@ -439,7 +443,78 @@ fn joined_by_callers(facts: Facts<'_>, method: &Method, keys: &[usize]) -> bool 
             let site = &facts.cx.graph.sites()[*site];
             let before = joined_before(facts, site.func);
             before.get(&site.span).is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)))
+                || waits_in_each_round(facts, id, site, keys)
         })
+}
+
+/// Whether whoever calls a method has made the object itself, and waits, on every way from a call that starts the goroutine
+/// to the call of the method, for one of its keys.
+fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[usize]) -> bool {
+    let program = facts.cx.program;
+    let (func, file) = (site.func, program.funcs()[site.func].file);
+    let object = |row: &CallRef| {
+        let place = facts.cx.places.canonical(program, file, (**row.receiver.as_ref()?).clone());
+        place.steps.is_empty().then(|| root_local(&place)).flatten()
+    };
+    let Some(end) = facts.calls.at(func, site.expr) else { return false };
+    let Some(made) = object(end).filter(|local| operand(program, func, file, *local) == Operand::Own) else {
+        return false;
+    };
+    let starts = |row: &&CallRef| object(row) == Some(made) && row.targets.contains(&facts.spawns.sites[id].func);
+    let starts: Vec<Span> = facts.calls.of(func).iter().filter(starts).map(|row| row.span).collect();
+    let events = facts.cx.events.of(func);
+    let here = points(events);
+    let Some(&to) = here.get(&end.span) else { return false };
+    let waits = |event: &Event| match event.kind {
+        EventKind::Call(call) => facts.calls.at(func, call).is_some_and(|row| {
+            object(row) == Some(made) && {
+                let must = facts.joins.of_call(facts.cx, func, row).1;
+                keys.iter().any(|key| must.contains(*key))
+            }
+        }),
+        _ => false,
+    };
+    let gets_there = |from: &Span| {
+        let Some(&(block, index)) = here.get(from) else { return true };
+        let mut seen = vec![false; events.blocks.len()];
+        let mut work = vec![(block, index + 1)];
+        while let Some((at, first)) = work.pop() {
+            let end = if at == to.0 && to.1 >= first { to.1 } else { events.blocks[at].events.len() };
+            if events.blocks[at].events[first..end].iter().any(waits) {
+                continue;
+            }
+            if at == to.0 && to.1 >= first {
+                return true;
+            }
+            for &next in &events.blocks[at].successors {
+                if !std::mem::replace(&mut seen[next], true) {
+                    work.push((next, 0));
+                }
+            }
+        }
+        false
+    };
+    !starts.is_empty() && !starts.iter().any(gets_there)
+}
+
+/// Whether the method runs only in goroutines that this one starts behind the access.
+fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (FuncId, Span)) -> bool {
+    let events = facts.cx.events.of(func);
+    let here = points(events);
+    let behind = |start: Span| match (here.get(&span), here.get(&start)) {
+        (Some(from), Some(to)) => {
+            (from.0 == to.0 && from.1 < to.1 || reachable(events, from.0).contains(to.0))
+                && !reachable(events, to.0).contains(from.0)
+        }
+        _ => false,
+    };
+    let mut sites = facts.spawns.sites.iter().filter(|site| site.bodies.contains(&method)).peekable();
+    let mut callers = facts.cx.graph.callers(method).iter().map(|site| &facts.cx.graph.sites()[*site]);
+    let handed = |call: &CallSite| {
+        let runs = |site: &super::SpawnSite| site.bodies.contains(&method) && site.bodies.contains(&call.func);
+        call.kind == CallKind::Go || facts.spawns.sites.iter().any(runs)
+    };
+    sites.peek().is_some() && sites.all(|site| site.func == func && behind(site.span)) && callers.all(handed)
 }
 
 /// Whether the method waits, before it gets to the effect, for what it is given, and everyone who calls it gives it a key
@@ -481,7 +556,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
     let reach = &facts.reaches[id];
     let keys = keys_of(facts, id);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    if joined_by_callers(facts, method, &keys) {
+    if joined_by_callers(facts, id, method, &keys) {
         return;
     }
     let what = |effect: &Effect| {
@@ -520,6 +595,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
                 && (access.kind != AccessKind::Read || inner.kind == AccessKind::Write)
                 && !(inner.atomic && access.atomic)
                 && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
+                && !started_behind(facts, method.func, (inner_node.func, inner.span))
                 && !waits_for_method(facts, id, found, inner.span, method, (node.func, access.span), top)
         });
         let Some(inside) = inside else { continue };

@@ -36,7 +36,8 @@ impl Pass<'_> {
                 {
                     continue;
                 }
-                let Some(inside) = self.conflicting(old, access, found.origin, &found.locks, state) else { continue };
+                let conflicting = self.conflicting(old, access, found.origin, &found.locks, state, None);
+                let Some((inside, _)) = conflicting else { continue };
                 if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
                     continue;
                 }
@@ -74,6 +75,7 @@ impl Pass<'_> {
                 && state.signalled.binary_search(k).is_err()
                 && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
                 || (state.stopped.contains(k) && self.starts_timer(*k))
+                || self.opened_later(goroutine, *k, &state.active)
         });
         let at = (point, self.is_deferred(*body, point));
         let events = facts.cx.events.of(*body);
@@ -91,7 +93,23 @@ impl Pass<'_> {
         waits_for_later || ordered_by_receive || by_atomic || by_channel
     }
 
-    /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
+    pub(super) fn starts_timer(&self, key: Location) -> bool {
+        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
+        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
+    }
+
+    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
+        let unbuffered = self.is_unbuffered(key);
+        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
+            EventKind::Signal { key: k, .. } => *k == key,
+            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
+            EventKind::Defer { effects, .. } => {
+                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
+            }
+            _ => false,
+        })
+    }
+
     /// Whether a side that gets to a function by `calls` uses another variable than the one shared: a function that calls
     /// itself has its own variables each time.
     pub(super) fn of_another_call(&self, location: Location, calls: impl IntoIterator<Item = FuncId>) -> bool {
@@ -101,6 +119,7 @@ impl Pass<'_> {
         calls.into_iter().any(|func| Some(func) == declaring)
     }
 
+    /// Whether a variable belongs to the function or one around it: those of the goroutines are their own.
     pub(super) fn declares(&self, file: FileId, local: LocalId) -> bool {
         let program = self.facts.cx.program;
         if file != self.file {
@@ -218,23 +237,6 @@ impl Pass<'_> {
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
         let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
         Some(JoinStatus::SignalledEarly(join, signal.site))
-    }
-
-    pub(super) fn starts_timer(&self, key: Location) -> bool {
-        let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
-        all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
-    }
-
-    pub(super) fn signals_anywhere(&self, key: Location) -> bool {
-        let unbuffered = self.is_unbuffered(key);
-        self.events.blocks.iter().flat_map(|b| &b.events).any(|e| match &e.kind {
-            EventKind::Signal { key: k, .. } => *k == key,
-            EventKind::Wait { key: k, .. } => unbuffered && *k == key,
-            EventKind::Defer { effects, .. } => {
-                effects.iter().any(|e| matches!(e, EventKind::Signal { key: k, .. } if *k == key))
-            }
-            _ => false,
-        })
     }
 
     /// Atomics of literals that are handed over: `Eventually(func() bool { return done.Load() })` goes on when it is so.

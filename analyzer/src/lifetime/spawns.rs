@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{
+    constant::is_negative,
     domain::{Signal, SignalKind, SpawnId, SpawnKind, SpawnSite, SyncKey},
     domain_local,
     events::{EventKind, Events},
@@ -17,7 +18,7 @@ use crate::{
     callgraph::{CallGraph, Target, Targets},
     resolve::{Callee, FuncId, Place, Program},
     source::FileId,
-    syntax::{Expr, ExprId, LocalId},
+    syntax::{Expr, ExprId, InstrKind, LocalId},
 };
 
 /// How deep a completion signal may be below the body: `go s.run()` with `run` calling `loop` that signals.
@@ -418,6 +419,9 @@ impl<'a> Context<'a> {
             for signal in self.signals(func, depth - 1, visiting) {
                 out.extend(self.in_terms_of_caller(signal, func, file, receiver.as_ref(), args));
             }
+            for signal in self.counted_down(func, file, args) {
+                out.extend(self.in_terms_of_caller(signal, func, file, receiver.as_ref(), args));
+            }
         }
         for handed in self.run_at(file, call) {
             for signal in self.signals(handed.func, depth - 1, visiting) {
@@ -425,6 +429,35 @@ impl<'a> Context<'a> {
             }
         }
         out
+    }
+
+    /// What a call counts down: the callee raises a counter by a parameter, for which it gets a number with a minus.
+    fn counted_down(self, func: FuncId, caller_file: FileId, args: &[ExprId]) -> Vec<Signal> {
+        if !args.iter().any(|arg| is_negative(self.program, caller_file, *arg)) {
+            return Vec::new();
+        }
+        let file = self.program.funcs()[func].file;
+        let facts = self.program.facts(file);
+        let Some(body) = &self.program.function(func).body else { return Vec::new() };
+        let instrs = || body.blocks.iter().flat_map(|block| &block.instrs);
+        let by_parameter = |span: Span| {
+            instrs().any(|instr| {
+                let InstrKind::Call(call) = instr.kind else { return false };
+                let Expr::Call { args: delta, .. } = &facts.exprs[call] else { return false };
+                let Some(Expr::Local(delta)) = delta.first().map(|expr| &facts.exprs[*expr]) else { return false };
+                let domain_local::Operand::Param(at) = domain_local::operand(self.program, func, file, *delta) else {
+                    return false;
+                };
+                let given = args.get(at as usize);
+                instr.span == span && given.is_some_and(|given| is_negative(self.program, caller_file, *given))
+            })
+        };
+        let events = self.events.of(func).blocks.iter().flat_map(|block| &block.events);
+        let adds = events.filter_map(|event| match event.kind {
+            EventKind::Add { key } if by_parameter(event.span) => Some((key, event.span)),
+            _ => None,
+        });
+        adds.map(|(key, span)| self.own_signal(func, key, SignalKind::Done, false, span)).collect()
     }
 
     /// Rewrites a signal's key and anchor from the callee's parameters to the caller's expressions.

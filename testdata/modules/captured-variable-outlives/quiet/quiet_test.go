@@ -67,6 +67,38 @@ func TestDeadline(t *testing.T) {
 	time.Sleep(40 * time.Millisecond)
 }
 
+func TestRounds(t *testing.T) {
+	if got := rounds(2, 3); got != 12 {
+		t.Fatal(got)
+	}
+}
+
+func TestOwnGroup(t *testing.T) {
+	if got := boundedSum([]int{1, 2, 3, 4}); got != 10 {
+		t.Fatal(got)
+	}
+}
+
+func TestAlternatives(t *testing.T) {
+	fail := func(int) error { return errTooLate }
+	if n, err := retry(3, fail); n != 3 || err == nil {
+		t.Fatal(n, err)
+	}
+	if n, err := retry(3, func(int) error { return nil }); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if sum, err := addUp([]int{1, 2, 3}); sum != 2 || err == nil {
+		t.Fatal(sum, err)
+	}
+	if !foundReady([]string{"start", "ready"}, time.Second) || foundReady([]string{"ready", ""}, time.Microsecond) {
+		t.Fatal("not ready")
+	}
+	if n := gated([]string{"a", "b"}); n != 2 {
+		t.Fatal(n)
+	}
+	time.Sleep(5 * time.Millisecond)
+}
+
 func TestOwnCall(t *testing.T) {
 	var seen sync.Map
 	t.Log(descend(4, &seen), tally(8))

@@ -50,3 +50,31 @@ func TestDeadline(t *testing.T) {
 	_, _ = size(func() int { return 1 })
 	time.Sleep(40 * time.Millisecond)
 }
+
+func TestRounds(t *testing.T) {
+	rounds(2, 2)
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestOwnGroup(t *testing.T) {
+	boundedSum([]int{1, 2, 3, 4})
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestRetry(t *testing.T) {
+	slow := func(int) error {
+		time.Sleep(2 * time.Millisecond)
+		return errTooLate
+	}
+	retry(5, slow, time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestFoundReady(t *testing.T) {
+	foundReady([]string{"", "ready"}, time.Microsecond)
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestGated(t *testing.T) {
+	gated([]string{"a"})
+}

@@ -47,6 +47,35 @@ func TestNeverStarted(t *testing.T) {
 	opened.Close()
 }
 
+func TestFirstToClose(t *testing.T) {
+	c := consume()
+	c.lost <- true
+	c.Drain()
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestRunning(t *testing.T) {
+	f := newFramer()
+	f.Run()
+	for range 3 {
+		<-f.out
+	}
+	f.Destroy()
+	newFramer().Destroy()
+}
+
+func TestResetEachRound(t *testing.T) {
+	if done := work(3); done != 9 {
+		t.Fatal(done)
+	}
+}
+
+func TestStartedBehind(t *testing.T) {
+	b := &broker{}
+	b.open()
+	b.await()
+}
+
 func TestSenderLeft(t *testing.T) {
 	f := newTicker(3 * time.Millisecond)
 	for i := 0; i < 8 && f.push(i); i++ {

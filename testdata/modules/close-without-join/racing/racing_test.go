@@ -41,6 +41,14 @@ func TestSeveralGroups(t *testing.T) {
 	time.Sleep(30 * time.Millisecond)
 }
 
+func TestFirstToClose(t *testing.T) {
+	c := consume()
+	c.lost <- true
+	time.Sleep(5 * time.Millisecond)
+	c.Drain()
+	time.Sleep(30 * time.Millisecond)
+}
+
 func TestSenderLeft(t *testing.T) {
 	f := newTicker(3 * time.Millisecond)
 	for i := 0; i < 8 && f.push(i); i++ {

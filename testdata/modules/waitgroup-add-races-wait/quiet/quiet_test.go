@@ -46,3 +46,26 @@ func TestPieces(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestHandshake(t *testing.T) {
+	startFetch().drop()
+	startLoad().drop()
+}
+
+func TestCountedItself(t *testing.T) {
+	h := &hub{}
+	h.connect(3)
+	if got := h.close(); len(got) != 3 {
+		t.Fatal(got)
+	}
+}
+
+func TestAsksFirst(t *testing.T) {
+	for _, pause := range []time.Duration{0, 5 * time.Millisecond} {
+		tg := &target{entries: make(chan string, 1)}
+		tg.open()
+		time.Sleep(pause)
+		tg.entries <- "hello"
+		tg.cancel()
+	}
+}

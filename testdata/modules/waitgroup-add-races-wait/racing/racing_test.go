@@ -37,3 +37,17 @@ func TestPieces(t *testing.T) {
 	p.Close()
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestHandshake(t *testing.T) {
+	f := startFetch()
+	f.drop()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestAsksFirst(t *testing.T) {
+	tg := &target{entries: make(chan string, 1)}
+	tg.open()
+	tg.entries <- "hello"
+	tg.cancel()
+	time.Sleep(20 * time.Millisecond)
+}

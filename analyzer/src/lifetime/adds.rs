@@ -1,0 +1,137 @@
+//! What keeps a goroutine's `Add` from coming after somebody's `Wait`: a word to the waiter, a handshake with the starter,
+//! a count that the goroutine has already, a question under the lock.
+//!
+//! Invariant: an answer "ordered" names code that is there; that an object is used in one way only is never assumed.
+
+use super::{
+    after_spawn::Facts,
+    domain::{AccessKind, Location, SpawnId, SyncKey},
+    events::{EventKind, FuncEvents},
+    joins::WaitSite,
+    order::{Point, points, reachable_without},
+    spawns::passes_always,
+};
+use crate::{base::Span, resolve::FuncId};
+
+/// Whether something orders the `Add` of a goroutine's body before the wait, or keeps one of them from happening.
+pub(super) fn ordered(
+    facts: Facts<'_>,
+    id: SpawnId,
+    (body, add): (FuncId, Span),
+    counter: SyncKey,
+    wait: &WaitSite,
+) -> bool {
+    let told = told_after(facts.cx.events.of(body), add, counter);
+    told.iter().any(|key| hears(facts, wait.func, *key, wait.span))
+        || told.iter().any(|key| shakes_hands(facts, id, *key, counter))
+        || is_counted(facts, body, add, counter)
+        || asks_under_the_lock(facts, (body, add), counter, wait)
+}
+
+/// What the goroutine signals after it raised the counter.
+fn told_after(events: &FuncEvents, add: Span, counter: SyncKey) -> Vec<SyncKey> {
+    let events = events.blocks.iter().flat_map(|block| &block.events);
+    let told = events.filter_map(|event| match event.kind {
+        EventKind::Signal { key, .. } if key != counter && event.span.start > add.start => Some(key),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// Whether the waiting function hears of `key` before it waits.
+fn hears(facts: Facts<'_>, waiter: FuncId, key: SyncKey, wait: Span) -> bool {
+    let mut events = facts.cx.events.of(waiter).blocks.iter().flat_map(|block| &block.events);
+    events
+        .any(|event| matches!(event.kind, EventKind::Wait { key: k, .. } if k == key && event.span.start < wait.start))
+}
+
+/// Whether the function that starts the goroutine goes on only when it has heard of `key`, itself or in what it calls, and
+/// does not wait for the counter before.
+fn shakes_hands(facts: Facts<'_>, id: SpawnId, key: SyncKey, counter: SyncKey) -> bool {
+    let site = &facts.spawns.sites[id];
+    let events = facts.cx.events.of(site.func);
+    let Some(&start) = points(events).get(&site.span) else { return false };
+    let waits = |func: FuncId| {
+        let events = facts.cx.events.of(func);
+        events.blocks.iter().enumerate().any(|(at, block)| {
+            let waits = |kind: &EventKind| matches!(kind, EventKind::Wait { key: k, .. } if *k == key);
+            block.events.iter().any(|event| waits(&event.kind)) && passes_always(events, at)
+        })
+    };
+    let hears = |kind: &EventKind| match kind {
+        EventKind::Wait { key: k, .. } => *k == key,
+        EventKind::Call(call) => {
+            let targets = facts.calls.at(site.func, *call).map_or(&[][..], |row| &row.targets);
+            !targets.is_empty() && targets.iter().all(|target| waits(*target))
+        }
+        _ => false,
+    };
+    let waits_first = |kind: &EventKind| matches!(kind, EventKind::Wait { key, .. } if *key == counter);
+    every_way_passes(events, start, &hears, &waits_first)
+}
+
+/// Whether every way from a point on meets an event that is looked for before the function is left, and before one that
+/// comes too early.
+pub(super) fn every_way_passes(
+    events: &FuncEvents,
+    (block, index): Point,
+    meets: &dyn Fn(&EventKind) -> bool,
+    too_early: &dyn Fn(&EventKind) -> bool,
+) -> bool {
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![(block, index + 1)];
+    while let Some((at, from)) = work.pop() {
+        let row = &events.blocks[at];
+        match row.events[from..].iter().find(|event| meets(&event.kind) || too_early(&event.kind)) {
+            Some(event) if meets(&event.kind) => continue,
+            Some(_) => return false,
+            None if row.exit.is_some() => return false,
+            None => {}
+        }
+        for &next in &row.successors {
+            if !std::mem::replace(&mut seen[next], true) {
+                work.push((next, 0));
+            }
+        }
+    }
+    true
+}
+
+/// Whether the goroutine is counted itself by the time it raises the counter: its own `Done` is registered, for which
+/// somebody else has raised the counter.
+fn is_counted(facts: Facts<'_>, body: FuncId, add: Span, counter: SyncKey) -> bool {
+    let events = facts.cx.events.of(body);
+    let Some(&(to, at)) = points(events).get(&add) else { return false };
+    let lowers = |kind: &EventKind| {
+        let lowers = |effect: &EventKind| matches!(effect, EventKind::Signal { key, .. } if *key == counter);
+        matches!(kind, EventKind::Defer { effects, test_end: false, .. } if effects.iter().any(lowers))
+    };
+    let registered = events.blocks.iter().enumerate().any(|(block, row)| {
+        row.events.iter().enumerate().filter(|(_, event)| lowers(&event.kind)).any(|(index, _)| match block == to {
+            true => index < at,
+            false => to != 0 && (block == 0 || !reachable_without(events, 0, block).contains(to)),
+        })
+    });
+    registered
+        && facts.cx.program.funcs().ids().filter(|func| *func != body).any(|func| {
+            let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+            events.any(|event| matches!(event.kind, EventKind::Add { key } if key == counter))
+        })
+}
+
+/// Whether the counter is raised under a lock under which the goroutine has read what the waiter changes, under that lock,
+/// before it waits: `if s.closed { return }; s.wg.Add(1)`.
+fn asks_under_the_lock(facts: Facts<'_>, (body, add): (FuncId, Span), counter: SyncKey, wait: &WaitSite) -> bool {
+    let asking = facts.cx.events.of(body);
+    let held = asking.locks_held(add);
+    let guarded = |func: FuncId, kind: AccessKind, before: Span| {
+        let accesses = facts.cx.events.of(func).accesses.iter();
+        let accesses = accesses.filter(move |access| access.kind == kind && access.span.start < before.start);
+        accesses
+            .filter(|access| !access.element && access.locks.iter().any(|lock| held.contains(lock)))
+            .map(|access| access.location)
+            .filter(|location| *location != counter)
+    };
+    let changed: Vec<Location> = guarded(wait.func, AccessKind::Write, wait.span).collect();
+    !changed.is_empty() && guarded(body, AccessKind::Read, add).any(|location| changed.contains(&location))
+}

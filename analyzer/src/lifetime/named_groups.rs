@@ -1,0 +1,96 @@
+//! Groups of libraries whose source is absent, known by the names of their methods: `defer w.Give()` in a goroutine and
+//! `w.Wait()` where it was started are a counter and the wait for it.
+//!
+//! Invariant: only a pair counts, on one variable or field, and only of a type that nothing else is known of.
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    domain::{Location, SignalKind, WaitKind},
+    events::{Event, EventKind, FuncEvents},
+    models::Models,
+    place::Places,
+};
+use crate::{
+    base::IndexVec,
+    resolve::{CalleeKind, FuncId, Program, Type},
+    source::FileId,
+    syntax::{Expr, ExprId},
+};
+
+/// Where such methods are called on one location.
+#[derive(Default)]
+struct Group {
+    /// Deferred calls that count down: function, block, event.
+    done: Vec<(FuncId, usize, usize)>,
+    /// Calls that wait.
+    waits: Vec<(FuncId, usize, usize)>,
+}
+
+/// Adds the signals and waits to the events of all functions.
+pub(super) fn mark(program: &Program, models: &Models, funcs: &mut IndexVec<FuncId, FuncEvents>) {
+    let mut groups: FxHashMap<Location, Group> = FxHashMap::default();
+    for func in funcs.ids() {
+        let file = program.funcs()[func].file;
+        for (at, block) in funcs[func].blocks.iter().enumerate() {
+            for (index, event) in block.events.iter().enumerate() {
+                let (call, deferred) = match event.kind {
+                    EventKind::Call(call) => (call, false),
+                    EventKind::Defer { call, test_end: false, .. } => (call, true),
+                    _ => continue,
+                };
+                let Some((location, name)) = method(program, models, file, call) else { continue };
+                let group = groups.entry(location).or_default();
+                if deferred && models.counts_down(name) {
+                    group.done.push((func, at, index));
+                } else if models.waits(name) {
+                    group.waits.push((func, at, index));
+                }
+            }
+        }
+    }
+    groups.retain(|_, group| !group.done.is_empty() && !group.waits.is_empty());
+    let mut groups: Vec<(Location, Group)> = groups.into_iter().collect();
+    groups.sort_by_key(|row| row.0);
+    let mut waits: Vec<((FuncId, usize, usize), Location)> = Vec::new();
+    for (key, group) in groups {
+        for (func, at, index) in group.done {
+            if let EventKind::Defer { effects, .. } = &mut funcs[func].blocks[at].events[index].kind {
+                effects.push(EventKind::Signal { key, kind: SignalKind::Done });
+            }
+        }
+        waits.extend(group.waits.into_iter().map(|site| (site, key)));
+    }
+    // From behind, so that what is added moves nothing that is still to be found.
+    waits.sort_unstable_by(|a, b| b.cmp(a));
+    for ((func, at, index), key) in waits {
+        let wait = EventKind::Wait { key, how: WaitKind::Group };
+        let event = &mut funcs[func].blocks[at].events[index];
+        let span = event.span;
+        match &mut event.kind {
+            EventKind::Defer { effects, .. } => effects.push(wait),
+            _ => funcs[func].blocks[at].events.insert(index + 1, Event { kind: wait, span }),
+        }
+    }
+}
+
+/// The location and the name of a method without arguments, called on something whose type is not known, or of which the
+/// source is absent and nothing is known otherwise.
+fn method<'a>(program: &'a Program, models: &Models, file: FileId, call: ExprId) -> Option<(Location, &'a str)> {
+    let facts = program.facts(file);
+    let Expr::Call { callee, args, .. } = &facts.exprs[call] else { return None };
+    let Expr::Select { base, name } = &facts.exprs[*callee] else { return None };
+    let named = models.counts_down(name.as_str()) || models.waits(name.as_str());
+    if !args.is_empty() || !named {
+        return None;
+    }
+    let absent = match program.callee_kind(file, call) {
+        CalleeKind::External(key) => models.effects(key).is_empty(),
+        CalleeKind::Unknown(_) => {
+            matches!(program.ty(program.underlying(program.expr_type(file, *base))), Type::Unknown(_))
+        }
+        _ => false,
+    };
+    let location = Places::location(&program.place(file, *base), file).filter(|_| absent)?;
+    Some((location, name.as_str()))
+}
