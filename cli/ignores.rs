@@ -122,7 +122,7 @@ impl Ignores {
                 };
                 rule && (row.target.0..=row.target.1).contains(&site.line)
             };
-            let here = |site: &Site| by_file.get(site.file.as_str()).into_iter().flatten().copied();
+            let here = |site: &Site| by_file.get(&*site.file).into_iter().flatten().copied();
             let allowed: Vec<usize> = places(finding)
                 .flat_map(|site| here(site).filter(|index| fits(&self.rows[*index], site)).collect::<Vec<_>>())
                 .collect();

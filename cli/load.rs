@@ -112,6 +112,7 @@ fn lower(set: &SourceSet, lowered: Option<&mut Lowered>) -> IndexVec<FileId, Arc
         (id, found.unwrap_or_else(|| Arc::new(syntax::lower(text.as_bytes()))))
     };
     let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().with_max_len(1).map(row).collect();
+    rayon::broadcast(|_| syntax::forget_last_file());
     if let Some(lowered) = lowered {
         lowered.0.extend(rows.iter().map(|(id, facts)| (set.files[*id].text.clone(), facts.clone())));
     }

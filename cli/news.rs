@@ -92,9 +92,9 @@ impl Known {
             rule: finding.rule.0.to_owned(),
             location: finding.location.name.clone(),
             goroutine: finding.goroutine.clone(),
-            function: place.function.clone(),
+            function: place.function.to_owned(),
             code: code.to_owned(),
-            file: place.file.clone(),
+            file: place.file.to_string(),
         }
     }
 

@@ -209,7 +209,7 @@ fn physical(answer: &Answer, file: &str, region: Option<Region>) -> PhysicalLoca
 
 /// A place with what happens there.
 fn at(answer: &Answer, site: &Site, what: &str) -> Location {
-    let function = LogicalLocation::builder().fully_qualified_name(site.function.as_str()).kind("function").build();
+    let function = LogicalLocation::builder().fully_qualified_name(site.function).kind("function").build();
     Location::builder()
         .physical_location(physical(answer, &site.file, Some(region(answer, site))))
         .logical_locations(vec![function])

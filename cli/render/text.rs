@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
         };
         let mut text = String::new();
         if let Some(source) = self.sources.text(&place.file) {
-            let mut snippet = Snippet::source(source).path(place.file.as_str()).fold(true);
+            let mut snippet = Snippet::source(source).path(&*place.file).fold(true);
             for (line, primary, label) in self.labels(finding) {
                 let Some(range) = line_range(source, line) else { continue };
                 let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };

@@ -30,9 +30,9 @@ impl Cx<'_> {
         let row = &program.funcs()[func];
         let file = &program.sources().files[row.file];
         Site {
-            file: file.path.to_string(),
+            file: file.path.clone(),
             line: program.facts(row.file).lines.line(span.start),
-            function: row.symbol.as_str().to_owned(),
+            function: row.symbol.as_str(),
         }
     }
 

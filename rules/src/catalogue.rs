@@ -98,6 +98,7 @@ struct TestMethod {
     types: Vec<String>,
     ends: Vec<String>,
     needs: Vec<String>,
+    fails: Vec<String>,
     why: String,
 }
 
@@ -226,7 +227,8 @@ impl Catalogue {
         for row in &self.test_method {
             for ty in &row.types {
                 out.extend(row.ends.iter().map(|m| (format!("{ty}.{m}"), Effect::EndsGoroutine)));
-                out.extend(row.needs.iter().map(|m| (format!("{ty}.{m}"), Effect::NeedsTest)));
+                out.extend(row.needs.iter().map(|m| (format!("{ty}.{m}"), Effect::NeedsTest { fails: false })));
+                out.extend(row.fails.iter().map(|m| (format!("{ty}.{m}"), Effect::NeedsTest { fails: true })));
             }
         }
         for row in &self.atomic {

@@ -72,6 +72,7 @@ impl Cx<'_> {
     /// What has to be assumed for a conflict to be a race.
     pub(crate) fn doubts(&self, conflict: &Conflict) -> Doubts {
         let mut doubts = Doubts::default();
+        let program = self.lifetimes.program;
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let dispatched = words_of(Assumption::OneOfManyCallees);
         // Which of several callees runs is nearly always known to whoever wrote the call.
@@ -87,11 +88,11 @@ impl Cx<'_> {
         );
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
-            Relation::AfterCall { call: (caller, _) } => {
-                doubts.when(true, 1, "the call comes back before the goroutine is over");
-                let program = self.lifetimes.program;
-                let test = program.sources().files[program.funcs()[caller].file].test;
-                doubts.when(test, 1, "the test goes on before the goroutine is over");
+            // Whoever calls something that leaves a goroutine behind may know when it is over.
+            Relation::AfterCall { .. } => {
+                let other = program.funcs()[conflict.other.func].file;
+                let weight = 1 + u32::from(program.sources().files[other].test);
+                doubts.when(true, weight, "who makes the call does not know when the goroutine that it leaves is over");
             }
             Relation::Sibling(_) => doubts.when(true, 2, "both goroutines run at the same time"),
             Relation::OwnerMethod { role, method } => self.of_methods(conflict, role, method, &mut doubts),
@@ -245,7 +246,21 @@ impl Cx<'_> {
         let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
         between
             && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
-            && program.sources().files[program.funcs()[func].file].test
+            && (program.sources().files[program.funcs()[func].file].test || self.is_given_test(func))
+    }
+
+    /// Whether the function, or one around it, is given a test.
+    fn is_given_test(&self, func: FuncId) -> bool {
+        let program = self.lifetimes.program;
+        let around = std::iter::successors(Some(func), |at| program.funcs()[*at].parent);
+        around.into_iter().any(|func| {
+            let file = program.funcs()[func].file;
+            let params = program.function(func).signature.params.iter().filter_map(|param| param.local);
+            params.into_iter().any(|local| {
+                let key = program.type_key(program.local_type(file, local));
+                key.is_some_and(|key| self.lifetimes.models.is_test_handle(key))
+            })
+        })
     }
 
     /// Whether the location is a field that holds a pointer.

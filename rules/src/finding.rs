@@ -1,7 +1,8 @@
 //! What a rule found, as facts and words; and what `explain` says about one report. No output format.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
+use analyzer::base::SymbolText;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Id of a rule, kebab case.
@@ -40,11 +41,11 @@ impl Confidence {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Site {
     /// Path relative to the repository.
-    pub file: String,
+    pub file: Arc<str>,
     /// Line, from 1.
     pub line: u32,
     /// Function as in Go symbols.
-    pub function: String,
+    pub function: SymbolText,
 }
 
 /// Kind of shared memory.

@@ -80,11 +80,12 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         let passing = conflict.relation == Relation::TestEnd || !cx.only_failing_tests(conflict);
         passing && (own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func))
     };
-    let mut by_cause: FxHashMap<(String, String), Finding> = FxHashMap::default();
+    let mut out: Vec<Finding> = Vec::new();
+    let mut by_cause: FxHashMap<(String, String), usize> = FxHashMap::default();
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();
     // Many are of one cause: a part at a time, so that not all are in memory with all their words.
     let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(|conflict| claim(&cx, conflict)));
-    for found in parts.flat_map(|part| part.collect::<Vec<Finding>>()) {
+    for mut found in parts.flat_map(|part| part.collect::<Vec<Finding>>()) {
         // All accesses of one location by one goroutine under one missing join are one finding.
         let cause = (
             started(&found),
@@ -95,27 +96,28 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         );
         match by_cause.entry(cause) {
             std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert(found);
+                slot.insert(out.len());
+                found.witness.shrink_to_fit();
+                found.accesses.shrink_to_fit();
+                out.push(found);
             }
-            std::collections::hash_map::Entry::Occupied(mut slot) => {
-                let known = slot.get_mut();
-                let (mut better, worse) = if found.confidence > known.confidence
-                    || (found.confidence == known.confidence && rank(&found) < rank(known))
+            std::collections::hash_map::Entry::Occupied(slot) => {
+                let known = &mut out[*slot.get()];
+                let mut worse = found;
+                if worse.confidence > known.confidence
+                    || (worse.confidence == known.confidence && rank(&worse) < rank(known))
                 {
-                    (found, known.clone())
-                } else {
-                    (known.clone(), found)
-                };
+                    std::mem::swap(known, &mut worse);
+                }
                 for access in worse.accesses {
-                    if !better.accesses.contains(&access) {
-                        better.accesses.push(access);
+                    if !known.accesses.contains(&access) {
+                        known.accesses.push(access);
                     }
                 }
-                *known = better;
             }
         }
     }
-    let mut out: Vec<Finding> = by_cause.into_values().collect();
+    drop(by_cause);
     out.sort_by(|a, b| {
         let certain = b.confidence.cmp(&a.confidence);
         certain.then_with(|| (a.place(), &a.spawn, &a.location).cmp(&(b.place(), &b.spawn, &b.location)))

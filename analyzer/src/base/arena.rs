@@ -61,6 +61,11 @@ impl<I: Idx, T> IndexVec<I, T> {
         id
     }
 
+    /// Makes room for `rows` more rows and no others.
+    pub fn reserve_exact(&mut self, rows: usize) {
+        self.rows.reserve_exact(rows);
+    }
+
     /// Gives back the memory reserved for rows that never came.
     pub fn shrink_to_fit(&mut self) {
         self.rows.shrink_to_fit();

@@ -200,7 +200,9 @@ impl CallGraph {
         let program = flows.program;
         let files: Vec<FileId> = program.sources().files.ids().collect();
         let found = files.par_iter().map(|&file| FileSites::new(flows, file, &parts[file.index()], answers, rows));
-        for (file, found) in files.iter().zip(found.collect::<Vec<_>>()) {
+        let found: Vec<FileSites> = found.collect();
+        self.sites.reserve_exact(found.iter().map(|found| found.sites.len()).sum());
+        for (file, found) in files.iter().zip(found) {
             let first = self.sites.len();
             let id = |at: u32| CallSiteId::new(first + at as usize);
             self.first_site.extend(found.first_site.iter().map(|&at| first as u32 + at));

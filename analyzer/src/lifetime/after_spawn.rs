@@ -318,6 +318,16 @@ impl Pass<'_> {
         }
     }
 
+    /// A call that waits for `key` on some of its ways, until a time is over as it may be.
+    fn may_wait(&mut self, key: Location, span: Span, state: &State) {
+        for goroutine in state.active.ones().collect::<Vec<_>>() {
+            let id = self.ids[goroutine];
+            if self.facts.spawns.sites[id].signals.iter().any(|s| s.key == key && s.ends_body()) {
+                self.note_join(id, key, span);
+            }
+        }
+    }
+
     fn note_join(&mut self, id: SpawnId, key: Location, span: Span) {
         let join = JoinPoint { key, func: self.func, span, reached_by: Vec::new() };
         if self.reporting && !self.out.joined_somewhere.iter().any(|(known, _)| *known == id) {
@@ -351,7 +361,9 @@ impl Pass<'_> {
             }
         }
         let (may, must) = facts.joins.of_call(facts.cx, self.func, row);
-        let _ = may;
+        for bit in may.ones().filter(|bit| !must.contains(*bit)) {
+            self.may_wait(facts.joins.keys()[bit], span, state);
+        }
         for bit in must.ones() {
             let key = facts.joins.keys()[bit];
             self.wait(key, WaitKind::Group, span, state, true);

@@ -90,6 +90,7 @@ fn calls_of(cx: Context<'_>, func: FuncId) -> Vec<CallRef> {
     }
     rows.sort_by_key(|row: &CallRef| row.call);
     rows.dedup_by_key(|row| row.call);
+    rows.shrink_to_fit();
     rows
 }
 

@@ -12,7 +12,7 @@ use crate::{
     define_id,
     resolve::{FieldId, FuncId, VarId},
     source::FileId,
-    syntax::{ExprId, LocalId},
+    syntax::{ExprId, Int, LocalId},
 };
 
 define_id!(
@@ -101,13 +101,13 @@ pub enum Index {
     /// All of them, or it is no element.
     Whole,
     /// The one with this number.
-    Constant(i64),
+    Constant(Int),
     /// A field of a struct, which is a location of its own: it meets accesses of the whole only.
     Part,
     /// What `append` adds behind the end.
     Tail,
     /// Those before this number.
-    Below(i64),
+    Below(Int),
     /// The one whose number a variable of the function holds.
     Local(LocalId),
     /// One that only the run knows.
@@ -127,7 +127,7 @@ impl Index {
             (Self::Tail, Self::Tail) => true,
             (Self::Tail, _) | (_, Self::Tail) => false,
             (Self::Constant(a), Self::Constant(b)) => a == b,
-            (Self::Constant(at), Self::Below(end)) | (Self::Below(end), Self::Constant(at)) => at < end,
+            (Self::Constant(at), Self::Below(end)) | (Self::Below(end), Self::Constant(at)) => at.value() < end.value(),
             _ => true,
         }
     }

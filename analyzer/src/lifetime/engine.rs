@@ -10,14 +10,16 @@ use super::{
     after_call::after_calls,
     after_signal::after_signals,
     after_spawn::{AfterSpawn, Facts, after_spawn},
+    again::written_again,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, Stored},
     entry_locks::entry_locks,
-    events::{EventKind, Events},
+    events::{Event, EventKind, Events},
     evidence,
     handed::Handed,
     joins::{Joins, WaitSite},
+    lent::lent,
     levels::Levels,
     models::Models,
     obligations::Obligations,
@@ -139,7 +141,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     sites.into_par_iter().for_each(|id| _ = &facts.reaches[id]);
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
-    let passes: Vec<AfterSpawn> = funcs.into_par_iter().map(|func| after_spawn(facts, func)).collect();
+    let passes: Vec<AfterSpawn> = funcs.par_iter().map(|func| after_spawn(facts, *func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
@@ -151,14 +153,18 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
+    let of_calls: Vec<Vec<Conflict>> =
+        passes.par_iter().zip(&funcs).map(|(pass, func)| lent(facts, *func, pass)).collect();
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
+    conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
     // They know nothing of each other, and some take long.
-    let searches: [Search<'_>; 8] = [
+    let searches: [Search<'_>; 9] = [
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &alive),
         &|| ended_elsewhere(facts, &alive, obligations),
         &|| changed_by_tests(facts, &alive),
+        &|| written_again(facts, &alive),
         &|| late_adds(facts),
         &|| set_after_construction(facts),
         &|| set_while_running(facts, obligations),
@@ -199,7 +205,8 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 let events = cx.events.of(node.func);
                 let called = reach.path(number).first().copied();
                 let uses = events.blocks.iter().enumerate().filter_map(|(block, row)| {
-                    let used = row.events.iter().find(|e| matches!(e.kind, EventKind::UsesTest))?;
+                    let uses = |event: &&Event| matches!(event.kind, EventKind::UsesTest { .. });
+                    let used = row.events.iter().find(uses)?;
                     let (body, span) = called.unwrap_or((node.func, used.span));
                     let point = super::order::points(cx.events.of(body)).get(&span).copied();
                     if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
@@ -207,7 +214,9 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     }
                     // Reporting an error that is not expected is not what a goroutine does late.
                     let certain = node.depth == 0 && super::spawns::passes_always(events, block);
-                    let looped = super::spawns::blocks_in_cycle(events, block);
+                    // A condition under which the test fails does not hold in a test that passes.
+                    let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
+                    let looped = !fails && super::spawns::blocks_in_cycle(events, block);
                     let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
                     Some((!(certain || looped) || failed, used.span))
                 });

@@ -136,7 +136,10 @@ pub enum EventKind {
     /// The timer is stopped, or (`runs`) set going again.
     Timer { key: SyncKey, runs: bool },
     /// The running test is used.
-    UsesTest,
+    UsesTest {
+        /// Whether the test has failed by it.
+        fails: bool,
+    },
     /// A variable comes to be: an earlier one of that declaration is another variable.
     Fresh(LocalId),
 }
@@ -523,10 +526,7 @@ impl<'a> Lowering<'a> {
     /// Whether the location holds, in place, a value that synchronises by itself.
     fn synchronises(&self, location: Location) -> bool {
         let ty = self.type_of(location);
-        // An interface, too, is a reference: another one may be stored.
-        let refers = |ty| matches!(self.program.ty(ty), Type::Pointer(_) | Type::Interface { .. });
-        !refers(ty)
-            && !refers(self.program.underlying(ty))
+        !matches!(self.program.ty(ty), Type::Pointer(_))
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
 
@@ -767,10 +767,10 @@ impl<'a> Lowering<'a> {
             Effect::NeverReturns => push(EventKind::Leave { process: true }),
             Effect::Goexit => push(EventKind::Leave { process: false }),
             Effect::EndsGoroutine => {
-                push(EventKind::UsesTest);
+                push(EventKind::UsesTest { fails: true });
                 push(EventKind::Leave { process: false });
             }
-            Effect::NeedsTest => push(EventKind::UsesTest),
+            Effect::NeedsTest { fails } => push(EventKind::UsesTest { fails }),
             Effect::AtTestEnd { .. } => push(EventKind::Defer { call, effects: ThinVec::new(), test_end: true }),
         }
         false

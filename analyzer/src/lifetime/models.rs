@@ -59,7 +59,10 @@ pub enum Effect {
     /// Runs its function argument when the test is over, after deferred calls.
     AtTestEnd { arg: u8 },
     /// Needs a running test: panics or races after its end.
-    NeedsTest,
+    NeedsTest {
+        /// Whether it makes the test a failed one.
+        fails: bool,
+    },
     /// Asks a timer to stop without waiting for its callback.
     StopTimer,
     /// Sets a timer going (again).

@@ -108,7 +108,7 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
         .collect()
 }
 
-fn encloses(facts: Facts<'_>, outer: FuncId, inner: FuncId) -> bool {
+pub(super) fn encloses(facts: Facts<'_>, outer: FuncId, inner: FuncId) -> bool {
     let mut at = Some(inner);
     while let Some(func) = at {
         if func == outer {

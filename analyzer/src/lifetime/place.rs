@@ -270,7 +270,7 @@ impl Places {
         let between = text.get(facts.expr_spans[*base].end as usize..facts.expr_spans[end].start as usize);
         match facts.exprs[end] {
             Expr::Literal(crate::syntax::Literal::Int(n)) if between.is_some_and(|t| t.contains(':')) => {
-                Index::Below(n.value())
+                Index::Below(n)
             }
             _ => Index::Whole,
         }
@@ -402,7 +402,7 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         Expr::Index { base, .. } if is_map(program, file, *base) => Index::Whole,
         Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
         Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
-            Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(n.value()),
+            Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(*n),
             Some(Expr::Local(local)) => Index::Local(*local),
             Some(_) => Index::Variable,
             None => Index::Whole,

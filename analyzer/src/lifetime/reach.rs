@@ -192,6 +192,13 @@ impl Reach {
     }
 
     fn walk(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
+        self.visit(cx, calls, max_funcs, max_depth);
+        self.nodes.shrink_to_fit();
+        self.bound.shrink_to_fit();
+        self.by_func.shrink_to_fit();
+    }
+
+    fn visit(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
         let mut at = 0;
         let mut known_locks: FxHashMap<LockSet, u32> = FxHashMap::default();
         let mut bindings = Bindings::new();
@@ -220,8 +227,6 @@ impl Reach {
                 }
             }
         }
-        self.nodes.shrink_to_fit();
-        self.bound.shrink_to_fit();
     }
 
     /// Row of the locks certainly held at a call, those of the callers included.

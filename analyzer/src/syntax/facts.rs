@@ -445,7 +445,7 @@ pub enum Literal {
 }
 
 /// An integer of 64 bits that is aligned like one of 32, which keeps expressions small.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Int([u32; 2]);
 
 impl Int {

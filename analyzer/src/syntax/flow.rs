@@ -141,6 +141,7 @@ impl Flow {
             self.body.blocks[block].end =
                 if reached[block.index()] { Terminator::End } else { Terminator::Unreachable };
             self.body.blocks[block].end_span = closing;
+            self.body.blocks[block].instrs.shrink_to_fit();
         }
         self.body.blocks.shrink_to_fit();
         self.body

@@ -10,7 +10,7 @@ use super::{
     kind::Kind,
     names::{Known, Names},
     scope::{Binding, Scopes},
-    tree::{NodeId, Reader, Tree, with_tree},
+    tree::{NodeId, Reader, Tree, forget_tables, with_tree},
 };
 use crate::base::{LineIndex, Problem, ProblemKind, Span, Symbol};
 
@@ -20,6 +20,16 @@ use crate::base::{LineIndex, Problem, ProblemKind, Span, Symbol};
 /// than 600 (all measured 2026-11).
 pub(super) const MAX_NESTING: u32 = 300;
 
+thread_local! {
+    static NAMES: RefCell<Names> = RefCell::default();
+}
+
+/// Drops what this thread keeps from one file to the next; for when no more are to come.
+pub fn forget_last_file() {
+    NAMES.take();
+    forget_tables();
+}
+
 /// Lowers one file.
 pub fn lower(text: &[u8]) -> FileFacts {
     lower_by(Reader::Both, text).unwrap_or_default()
@@ -27,9 +37,6 @@ pub fn lower(text: &[u8]) -> FileFacts {
 
 /// Lowers one file as one reader alone sees it, to compare them; `None` if it refuses the file.
 pub fn lower_by(reader: Reader, text: &[u8]) -> Option<FileFacts> {
-    thread_local! {
-        static NAMES: RefCell<Names> = RefCell::default();
-    }
     // Taken out and put back, not borrowed: a panic in between then costs the cache, not the thread.
     let names = NAMES.take();
     let (facts, names) = with_tree(text, reader, |tree| {

@@ -38,6 +38,6 @@ mod types;
 
 pub use dump::dump;
 pub use facts::*;
-pub use lower::{lower, lower_by};
+pub use lower::{forget_last_file, lower, lower_by};
 pub use statements::{Statement, StatementKind, Statements, statements};
 pub use tree::Reader;

@@ -245,14 +245,20 @@ pub enum Reader {
     Grammar,
 }
 
+thread_local! {
+    static WORKSPACE: RefCell<Option<Workspace>> = const { RefCell::new(None) };
+}
+
+/// Drops the parser and the tables of this thread.
+pub(super) fn forget_tables() {
+    WORKSPACE.take();
+}
+
 /// Parses `text` and hands the tree to `read`; `None` if the reader refuses the text, which only [`Reader::Parser`] does.
 /// Parser and tables of a thread are used again.
 ///
 /// `read` must not parse.
 pub(super) fn with_tree<R>(text: &[u8], reader: Reader, read: impl FnOnce(&Tree) -> R) -> Option<R> {
-    thread_local! {
-        static WORKSPACE: RefCell<Option<Workspace>> = const { RefCell::new(None) };
-    }
     WORKSPACE.with_borrow_mut(|workspace| {
         let workspace = workspace.get_or_insert_with(|| {
             let language = tree_sitter_go::LANGUAGE.into();

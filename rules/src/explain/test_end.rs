@@ -62,7 +62,7 @@ pub(super) fn explain(
         same_object: true,
     };
     let uses = lifetimes.events.of(user.func).blocks.iter().flat_map(|block| &block.events);
-    let uses = uses.filter(|event| matches!(event.kind, EventKind::UsesTest)).map(|event| event.span);
+    let uses = uses.filter(|event| matches!(event.kind, EventKind::UsesTest { .. })).map(|event| event.span);
     let span = uses.min_by_key(|span| cx.site(user.func, *span).line.abs_diff(user.line))?;
     let body = lifetimes.program.function(test).span;
     let end = analyzer::base::Span { start: body.end.saturating_sub(1), end: body.end };

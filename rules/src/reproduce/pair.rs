@@ -135,7 +135,7 @@ fn spot(program: &Program, graph: &CallGraph, site: &Site) -> Spot {
         };
         graph.callers(func).iter().map(call).collect()
     });
-    Spot { file: site.file.clone(), lines, function: unqualified(&site.function), calls }
+    Spot { file: site.file.to_string(), lines, function: unqualified(site.function), calls }
 }
 
 impl Spot {

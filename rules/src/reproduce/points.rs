@@ -83,7 +83,7 @@ pub(super) fn point(program: &Program, site: &Site) -> Option<Point> {
         .find(|row| lines(row).0 == site.line)
         .or_else(|| covering.iter().min_by_key(|row| row.span.end - row.span.start))?;
     Some(Point {
-        file: site.file.clone(),
+        file: site.file.to_string(),
         line: site.line,
         lines: if chosen.kind == StatementKind::Compound { (site.line, site.line) } else { lines(chosen) },
         before: chosen.span.start,

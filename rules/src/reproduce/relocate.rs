@@ -48,6 +48,6 @@ fn moved(old: &Program, new: &Program, site: &Site) -> Option<Site> {
             .zip(1..)
             .filter(|(line, number)| (first..=last).contains(number) && line.trim() == wanted);
         let line = fits.map(|(_, number)| number).min_by_key(|number| number.abs_diff(expected))?;
-        Some(Site { file: new.sources().files[file].path.to_string(), line, function: site.function.clone() })
+        Some(Site { file: new.sources().files[file].path.clone(), line, function: site.function })
     })
 }

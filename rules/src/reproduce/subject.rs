@@ -1,6 +1,6 @@
 //! What shall be made to happen: the two sides of a race, out of an explained report or a finding.
 
-use analyzer::{report::FunctionName, resolve::Program};
+use analyzer::{base::Symbol, report::FunctionName, resolve::Program};
 
 use super::points;
 use crate::finding::{AccessSide, ExplainedFrame, ExplainedReport, ExplainedStack, Finding, MemoryLocation, Site};
@@ -127,7 +127,11 @@ fn sites(stack: &ExplainedStack) -> Vec<Site> {
         let (file, line, _) = frame.resolved.clone()?;
         let name = FunctionName::parse(&frame.function);
         let line = if unmoved { frame.line } else { line };
-        (!name.is_wrapper()).then(|| Site { file, line, function: name.canonical() })
+        (!name.is_wrapper()).then(|| Site {
+            file: file.into(),
+            line,
+            function: Symbol::new(&name.canonical()).as_str(),
+        })
     };
     frames.iter().filter_map(site).collect()
 }
