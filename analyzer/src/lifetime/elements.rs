@@ -166,10 +166,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn is_synchronised(&self, ty: TypeId) -> bool {
-        // An interface, too, is a reference: another one may be stored.
-        let refers = |ty| matches!(self.program.ty(ty), Type::Pointer(_) | Type::Interface { .. });
-        !refers(ty)
-            && !refers(self.program.underlying(ty))
+        !matches!(self.program.ty(ty), Type::Pointer(_))
             && self.program.type_key(ty).is_some_and(|key| self.models.is_synchronised(key))
     }
 }
