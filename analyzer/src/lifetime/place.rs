@@ -12,9 +12,9 @@ use super::{
 use crate::{
     base::{Idx, Span},
     callgraph::{CallGraph, Target, Targets},
-    resolve::{Builtin, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
+    resolve::{Builtin, Callee, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
-    syntax::{Comm, Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, FuncKind, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Longest chain of `a := b` that is followed. Longer ones do not occur in hand-written code.
@@ -292,6 +292,7 @@ impl Places {
         let mut out = SmallVec::new();
         if let Root::Value(root) = place.root
             && let Expr::Select { base, .. } = program.facts(file).exprs[root]
+            && !takes_address(program, file, root, base)
         {
             // A member of a type whose source is absent: what holds the value is read to get there.
             out = self.accesses(program, file, base, AccessKind::Read, Stored::Other);
@@ -376,6 +377,15 @@ impl Places {
         }
         out
     }
+}
+
+/// Whether a method value keeps the address of what it is called on, and reads nothing of it.
+fn takes_address(program: &Program, file: FileId, method: ExprId, base: ExprId) -> bool {
+    let Meaning::Method(callee) = program.meaning(file, method) else { return false };
+    let Callee::Func { func, .. } = *callee else { return false };
+    let FuncKind::Decl { receiver: Some(receiver), .. } = &program.function(func).kind else { return false };
+    let held = program.ty(program.underlying(program.expr_type(file, base)));
+    receiver.pointer && matches!(held, Type::Struct(_))
 }
 
 /// Whether a variable holds a struct or array in place: `a := b` is then another object.
