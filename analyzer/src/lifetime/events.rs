@@ -561,7 +561,9 @@ impl<'a> Lowering<'a> {
         let own = match self.key_of(channel) {
             Some(SyncKey::Field(field)) => {
                 let file = self.program.field(field).site.map(|site| site.0);
-                file.is_some_and(|file| sources.files[file].role == FileRole::Analysed)
+                // Inside the library itself it is a channel like any other.
+                let within = |file| self.program.package_of(file) == self.program.package_of(self.file);
+                file.is_some_and(|file| sources.files[file].role == FileRole::Analysed || within(file))
             }
             Some(_) => true,
             None => false,
