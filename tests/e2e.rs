@@ -10,6 +10,7 @@ mod graph;
 mod guide;
 mod mail;
 mod mended;
+mod orders;
 mod parsers;
 mod reproduce;
 mod stable;

@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     base::{Idx, Span, Symbol},
     callgraph::{CallKind, CallSite, CallSiteId, Target, Targets},
-    lifetime::{Lifetimes, SpawnId, SpawnKind, handed::Use},
+    lifetime::{Lifetimes, SpawnId, SpawnKind, SpawnSite, handed::Use},
     report::{Frame, FunctionName, RaceReport, StackTrace, stale_frames},
     resolve::{Builtin, CalleeKind, FuncId},
     source::FileId,
@@ -377,6 +377,10 @@ impl<'a> Locator<'a> {
             let lines = &lifetimes.program.facts(lifetimes.program.funcs()[func].file).lines;
             for &id in lifetimes.spawns.of(func) {
                 let site = &lifetimes.spawns.sites[id];
+                if site.kind == SpawnKind::Subtest {
+                    // The testing package starts it.
+                    continue;
+                }
                 let runs = roots.iter().any(|root| site.bodies.contains(root));
                 // A wrapper starts what it was handed: the function that hands it over says more.
                 let hands_on = site.kind == SpawnKind::Go && self.is_wrapper(func);
@@ -399,7 +403,8 @@ impl<'a> Locator<'a> {
         // A timer or a finalizer: the function that armed it is not in the report.
         of_frames.or_else(|| {
             let root = roots.first()?;
-            let mut runs = lifetimes.spawns.sites.iter_enumerated().filter(|(_, site)| site.bodies.contains(root));
+            let of_root = |site: &SpawnSite| site.kind != SpawnKind::Subtest && site.bodies.contains(root);
+            let mut runs = lifetimes.spawns.sites.iter_enumerated().filter(|(_, site)| of_root(site));
             let first = runs.next().map(|(id, _)| id);
             first.filter(|_| runs.next().is_none())
         })

@@ -8,6 +8,7 @@ use fixedbitset::FixedBitSet;
 use rustc_hash::FxHashMap;
 
 use super::{
+    adds,
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Location, SignalKind, SpawnId, Stored},
@@ -81,6 +82,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
                     && !raises(adds, key, wait.func)
                     // Under the lock the function that waits has said, or will see, that no more is to come.
                     && !held.iter().any(|lock| locks(facts, wait.func, *lock))
+                    && !adds::ordered(facts, id, (node.func, event.span), key, wait)
                     && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, MAX_WAITING_CALLERS)
             };
             let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };

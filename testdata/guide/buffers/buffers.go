@@ -1,22 +1,22 @@
 // Package buffers keeps buffers for reuse.
 package buffers
 
+import "sync"
+
 type Buffer struct{ Data []byte }
 
-var free = make(chan *Buffer, 16)
+var lent sync.Map
 
 func Get() *Buffer {
-	select {
-	case b := <-free:
-		return b
-	default:
-		return &Buffer{}
-	}
+	free := &Buffer{}
+	lent.Range(func(b, used any) bool {
+		if used == false {
+			free = b.(*Buffer)
+		}
+		return used != false
+	})
+	lent.Store(free, true)
+	return free
 }
 
-func Put(b *Buffer) {
-	select {
-	case free <- b:
-	default:
-	}
-}
+func Put(b *Buffer) { lent.Store(b, false) }

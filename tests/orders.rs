@@ -1,0 +1,196 @@
+//! What orders the two sides of a conflict, or says that it may: groups without source, flags, counts, pipes, owners. Each
+//! beside a twin without it.
+
+use crate::certainty::confidence;
+
+#[test]
+fn a_group_without_source_is_known_by_its_methods() {
+    let sum = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import (
+	\"time\"
+
+	\"example.com/absent/pool\"
+)
+
+func sum(numbers []int) int {{
+	group := pool.New(4)
+	total := 0
+	group.Take()
+	go func() {{
+		defer group.Give()
+		time.Sleep(time.Millisecond)
+		total = len(numbers)
+	}}()
+	{wait}
+	return total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    assert_eq!(sum("group-waited-for", "group.Wait()"), "");
+    assert_eq!(sum("group-left", "group.Take()"), "high");
+}
+
+#[test]
+fn a_flag_says_whether_there_is_something_to_wait_for() {
+    let framer = |name: &str, taken_back: (&str, &str)| {
+        let (first, last) = taken_back;
+        let code = format!(
+            "
+import \"sync\"
+
+type framer struct {{
+	mu      sync.Mutex
+	running bool
+	out     chan int
+	stop    chan struct{{}}
+	exited  chan struct{{}}
+}}
+
+func (f *framer) Run() {{
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.running {{
+		return
+	}}
+	f.running = true
+	go f.run()
+}}
+
+func (f *framer) run() {{
+	<-f.stop
+	{first}
+	f.out <- 1
+	{last}
+	close(f.exited)
+}}
+
+func (f *framer) Destroy() {{
+	f.mu.Lock()
+	close(f.stop)
+	running := f.running
+	f.mu.Unlock()
+	if running {{
+		<-f.exited
+	}}
+	close(f.out)
+}}
+"
+        );
+        confidence(name, "framer.out", &code)
+    };
+    let take_back = "f.mu.Lock()\n\tf.running = false\n\tf.mu.Unlock()";
+    assert_eq!(framer("flag-last", ("", take_back)), "");
+    assert_ne!(framer("flag-first", (take_back, "")), "");
+}
+
+#[test]
+fn results_that_are_counted_may_order_them() {
+    let answers = |name: &str, receive: &str| {
+        let code = format!(
+            "
+func answers(questions int) int {{
+	work, done := make(chan int), make(chan bool, questions)
+	asked := 0
+	go func() {{
+		for range work {{
+			asked++
+			done <- true
+		}}
+	}}()
+	for i := range questions {{
+		work <- i
+	}}
+	count := 0
+	{receive}
+	return asked + count
+}}
+"
+        );
+        confidence(name, "asked", &code)
+    };
+    let counted = "for range done {\n\t\tcount++\n\t\tif count == questions {\n\t\t\tbreak\n\t\t}\n\t}";
+    assert_eq!(answers("all-received", counted), "medium");
+    assert_eq!(answers("one-received", "<-done"), "high");
+}
+
+#[test]
+fn what_comes_out_of_a_pipe_may_order_them() {
+    let copy = |name: &str, before: &str, after: &str| {
+        let code = format!(
+            "
+import (
+	\"fmt\"
+	\"io\"
+)
+
+func copied(text string, to io.Writer) (string, error) {{
+	r, w := io.Pipe()
+	go func() {{
+		{before}
+		fmt.Fprint(w, text)
+		{after}
+	}}()
+	if _, err := io.Copy(to, r); err == nil {{
+		return text, err
+	}}
+	text = \"\"
+	return text, nil
+}}
+"
+        );
+        confidence(name, "text", &code)
+    };
+    assert_eq!(copy("pipe-closed-last", "", "w.Close()"), "medium");
+    assert_eq!(copy("pipe-closed-first", "", "w.Close()\n\t\tfmt.Println(text)"), "high");
+}
+
+#[test]
+fn who_made_an_object_waits_before_it_is_set_back() {
+    let rounds = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type team struct {{
+	room chan bool
+	wg   *sync.WaitGroup
+}}
+
+func (t *team) Reset() {{
+	close(t.room)
+	t.room = make(chan bool, 2)
+}}
+
+func (t *team) Add(task func()) {{
+	t.wg.Add(1)
+	go func() {{
+		t.room <- true
+		task()
+		<-t.room
+		t.wg.Done()
+	}}()
+}}
+
+func (t *team) Wait() {{
+	t.wg.Wait()
+}}
+
+func work(rounds int, task func()) {{
+	t := &team{{room: make(chan bool, 2), wg: &sync.WaitGroup{{}}}}
+	for range rounds {{
+		t.Reset()
+		t.Add(task)
+		{wait}
+	}}
+}}
+"
+        );
+        confidence(name, "team.room", &code)
+    };
+    assert_eq!(rounds("waits", "t.Wait()"), "");
+    assert_ne!(rounds("goes-on", ""), "");
+}
