@@ -36,7 +36,10 @@ func (f *framer) run() {
 	for i := 0; ; i++ {
 		select {
 		case <-f.stop:
-			f.out <- i
+			select {
+			case f.out <- i:
+			default:
+			}
 			return
 		case f.out <- i:
 		}
