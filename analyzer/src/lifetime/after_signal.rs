@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 use super::{
     after_spawn::Facts,
     conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
-    domain::{Access, AccessKind, Location, Signal, SpawnId, WaitKind},
+    domain::{Access, AccessKind, Location, Signal, SignalKind, SpawnId, WaitKind},
     events::EventKind,
     order::{Order, points},
     reach::access,
@@ -26,7 +26,8 @@ pub fn after_signals(facts: Facts<'_>) -> Vec<Conflict> {
             }
             // In the body, or in a literal that the body calls or defers.
             let own = |s: &&Signal| {
-                s.certain && (s.site.0 == body || facts.cx.program.funcs()[s.site.0].parent == Some(body))
+                let literal = facts.cx.program.funcs()[s.site.0].parent == Some(body);
+                s.certain && (s.site.0 == body || literal && s.kind != SignalKind::Flag)
             };
             for signal in site.signals.iter().filter(own) {
                 let Some(wait) = facts.joins.any_wait(facts.cx, signal.key, site.func) else { continue };

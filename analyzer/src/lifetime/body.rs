@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     after_spawn::Facts,
-    domain::{Location, SignalKind, SpawnId, WaitKind},
+    domain::{Location, Signal, SignalKind, SpawnId, WaitKind},
     events::{EventKind, FuncEvents},
     order::{Order, Point, points},
     reach::{Reach, Reached},
@@ -34,7 +34,9 @@ impl Body {
                 for (index, event) in row.events.iter().enumerate() {
                     let EventKind::Call(call) = event.kind else { continue };
                     let given = facts.cx.signals_of_call(file, call).into_iter();
-                    let certain = given.filter(|s| s.certain && known.iter().any(|own| own.key == s.key));
+                    // What a callback sends of what the body closes is work, and a flag is no end that a call gives.
+                    let own = |s: &Signal| known.iter().any(|own| own.key == s.key && own.kind == s.kind);
+                    let certain = given.filter(|s| s.certain && s.kind != SignalKind::Flag && own(s));
                     certain.for_each(|signal| order.also_signals(events, signal.key, signal.kind, (block, index)));
                 }
             }
