@@ -119,9 +119,8 @@ fn keys_of(facts: Facts<'_>, id: SpawnId) -> impl Iterator<Item = usize> {
 fn passed_on(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Left> {
     let mut out: Vec<Left> = Vec::new();
     let mut at_end = None;
-    for (row, known) in open_calls(facts, func, left) {
-        let _ = row;
-        let own = operands(facts, func);
+    let own = operands(facts, func);
+    for (_, known) in open_calls(facts, func, left) {
         let objects: Vec<(LocalId, LocalId)> =
             known.objects.iter().copied().filter(|(here, _)| own.contains(here)).collect();
         let joined = at_end.get_or_insert_with(|| joined_at_end(facts, func));
