@@ -92,7 +92,7 @@ impl Cx<'_> {
             Relation::AfterCall { call: (caller, _) } => {
                 doubts.when(true, 1, "the call comes back before the goroutine is over");
                 let program = self.lifetimes.program;
-                let test = program.sources().files[program.funcs()[caller].file].test;
+                let test = program.in_test_file(caller);
                 doubts.when(test, 1, "the test goes on before the goroutine is over");
             }
             Relation::Sibling(_) => doubts.when(true, 2, "both goroutines run at the same time"),
@@ -162,7 +162,8 @@ impl Cx<'_> {
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
         let literal = spawn.bodies.iter().all(|body| program.funcs()[*body].parent.is_some());
-        let captures = literal || self.encloses(spawn.func, conflict.inside.func);
+        let captures =
+            literal || spawn.func != conflict.inside.func && program.encloses(spawn.func, conflict.inside.func);
         // A channel is the same in all variables.
         let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
         let copied = local && !captures && !channel;
@@ -199,7 +200,7 @@ impl Cx<'_> {
         // An end that nobody makes.
         doubts.when(self.lifetimes.graph.callers(method).is_empty(), 1, "somebody calls the method; nothing here does");
         // A test that starts a server by hand has its own ways to know that it is over.
-        let test = program.sources().files[program.funcs()[self.lifetimes.spawns.sites[conflict.spawn].func].file].test;
+        let test = program.in_test_file(self.lifetimes.spawns.sites[conflict.spawn].func);
         doubts.when(test, 1, "the test has no other way to know that the goroutine is over");
     }
 
@@ -232,17 +233,11 @@ impl Cx<'_> {
         ));
     }
 
-    /// Whether one function is a literal within the other.
-    fn encloses(&self, outer: FuncId, inner: FuncId) -> bool {
-        let funcs = self.lifetimes.program.funcs();
-        std::iter::successors(funcs[inner].parent, |at| funcs[*at].parent).any(|at| at == outer)
-    }
-
     /// Whether the join is skipped only where a test has failed anyway.
     pub fn only_failing_tests(&self, conflict: &Conflict) -> bool {
         let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
         let program = self.lifetimes.program;
-        let in_test = |skip: &SkippedAt| program.sources().files[program.funcs()[skip.func].file].test;
+        let in_test = |skip: &SkippedAt| program.in_test_file(skip.func);
         !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
     }
 
@@ -253,7 +248,7 @@ impl Cx<'_> {
         let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
         between
             && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
-            && (program.sources().files[program.funcs()[func].file].test || self.is_given_test(func))
+            && (program.in_test_file(func) || self.is_given_test(func))
     }
 
     /// Whether the function, or one around it, is given a test.

@@ -300,15 +300,7 @@ fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: 
         spawn: left.spawn,
         location: inner.location,
         element: inner.element && access.kind != AccessKind::Recycle,
-        inside: Side {
-            func: node.func,
-            span: inner.span,
-            kind: inner.kind,
-            stored: inner.stored,
-            path: reach.path(inside.node),
-            dispatched: node.dispatched,
-            same_object: true,
-        },
+        inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
         other: Side {
             func,
             span: access.span,

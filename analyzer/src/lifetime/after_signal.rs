@@ -93,15 +93,7 @@ fn late_writes(
                 spawn: id,
                 location: inner.location,
                 element: inner.element,
-                inside: Side {
-                    func: node.func,
-                    span: inner.span,
-                    kind: inner.kind,
-                    stored: inner.stored,
-                    path,
-                    dispatched: node.dispatched,
-                    same_object: true,
-                },
+                inside: Side::of(inner, true).reached_by(path, node.dispatched),
                 other,
                 relation: Relation::AfterSpawn,
                 join: JoinStatus::SignalledEarly(join.clone(), signal.site),
@@ -135,14 +127,6 @@ fn other_use(facts: Facts<'_>, id: SpawnId, inner: &Access) -> Option<Side> {
             && other.element == inner.element
             && other.kind.conflicts(inner.kind)
             && !other.locks.iter().any(|l| inner.locks.contains(l));
-        usable.then(|| Side {
-            func: other.func,
-            span: other.span,
-            kind: other.kind,
-            stored: other.stored,
-            path: Vec::new(),
-            dispatched: 0,
-            same_object: true,
-        })
+        usable.then(|| Side::of(other, true))
     })
 }

@@ -602,15 +602,7 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
-            let other = Side {
-                func: access.func,
-                span: access.span,
-                kind: access.kind,
-                stored: access.stored,
-                path: path.to_vec(),
-                dispatched,
-                same_object: true,
-            };
+            let other = Side::of(access, true).reached_by(path.to_vec(), dispatched);
             let reach = &self.facts.reaches[self.ids[goroutine]];
             let func = reach.nodes[inside.0.node as usize].func;
             let inner = &self.facts.cx.events.of(func).accesses[inside.0.row as usize];

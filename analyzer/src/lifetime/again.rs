@@ -19,7 +19,6 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
     domain::{Access, AccessKind, Location, SpawnId, Stored},
-    owner::encloses,
 };
 use crate::{base::Idx, callgraph::CallKind, resolve::FuncId};
 
@@ -52,21 +51,12 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         let Some(inside) = inside else { continue };
         let node = &reach.nodes[inside.node as usize];
         let inner = &cx.events.of(node.func).accesses[inside.row as usize];
-        let side = |access: &Access, path, dispatched| Side {
-            func: access.func,
-            span: access.span,
-            kind: access.kind,
-            stored: access.stored,
-            path,
-            dispatched,
-            same_object: true,
-        };
         out.push(Conflict {
             spawn: id,
             location: write.location,
             element: false,
-            inside: side(inner, reach.path(inside.node), node.dispatched),
-            other: side(write, Vec::new(), 0),
+            inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+            other: Side::of(write, true),
             relation: Relation::OwnerMethod { method: site.func, role: Role::Restarts },
             join: JoinStatus::Missing { asked: None },
             assumptions: vec![Assumption::CalledAgain],
@@ -85,7 +75,7 @@ fn outlasts(facts: Facts<'_>, func: FuncId, write: &Access) -> bool {
         Location::Local(file, local) => {
             let index = program.facts(file).locals[local].function;
             let declaring = program.func_of(file, index);
-            declaring.is_some_and(|declaring| declaring != func && encloses(facts, declaring, func))
+            declaring.is_some_and(|declaring| declaring != func && facts.cx.program.encloses(declaring, func))
         }
         Location::Field(_) => false,
     }

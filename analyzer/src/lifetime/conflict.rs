@@ -1,7 +1,7 @@
 //! A conflict: a goroutine's access, another access of the same location that nothing orders after it, and what is
 //! known about the join that should have.
 
-use super::domain::{AccessKind, Exit, Location, SpawnId, Stored, SyncKey};
+use super::domain::{Access, AccessKind, Exit, Location, SpawnId, Stored, SyncKey};
 use crate::{base::Span, resolve::FuncId, syntax::LocalId};
 
 /// One side of a conflict.
@@ -24,6 +24,23 @@ pub struct Side {
 }
 
 impl Side {
+    /// An access that the function makes itself.
+    pub fn of(access: &Access, same_object: bool) -> Self {
+        let &Access { func, span, kind, stored, .. } = access;
+        Self { func, span, kind, stored, path: Vec::new(), dispatched: 0, same_object }
+    }
+
+    /// A place that stands for an access of the shared object: a wait, an exit, a use of the whole.
+    pub fn at(func: FuncId, span: Span, kind: AccessKind) -> Self {
+        Self { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
+    }
+
+    /// The same, got to by calls.
+    #[must_use]
+    pub fn reached_by(self, path: Vec<(FuncId, Span)>, dispatched: u32) -> Self {
+        Self { path, dispatched, ..self }
+    }
+
     /// Where the way to the access begins: its first call, or the access itself.
     pub fn top(&self) -> (FuncId, Span) {
         self.path.first().copied().unwrap_or((self.func, self.span))

@@ -15,7 +15,7 @@ use super::{
     again::written_again,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Exit, Location, SpawnId, SpawnKind, Stored},
+    domain::{AccessKind, Exit, Location, SpawnId, SpawnKind},
     entry_locks::entry_locks,
     events::{Event, EventKind, Events},
     evidence, guards,
@@ -261,8 +261,8 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 spawn: id,
                 location: Location::Local(file, handle),
                 element: false,
-                inside: side(func, used, AccessKind::Read),
-                other: side(site.func, span, AccessKind::End),
+                inside: Side::at(func, used, AccessKind::Read),
+                other: Side::at(site.func, span, AccessKind::End),
                 relation: Relation::TestEnd,
                 join,
                 assumptions: if doubtful { vec![Assumption::TakesThatWay] } else { Vec::new() },
@@ -274,13 +274,9 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
     out
 }
 
-fn side(func: FuncId, span: Span, kind: AccessKind) -> Side {
-    Side { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
-}
-
 fn is_test(facts: Facts<'_>, id: SpawnId) -> bool {
     let program = facts.cx.program;
-    program.sources().files[program.funcs()[facts.spawns.sites[id].func].file].test
+    program.in_test_file(facts.spawns.sites[id].func)
 }
 
 /// The test handle a function is given.
@@ -304,7 +300,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 let own = site.signals.iter().any(|s| s.key == key && s.site.0 == body);
                 let counted_before = adds(facts, site.func, key);
                 // What the goroutine itself waits for, it has raised before; a test that waits knows what it started.
-                let test = |func: FuncId| cx.program.sources().files[cx.program.funcs()[func].file].test;
+                let test = |func: FuncId| cx.program.in_test_file(func);
                 let mut waits = facts.joins.waits(key).iter();
                 let wait = waits.find(|w| w.func != body && (!test(w.func) || test(body)));
                 let Some(wait) = wait else { continue };
@@ -315,8 +311,8 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     spawn: id,
                     location: key,
                     element: false,
-                    inside: side(body, event.span, AccessKind::Write),
-                    other: side(wait.func, wait.span, AccessKind::Read),
+                    inside: Side::at(body, event.span, AccessKind::Write),
+                    other: Side::at(wait.func, wait.span, AccessKind::Read),
                     relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                     join: JoinStatus::Missing { asked: None },
                     assumptions: Vec::new(),
@@ -340,7 +336,7 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
             let EventKind::Add { key: key @ Location::Field(_) } = event.kind else { continue };
             let counted = site.signals.iter().any(|s| s.key == key);
             let locked = !cx.events.of(site.func).locks_held(event.span).is_empty();
-            let test = |func: FuncId| program.sources().files[program.funcs()[func].file].test;
+            let test = |func: FuncId| program.in_test_file(func);
             if !counted || test(site.func) || out.iter().any(|c: &Conflict| c.spawn == id) {
                 continue;
             }
@@ -374,14 +370,14 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
             if started_once || starts || !own(wait.func) && cx.graph.callers(site.func).is_empty() {
                 continue;
             }
-            let mut inside = side(site.func, event.span, AccessKind::Write);
+            let mut inside = Side::at(site.func, event.span, AccessKind::Write);
             inside.same_object = false;
             out.push(Conflict {
                 spawn: id,
                 location: key,
                 element: false,
                 inside,
-                other: side(wait.func, wait.span, AccessKind::Read),
+                other: Side::at(wait.func, wait.span, AccessKind::Read),
                 relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                 join: JoinStatus::Missing { asked: None },
                 assumptions: match own(wait.func) && again && !locked {

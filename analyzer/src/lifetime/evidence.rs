@@ -137,7 +137,7 @@ fn gave_back(facts: Facts<'_>, access: &Access, key: Location) -> bool {
 fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
     let (func, span) = side.top();
     let program = facts.cx.program;
-    if !program.sources().files[program.funcs()[func].file].test {
+    if !program.in_test_file(func) {
         return false;
     }
     let events = facts.cx.events.of(func);

@@ -217,7 +217,7 @@ fn is_held_back(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> boo
     let here = points(events);
     let Some(&from) = here.get(&other) else { return false };
     let later = |span: Span| here.get(&span).is_some_and(|&at| at != from && precedes(events, from, at));
-    let test = cx.program.sources().files[cx.program.funcs()[func].file].test;
+    let test = cx.program.in_test_file(func);
     let releases = |row: &&CallRef| {
         let key = key_of(facts, func, row);
         key.is_some_and(|key| cx.models.effects(key).contains(&Effect::LetsGo))

@@ -20,7 +20,7 @@ use super::{
     after_spawn::{AfterSpawn, Facts},
     calls::CallRef,
     conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{AccessKind, Exit, Location, SpawnId, Stored, SyncKey},
+    domain::{AccessKind, Exit, Location, SpawnId, SyncKey},
     domain_local::{Operand, operand},
     handed::root_local,
     running::Outlives,
@@ -70,21 +70,12 @@ fn of_goroutine(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId, 
         if pass.conflicts.iter().chain(&out).any(known) {
             continue;
         }
-        let side = |func, span, kind| Side {
-            func,
-            span,
-            kind,
-            stored: Stored::Other,
-            path: Vec::new(),
-            dispatched: 0,
-            same_object: true,
-        };
         out.push(Conflict {
             spawn: id,
             location,
             element: false,
-            inside: side(body, span, AccessKind::Read),
-            other: side(func, given, AccessKind::End),
+            inside: Side::at(body, span, AccessKind::Read),
+            other: Side::at(func, given, AccessKind::End),
             relation: Relation::AfterSpawn,
             join: JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at: at.clone() },
             assumptions: Vec::new(),

@@ -101,7 +101,7 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
     origins.dedup();
     let visible = |local: &LocalId| {
         let owner = program.facts(file).locals.get(*local).map(|row| row.function);
-        owner.is_some_and(|f| program.func_of(file, f).is_some_and(|f| encloses(facts, f, site.func)))
+        owner.is_some_and(|f| program.func_of(file, f).is_some_and(|f| facts.cx.program.encloses(f, site.func)))
     };
     origins
         .into_iter()
@@ -111,17 +111,6 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
             (!program.methods_of(named).is_empty()).then_some((named, local))
         })
         .collect()
-}
-
-pub(super) fn encloses(facts: Facts<'_>, outer: FuncId, inner: FuncId) -> bool {
-    let mut at = Some(inner);
-    while let Some(func) = at {
-        if func == outer {
-            return true;
-        }
-        at = facts.cx.program.funcs()[func].parent;
-    }
-    false
 }
 
 fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> Vec<Conflict> {
@@ -618,24 +607,8 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
             spawn: id,
             location: access.location,
             element: access.element,
-            inside: Side {
-                func: inner_node.func,
-                span: inner.span,
-                kind: inner.kind,
-                stored: inner.stored,
-                path: reach.path(inside.node),
-                dispatched: inner_node.dispatched,
-                same_object: true,
-            },
-            other: Side {
-                func: node.func,
-                span: access.span,
-                kind: access.kind,
-                stored: access.stored,
-                path,
-                dispatched: node.dispatched,
-                same_object: true,
-            },
+            inside: Side::of(inner, true).reached_by(reach.path(inside.node), inner_node.dispatched),
+            other: Side::of(access, true).reached_by(path, node.dispatched),
             relation: Relation::OwnerMethod { method: method.func, role },
             join: status(facts, id, method, &keys),
             assumptions,

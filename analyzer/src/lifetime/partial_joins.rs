@@ -133,7 +133,7 @@ fn both(one: Option<FixedBitSet>, other: Option<FixedBitSet>) -> Option<FixedBit
 }
 
 fn exits_of(cx: Context<'_>, calls: &Calls, joins: &Joins, func: FuncId) -> Vec<PartialExit> {
-    if joins.may(func).is_clear() || cx.program.sources().files[cx.program.funcs()[func].file].test {
+    if joins.may(func).is_clear() || cx.program.in_test_file(func) {
         return Vec::new();
     }
     let Some(holder) = first_operand(cx.program, func) else { return Vec::new() };

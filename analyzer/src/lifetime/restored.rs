@@ -85,7 +85,7 @@ const MAX_READERS: usize = 48;
 /// them: whoever ran before may have left one behind. Which test started it is not known.
 pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
-    let is_test = |func: FuncId| cx.program.sources().files[cx.program.funcs()[func].file].test;
+    let is_test = |func: FuncId| cx.program.in_test_file(func);
     let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
     for (id, site) in facts.spawns.sites.iter_enumerated() {
         // That the suite closes what started the goroutine orders nothing with what its tests do before.
@@ -137,15 +137,7 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
                     dispatched: reader.dispatched,
                     same_object: false,
                 },
-                other: Side {
-                    func: write.func,
-                    span: write.span,
-                    kind: write.kind,
-                    stored: write.stored,
-                    path: Vec::new(),
-                    dispatched: 0,
-                    same_object: false,
-                },
+                other: Side::of(write, false),
                 relation: Relation::Restored,
                 join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
@@ -402,24 +394,8 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
                 spawn: id,
                 location: access.location,
                 element: access.element,
-                inside: Side {
-                    func: node.func,
-                    span: inner.span,
-                    kind: inner.kind,
-                    stored: inner.stored,
-                    path: reach.path(inside.node),
-                    dispatched: node.dispatched,
-                    same_object: true,
-                },
-                other: Side {
-                    func: access.func,
-                    span: access.span,
-                    kind: access.kind,
-                    stored: access.stored,
-                    path: restore.path.clone(),
-                    dispatched: 0,
-                    same_object: true,
-                },
+                inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+                other: Side::of(access, true).reached_by(restore.path.clone(), 0),
                 relation: Relation::Restored,
                 join: JoinStatus::Missing { asked: None },
                 assumptions,

@@ -71,7 +71,8 @@ type Above = Box<[(FuncId, u32)]>;
 impl Resets {
     fn build(facts: Facts<'_>) -> Self {
         let cx = facts.cx;
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().filter(|func| !is_test(facts, *func)).collect();
+        let funcs: Vec<FuncId> =
+            cx.program.funcs().ids().filter(|func| !facts.cx.program.in_test_file(*func)).collect();
         let resets = funcs.into_par_iter().flat_map_iter(|func| {
             let rows = cx.events.of(func).accesses.iter().zip(0_u32..);
             let resets = rows.filter(|(access, _)| is_reset(facts, access) && !of_new_object(facts, access));
@@ -370,24 +371,8 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
                 spawn: id,
                 location: inner.location,
                 element: inner.element,
-                inside: Side {
-                    func: node.func,
-                    span: inner.span,
-                    kind: inner.kind,
-                    stored: inner.stored,
-                    path: reach.path(number),
-                    dispatched: node.dispatched,
-                    same_object: true,
-                },
-                other: Side {
-                    func: other.func,
-                    span: other.span,
-                    kind: other.kind,
-                    stored: other.stored,
-                    path: Vec::new(),
-                    dispatched: 0,
-                    same_object: false,
-                },
+                inside: Side::of(inner, true).reached_by(reach.path(number), node.dispatched),
+                other: Side::of(other, false),
                 relation: Relation::AfterSpawn,
                 join: skipped_join(facts, group, id),
                 assumptions: vec![Assumption::SameObject],
@@ -453,17 +438,12 @@ fn common(
     skipping: FuncId,
     reset: FuncId,
 ) -> Option<(u32, FuncId)> {
-    let found = resets.above(facts, reset).iter().filter(|(func, _)| !is_test(facts, *func));
+    let found = resets.above(facts, reset).iter().filter(|(func, _)| !facts.cx.program.in_test_file(*func));
     let found = found.filter_map(|&(func, distance)| Some((above.get(&func)? + distance, func))).min();
     // Methods of one object that nobody in sight calls in a row are called in a row by its users.
     let receiver = |func: FuncId| facts.cx.program.funcs()[func].receiver;
     let peers = receiver(skipping).is_some() && receiver(skipping) == receiver(reset);
     found.or_else(|| peers.then_some((PEER_DISTANCE, reset)))
-}
-
-fn is_test(facts: Facts<'_>, func: FuncId) -> bool {
-    let program = facts.cx.program;
-    program.sources().files[program.funcs()[func].file].test
 }
 
 /// The join that a skip skips, through the first call that reaches it.
@@ -529,24 +509,8 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
         spawn: candidate.spawn,
         location: write.location,
         element: false,
-        inside: Side {
-            func: node.func,
-            span: inner.span,
-            kind: inner.kind,
-            stored: inner.stored,
-            path: reach.path(candidate.inside.node),
-            dispatched: node.dispatched,
-            same_object: false,
-        },
-        other: Side {
-            func: write.func,
-            span: write.span,
-            kind: write.kind,
-            stored: write.stored,
-            path: Vec::new(),
-            dispatched: 0,
-            same_object: false,
-        },
+        inside: Side::of(inner, false).reached_by(reach.path(candidate.inside.node), node.dispatched),
+        other: Side::of(write, false),
         relation: Relation::NextRound { round: Some(candidate.round), holder: first.holder },
         join,
         assumptions,

@@ -147,7 +147,7 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
             FuncKind::VarInit => true,
             FuncKind::Literal { .. } => false,
         };
-        let test = program.sources().files[program.funcs()[access.func].file].test;
+        let test = program.in_test_file(access.func);
         return access.kind == AccessKind::Write && access.stored != Stored::Update && !starts && !test;
     }
     if !matches!(access.location, Location::Field(_)) {
@@ -216,24 +216,8 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                 spawn: id,
                 location: inner.location,
                 element: inner.element,
-                inside: Side {
-                    func: node.func,
-                    span: inner.span,
-                    kind: inner.kind,
-                    stored: inner.stored,
-                    path: reach.path(number),
-                    dispatched: node.dispatched,
-                    same_object: false,
-                },
-                other: Side {
-                    func: other.func,
-                    span: other.span,
-                    kind: other.kind,
-                    stored: other.stored,
-                    path: Vec::new(),
-                    dispatched: 0,
-                    same_object: false,
-                },
+                inside: Side::of(inner, false).reached_by(reach.path(number), node.dispatched),
+                other: Side::of(other, false),
                 relation: Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
                 join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],

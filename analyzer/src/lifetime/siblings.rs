@@ -41,15 +41,7 @@ impl Pass<'_> {
                 if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
                     continue;
                 }
-                let other = Side {
-                    func: access.func,
-                    span: access.span,
-                    kind: access.kind,
-                    stored: access.stored,
-                    path: reach.path(node),
-                    dispatched: reached.dispatched,
-                    same_object: true,
-                };
+                let other = Side::of(access, true).reached_by(reach.path(node), reached.dispatched);
                 self.add(old, (access.location, access.element), inside, other, Relation::Sibling(new_id));
             }
         }

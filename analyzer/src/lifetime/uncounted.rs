@@ -11,7 +11,7 @@ use super::{
     adds,
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
-    domain::{AccessKind, Location, SignalKind, SpawnId, Stored},
+    domain::{AccessKind, Location, SignalKind, SpawnId},
     events::EventKind,
     joins::WaitSite,
     owner::keys_of,
@@ -77,7 +77,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
             let held = cx.events.of(node.func).locks_held(event.span);
             let waits = |wait: &&WaitSite| {
                 !waits_itself(facts, id, wait.func)
-                    && !is_test(facts, wait.func)
+                    && !facts.cx.program.in_test_file(wait.func)
                     // Who counts and waits works off what it has counted itself.
                     && !raises(adds, key, wait.func)
                     // Under the lock the function that waits has said, or will see, that no more is to come.
@@ -86,10 +86,10 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
                     && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, MAX_WAITING_CALLERS)
             };
             let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };
-            let mut inside = side(node.func, event.span, AccessKind::Write);
+            let mut inside = Side::at(node.func, event.span, AccessKind::Write);
             inside.path = reach.path(number);
             inside.same_object = false;
-            out.push(conflict(id, key, inside, side(wait.func, wait.span, AccessKind::Read)));
+            out.push(conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read)));
         }
     }
     out
@@ -100,7 +100,7 @@ fn waits_itself(facts: Facts<'_>, id: SpawnId, waiter: FuncId) -> bool {
     let (reach, graph) = (&facts.reaches[id], facts.cx.graph);
     let callers = graph.callers(waiter).iter().map(|site| graph.sites()[*site].func);
     reach.surely_contains(waiter)
-        && !callers.into_iter().any(|caller| !reach.contains(caller) && !is_test(facts, caller))
+        && !callers.into_iter().any(|caller| !reach.contains(caller) && !facts.cx.program.in_test_file(caller))
 }
 
 /// Whether the goroutine lowers the counter for itself: somebody raised it before the start.
@@ -139,7 +139,7 @@ fn lowered_before(facts: Facts<'_>, id: SpawnId, adds: &Adds) -> Vec<Conflict> {
                 continue;
             }
             let literals = program.facts(file).functions.ids().filter_map(|index| program.func_of(file, index));
-            let done = literals.filter(|func| !stands_in(facts, *func, body)).find_map(|func| {
+            let done = literals.filter(|func| !facts.cx.program.encloses(body, *func)).find_map(|func| {
                 let mut all = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
                 let lowers = |kind: &EventKind| {
                     matches!(kind, EventKind::Signal { key: k, kind: SignalKind::Done } if *k == key)
@@ -151,32 +151,11 @@ fn lowered_before(facts: Facts<'_>, id: SpawnId, adds: &Adds) -> Vec<Conflict> {
                 found.map(|event| (func, event.span))
             });
             let Some((func, span)) = done.filter(|done| !facts.reaches[id].contains(done.0)) else { continue };
-            let inside = side(body, event.span, AccessKind::Write);
-            out.push(conflict(id, key, inside, side(func, span, AccessKind::Write)));
+            let inside = Side::at(body, event.span, AccessKind::Write);
+            out.push(conflict(id, key, inside, Side::at(func, span, AccessKind::Write)));
         }
     }
     out
-}
-
-/// Whether the function is another or stands in it.
-fn stands_in(facts: Facts<'_>, func: FuncId, outer: FuncId) -> bool {
-    let mut at = Some(func);
-    while let Some(func) = at {
-        if func == outer {
-            return true;
-        }
-        at = facts.cx.program.funcs()[func].parent;
-    }
-    false
-}
-
-fn is_test(facts: Facts<'_>, func: FuncId) -> bool {
-    let program = facts.cx.program;
-    program.sources().files[program.funcs()[func].file].test
-}
-
-fn side(func: FuncId, span: Span, kind: AccessKind) -> Side {
-    Side { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
 }
 
 fn conflict(id: SpawnId, location: Location, inside: Side, other: Side) -> Conflict {

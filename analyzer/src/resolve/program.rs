@@ -132,6 +132,16 @@ impl Program {
         &self.declared.funcs
     }
 
+    /// Whether the function stands in a file of tests.
+    pub fn in_test_file(&self, func: FuncId) -> bool {
+        self.sources().files[self.funcs()[func].file].test
+    }
+
+    /// Whether `inner` is `outer`, or a literal in it at any depth.
+    pub fn encloses(&self, outer: FuncId, inner: FuncId) -> bool {
+        std::iter::successors(Some(inner), |at| self.funcs()[*at].parent).any(|at| at == outer)
+    }
+
     /// The function of a row of a file.
     pub fn func_of(&self, file: FileId, index: FuncIndex) -> Option<FuncId> {
         self.declared.func(file, index)

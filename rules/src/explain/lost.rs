@@ -68,7 +68,7 @@ pub(super) fn candidates(
             });
             let common = access.locks.iter().any(|lock| seen.locks.contains(lock));
             let ends = access.kind != AccessKind::Read && access.stored != Stored::Update;
-            let test = program.sources().files[program.funcs()[func].file].test;
+            let test = program.in_test_file(func);
             let mut cost = 100 * u32::try_from(rank).unwrap_or(u32::MAX / 200);
             cost += if spawn.is_some() && !reached { 40 } else { 0 };
             cost += if conflict { 0 } else { 10 };

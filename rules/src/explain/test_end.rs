@@ -3,7 +3,7 @@
 
 use analyzer::{
     lifetime::{
-        AccessKind, Location, SpawnId, Stored,
+        AccessKind, Location, SpawnId,
         conflict::{Conflict, JoinStatus, Relation, Side},
         engine::test_handle,
         events::EventKind,
@@ -52,15 +52,6 @@ pub(super) fn explain(
     let facts = lifetimes.facts();
     let (test, handle) = outwards.iter().find_map(|func| Some((*func, test_handle(facts, *func)?)))?;
     let file = lifetimes.program.funcs()[test].file;
-    let side = |func, span, kind| Side {
-        func,
-        span,
-        kind,
-        stored: Stored::Other,
-        path: Vec::new(),
-        dispatched: 0,
-        same_object: true,
-    };
     let uses = lifetimes.events.of(user.func).blocks.iter().flat_map(|block| &block.events);
     let uses = uses.filter(|event| matches!(event.kind, EventKind::UsesTest { .. })).map(|event| event.span);
     let span = uses.min_by_key(|span| cx.site(user.func, *span).line.abs_diff(user.line))?;
@@ -70,8 +61,8 @@ pub(super) fn explain(
         spawn,
         location: Location::Local(file, handle),
         element: false,
-        inside: side(user.func, span, AccessKind::Read),
-        other: side(test, end, AccessKind::End),
+        inside: Side::at(user.func, span, AccessKind::Read),
+        other: Side::at(test, end, AccessKind::End),
         relation: Relation::TestEnd,
         join,
         assumptions: Vec::new(),
@@ -80,7 +71,7 @@ pub(super) fn explain(
     };
     let known = lifetimes.conflicts().iter().find(|c| c.spawn == spawn && c.relation == Relation::TestEnd);
     if let Some(known) = known {
-        return claim(cx, &Conflict { inside: side(user.func, span, AccessKind::Read), ..known.clone() });
+        return claim(cx, &Conflict { inside: Side::at(user.func, span, AccessKind::Read), ..known.clone() });
     }
     let Some(join) = waits.at_end() else {
         return claim(cx, &conflict(JoinStatus::Missing { asked: None }));
