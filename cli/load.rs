@@ -8,7 +8,7 @@ use std::{
 };
 
 use analyzer::{
-    base::{Idx, IndexVec, Problem, ProblemKind},
+    base::{Idx, InPieces, IndexVec, Problem, ProblemKind},
     callgraph::CallGraph,
     locate::keep_linked,
     report::RaceReport,
@@ -133,7 +133,7 @@ fn lower(set: &SourceSet, lowered: Option<&mut Lowered>) -> IndexVec<FileId, Arc
         let found = known.and_then(|known| known.get(text)).cloned();
         (id, found.unwrap_or_else(|| Arc::new(syntax::lower(text.as_bytes()))))
     };
-    let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().with_max_len(1).map(row).collect();
+    let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().one_by_one().map(row).collect();
     rayon::broadcast(|_| syntax::forget_last_file());
     if let Some(lowered) = lowered {
         lowered.0.extend(rows.iter().map(|(id, facts)| (set.files[*id].text.clone(), facts.clone())));

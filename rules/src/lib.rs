@@ -27,9 +27,12 @@ mod test_outlived;
 mod timer_callback_outlives;
 mod waitgroup_add_races_wait;
 
-use analyzer::lifetime::{
-    Lifetimes,
-    conflict::{Conflict, Relation},
+use analyzer::{
+    base::InPieces,
+    lifetime::{
+        Lifetimes,
+        conflict::{Conflict, Relation},
+    },
 };
 use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
@@ -85,7 +88,8 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();
     // Many are of one cause: a part at a time, so that not all are in memory with all their words.
     let claimed = |conflict: &&Conflict| claim(&cx, conflict).map(|found| (cause(&found), found));
-    let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(claimed).collect::<Vec<_>>());
+    let parts =
+        conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().few_at_once().filter_map(claimed).collect::<Vec<_>>());
     for (cause, mut found) in parts.flatten() {
         match by_cause.entry(cause) {
             std::collections::hash_map::Entry::Vacant(slot) => {

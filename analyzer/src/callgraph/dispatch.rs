@@ -73,6 +73,18 @@ pub(super) enum Filter {
     Function(TypeId),
 }
 
+impl Filter {
+    /// The filter of a node whose values have the type; `None` where that says nothing.
+    pub(super) fn of_type(t: &Typer<'_>, ty: TypeId) -> Option<Self> {
+        let under = t.underlying(ty);
+        match t.ty(under) {
+            Type::Interface { methods, complete: true } if !methods.is_empty() => Some(Self::Interface(ty)),
+            Type::Func { .. } => Some(Self::Function(under)),
+            _ => None,
+        }
+    }
+}
+
 impl<'p> Dispatch<'p> {
     pub(super) fn new(p: &'p Program, items: &[Item]) -> Self {
         let t = Typer::new(p);

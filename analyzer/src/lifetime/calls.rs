@@ -54,8 +54,7 @@ pub struct Calls {
 impl Calls {
     /// Collects the calls of all functions, in parallel.
     pub fn build(cx: Context<'_>) -> Self {
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let rows: Vec<Vec<CallRef>> = funcs.into_par_iter().map(|func| calls_of(cx, func)).collect();
+        let rows: Vec<Vec<CallRef>> = cx.program.funcs().par_ids().map(|func| calls_of(cx, func)).collect();
         Self { of: IndexVec::from(rows) }
     }
 

@@ -37,7 +37,7 @@ use super::{
     uncounted::uncounted_adds,
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     callgraph::{CallGraph, CallKind, CallSite},
     resolve::{FuncId, Program},
     syntax::{LocalId, Terminator},
@@ -147,11 +147,10 @@ type Search<'s> = &'s (dyn Fn() -> Vec<Conflict> + Sync);
 fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let facts = lifetimes.facts();
     // All are needed: here they are many at a time.
-    let sites: Vec<SpawnId> = facts.spawns.sites.ids().collect();
-    sites.into_par_iter().for_each(|id| _ = &facts.reaches[id]);
+    facts.spawns.sites.par_ids().one_by_one().for_each(|id| _ = &facts.reaches[id]);
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
-    let passes: Vec<AfterSpawn> = funcs.par_iter().map(|func| after_spawn(facts, *func)).collect();
+    let passes: Vec<AfterSpawn> = funcs.par_iter().one_by_one().map(|func| after_spawn(facts, *func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
@@ -165,7 +164,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
     let of_calls: Vec<Vec<Conflict>> =
-        passes.par_iter().zip(&funcs).map(|(pass, func)| lent(facts, *func, pass)).collect();
+        passes.par_iter().zip(&funcs).one_by_one().map(|(pass, func)| lent(facts, *func, pass)).collect();
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
     conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
@@ -183,7 +182,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         &|| set_while_running(facts, obligations),
         &|| next_rounds(facts, obligations),
     ];
-    let found: Vec<Vec<Conflict>> = searches.par_iter().with_max_len(1).map(|search| search()).collect();
+    let found: Vec<Vec<Conflict>> = searches.par_iter().one_by_one().map(|search| search()).collect();
     let mut found = found.into_iter();
     let (owners, restored) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
     conflicts.extend(owners.into_iter().chain(restored));
@@ -199,7 +198,8 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
-    conflicts.retain(|conflict| !guards::one_gets_in(facts, conflict));
+    let both = conflicts.into_par_iter().few_at_once().filter(|conflict| !guards::one_gets_in(facts, conflict));
+    let mut conflicts: Vec<Conflict> = both.collect();
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);

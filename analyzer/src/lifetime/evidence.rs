@@ -16,7 +16,7 @@ use super::{
     hidden_order::{self, Waiters},
     order::points,
 };
-use crate::{base::IndexVec, callgraph::CallKind, resolve::FuncId};
+use crate::{base::InPieces, base::IndexVec, callgraph::CallKind, resolve::FuncId};
 
 /// Callers above a function that are asked which locks they hold.
 const MAX_HOLDING_CALLERS: u32 = 3;
@@ -25,7 +25,7 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
     let waiters = Waiters::default();
     let held = HeldBySome::new(facts);
-    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, &waiters, conflict));
+    conflicts.par_iter_mut().few_at_once().for_each(|conflict| weigh_one(facts, &held, &waiters, conflict));
 }
 
 fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &Waiters, conflict: &mut Conflict) {

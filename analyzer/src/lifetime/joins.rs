@@ -12,13 +12,13 @@ use super::{
     calls::{CallRef, Calls},
     domain::{SignalKind, SyncKey, WaitKind},
     domain_local::{self, Given},
-    events::EventKind,
+    events::{Event, EventKind, FuncEvents},
     levels::Levels,
     order::Order,
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Program},
     syntax::{Expr, ExprId, Terminator},
 };
@@ -100,21 +100,15 @@ impl Joins {
         joins.collect_sites(cx);
         for level in levels.iter() {
             let found: Vec<Option<Summary>> =
-                level.single.par_iter().map(|&func| joins.summary(cx, calls, func)).collect();
+                level.single.par_iter().few_at_once().map(|&func| joins.summary(cx, calls, func)).collect();
             for (&func, summary) in level.single.iter().zip(found) {
                 joins.keep(func, summary);
             }
             for &component in &level.several {
-                for _ in 0..MAX_ROUNDS {
-                    let mut changed = false;
-                    for &func in levels.members(component) {
-                        let summary = joins.summary(cx, calls, func);
-                        changed |= joins.keep(func, summary);
-                    }
-                    if !changed {
-                        break;
-                    }
-                }
+                levels.settle(component, calls, MAX_ROUNDS, |func| {
+                    let summary = joins.summary(cx, calls, func);
+                    joins.keep(func, summary)
+                });
             }
         }
         joins
@@ -191,8 +185,7 @@ impl Joins {
     fn collect_carriers(&mut self, cx: Context<'_>, spawns: &Spawns) {
         let signals = spawns.sites.iter().flat_map(|site| &site.signals);
         let closed: FxHashSet<SyncKey> = signals.filter(|s| s.kind == SignalKind::Close).map(|s| s.key).collect();
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let sent = funcs.into_par_iter().flat_map_iter(|func| {
+        let sent = cx.program.funcs().par_ids().flat_map_iter(|func| {
             let events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
             events.filter_map(|event| match event.kind {
                 EventKind::Signal { key, kind: SignalKind::Send } => Some(key),
@@ -203,8 +196,7 @@ impl Joins {
     }
 
     fn collect_sites(&mut self, cx: Context<'_>) {
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let waits = funcs.into_par_iter().flat_map_iter(|func| {
+        let waits = cx.program.funcs().par_ids().flat_map_iter(|func| {
             let mut waits: Vec<(SyncKey, WaitSite)> = Vec::new();
             for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
                 for_each_wait(&event.kind, &mut |key, how| {
@@ -229,6 +221,9 @@ impl Joins {
             return None;
         }
         let mut may = self.may[func].clone();
+        if may.is_clear() && !self.concerns_goroutines(calls, func, events) {
+            return Some(Summary { must: may.clone(), may, may_spawn: false, params: Vec::new() });
+        }
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
         let width = self.keys.len();
         // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
@@ -319,6 +314,21 @@ impl Joins {
         // What is never waited for was never touched.
         must.intersect_with(&may);
         Some(Summary { may, must, may_spawn, params })
+    }
+
+    /// Whether a function starts goroutines or waits for something, itself or, as far as is known, in what it calls. Most do
+    /// neither.
+    fn concerns_goroutines(&self, calls: &Calls, func: FuncId, events: &FuncEvents) -> bool {
+        let starts = |target: &FuncId| self.spawns.contains(target.index());
+        let in_call = |row: &CallRef| {
+            row.targets.iter().chain(row.handed.iter().map(|h| &h.func)).any(starts) || self.call_may_wait(row)
+        };
+        let itself = |event: &Event| {
+            let mut waits = false;
+            for_each_wait(&event.kind, &mut |_, _| waits = true);
+            waits || matches!(event.kind, EventKind::Spawn(_))
+        };
+        calls.of(func).iter().any(in_call) || events.blocks.iter().flat_map(|block| &block.events).any(itself)
     }
 
     /// Notes a summary; whether it says anything new.
