@@ -10,6 +10,7 @@ use std::{
 use analyzer::{
     base::{Idx, InPieces, IndexVec, Problem, ProblemKind},
     callgraph::CallGraph,
+    lifetime::Places,
     locate::keep_linked,
     report::RaceReport,
     resolve::Program,
@@ -22,10 +23,11 @@ use rayon::prelude::*;
 
 use crate::{args::BuildArgs, dependencies, say::note};
 
-/// A program with its calls, and the trouble met while reading it.
+/// A program with its calls and places, and the trouble met while reading it.
 pub(crate) struct Loaded {
     pub(crate) program: Program,
     pub(crate) graph: CallGraph,
+    pub(crate) places: Places,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -119,8 +121,9 @@ fn resolve_for(
     problems.dedup();
     let program = resolved.value;
     stage("following calls");
-    let graph = CallGraph::build(&program);
-    Loaded { program, graph, problems }
+    // Large parts of the first take one thread: the second fills the others.
+    let (graph, places) = rayon::join(|| CallGraph::build(&program), || Places::build(&program));
+    Loaded { program, graph, places, problems }
 }
 
 /// Lowers all files in parallel, large ones first so that none is left over at the end.

@@ -79,6 +79,8 @@ impl Callers {
 #[derive(Default)]
 struct FileSites {
     sites: Vec<CallSite>,
+    /// Number of the first among the calls of all files.
+    first: u32,
     /// First site of each function.
     first_site: Vec<u32>,
     /// Sorted by expression.
@@ -148,6 +150,12 @@ impl FileSites {
         found.by_expr.sort_unstable();
         found
     }
+
+    /// The calls by expression, numbered among those of all files.
+    fn by_expr(self) -> Box<[(ExprId, CallSiteId)]> {
+        let id = |at: u32| CallSiteId::new((self.first + at) as usize);
+        self.by_expr.into_iter().map(|(expr, at)| (expr, id(at))).collect()
+    }
 }
 
 /// The flow graph with the calls that depend on it.
@@ -175,7 +183,7 @@ impl CallGraph {
         let mut links = flows.link_by_type(&dispatch);
         let mut filters: Vec<Option<Filter>> = Vec::new();
         for _ in 1..ROUNDS {
-            flows.add_filters(&mut filters);
+            flows.add_filters(&mut filters, &dispatch);
             let mut solution = Solution::new(&flows.graph, &links, &dispatch, &filters);
             let mut resolver = flows.resolver(&dispatch, &mut solution);
             // Calls through interfaces are linked as they will be.
@@ -185,7 +193,7 @@ impl CallGraph {
             let rows = resolver.rows;
             flows.link_by_answers(&dispatch, &mut links, &answers, &rows);
         }
-        flows.add_filters(&mut filters);
+        flows.add_filters(&mut filters, &dispatch);
         let mut solution = Solution::new(&flows.graph, &links, &dispatch, &filters);
         let mut resolver = flows.resolver(&dispatch, &mut solution);
         let answers: Vec<u32> = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect();
@@ -201,20 +209,23 @@ impl CallGraph {
         let files = &program.sources().files;
         let found =
             files.par_ids().one_by_one().map(|file| FileSites::new(flows, file, &parts[file.index()], answers, rows));
-        let found: Vec<FileSites> = found.collect();
-        self.sites.reserve_exact(found.iter().map(|found| found.sites.len()).sum());
-        for (file, found) in files.ids().zip(found) {
-            let first = self.sites.len();
-            let id = |at: u32| CallSiteId::new(first + at as usize);
-            self.first_site.extend(found.first_site.iter().map(|&at| first as u32 + at));
-            self.by_expr.push(found.by_expr.into_iter().map(|(expr, at)| (expr, id(at))).collect());
-            self.loop_bodies.extend(found.loop_bodies.into_iter().map(|(at, bodies)| (id(at), bodies)));
-            found.sites.into_iter().for_each(|site| _ = self.sites.push(site));
-            debug_assert_eq!(self.by_expr.len(), file.index() + 1);
+        let mut found: Vec<FileSites> = found.collect();
+        let mut first = 0;
+        let mut sites: Vec<CallSite> = Vec::with_capacity(found.iter().map(|found| found.sites.len()).sum());
+        for found in &mut found {
+            found.first = first;
+            let id = |at: u32| CallSiteId::new((first + at) as usize);
+            self.first_site.extend(found.first_site.iter().map(|&at| first + at));
+            self.loop_bodies.extend(found.loop_bodies.drain(..).map(|(at, bodies)| (id(at), bodies)));
+            first += found.sites.len() as u32;
+            sites.append(&mut found.sites);
         }
-        self.first_site.push(self.sites.len() as u32);
+        self.first_site.push(first);
+        self.sites = sites.into();
         self.site_ids = self.sites.ids().collect();
-        self.callers = Callers::new(&self.sites, program.funcs().len());
+        let by_expr = || found.into_par_iter().one_by_one().map(FileSites::by_expr).collect::<Vec<_>>();
+        let (callers, by_expr) = rayon::join(|| Callers::new(&self.sites, program.funcs().len()), by_expr);
+        (self.callers, self.by_expr) = (callers, by_expr.into());
     }
 
     /// All calls, those of a function together.
@@ -414,11 +425,16 @@ impl<'p> Flows<'p> {
     }
 
     /// Adds what may stay at the nodes that came since.
-    fn add_filters(&self, filters: &mut Vec<Option<Filter>>) {
-        let new = self.graph.nodes[filters.len()..].par_iter().few_at_once();
+    fn add_filters(&self, filters: &mut Vec<Option<Filter>>, dispatch: &Dispatch<'_>) {
+        let known = filters.len();
+        let new = self.graph.nodes[known..].par_iter().few_at_once();
         let typer = || Typer::new(self.program);
         let of_new = new.map_init(typer, |t, &node| node_type(t, node).and_then(|ty| Filter::of_type(t, ty)));
         filters.par_extend(of_new);
+        let mut seen: FxHashSet<Filter> = filters[..known].iter().copied().flatten().collect();
+        let new: Vec<Filter> =
+            filters[known..].iter().copied().flatten().filter(|filter| seen.insert(*filter)).collect();
+        dispatch.admit_all(&new, &self.graph.items);
     }
 
     fn resolver<'a>(&'a self, dispatch: &'a Dispatch<'p>, solution: &'a mut Solution) -> Resolver<'a, 'p> {
@@ -455,9 +471,10 @@ impl<'p> Flows<'p> {
         let mut seen = FxHashSet::default();
         let keys = self.dynamic.iter().map(key_of).filter(|key| seen.insert(*key));
         let keys: Vec<(TypeId, Symbol)> = keys.filter_map(|(ty, method)| Some((ty, method?))).collect();
-        let (program, items, lists) = (self.program, &self.graph.items, dispatch.lists());
-        let fitting = keys.par_iter().few_at_once().map_init(
-            || Dispatch::on_types(program, lists.clone()),
+        let (items, start) = (&self.graph.items, dispatch.start());
+        // No small pieces: each would look everything up anew.
+        let fitting = keys.par_iter().map_init(
+            || start.look_ups(),
             |dispatch, &(interface, method)| dispatch.methods_that_fit(interface, method, items),
         );
         // In the order in which the calls ask for them.

@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::{
     hash::{BuildHasher, BuildHasherDefault},
-    rc::Rc,
+    sync::Arc,
 };
 
 use super::{
@@ -122,7 +122,7 @@ struct Filters {
     ids: FxHashMap<Filter, u32>,
     keys: Vec<Filter>,
     /// Bit sets over items, made when first asked for.
-    bits: Vec<Option<Rc<[u64]>>>,
+    bits: Vec<Option<Arc<[u64]>>>,
     applied: FxHashMap<(SetId, u32), SetId>,
 }
 

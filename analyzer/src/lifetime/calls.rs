@@ -63,6 +63,11 @@ impl Calls {
         self.of.len()
     }
 
+    /// Every function, for several threads at once.
+    pub(super) fn par_ids(&self) -> impl IndexedParallelIterator<Item = FuncId> + use<> {
+        self.of.par_ids()
+    }
+
     /// Calls of `func`.
     pub fn of(&self, func: FuncId) -> &[CallRef] {
         &self.of[func]

@@ -52,7 +52,7 @@ pub struct Lifetimes<'a> {
     /// Libraries.
     pub models: &'a Models,
     /// Places.
-    pub places: Places,
+    pub places: &'a Places,
     /// Events of every function.
     pub events: Events,
     /// Functions handed over.
@@ -74,16 +74,15 @@ pub struct Lifetimes<'a> {
 
 impl<'a> Lifetimes<'a> {
     /// Analyses the whole program. Conflicts are looked for when they are first asked for.
-    pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
+    pub fn analyse(program: &'a Program, graph: &'a CallGraph, places: &'a Places, models: &'a Models) -> Self {
         let read = || {
-            let places = Places::build(program);
-            let events = Events::build(program, graph, models, &places);
-            let handed = Handed::build(program, graph, models, &places, &events);
-            (places, events, handed)
+            let events = Events::build(program, graph, models, places);
+            let handed = Handed::build(program, graph, models, places, &events);
+            (events, handed)
         };
         // What takes one thread goes beside what takes many.
-        let ((places, mut events, handed), components) = rayon::join(read, || graph.components());
-        let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
+        let ((mut events, handed), components) = rayon::join(read, || graph.components());
+        let cx = Context { program, graph, models, places, events: &events, handed: &handed };
         let spawns = Spawns::build(cx);
         let calls = Calls::build(cx);
         let (held, (levels, index)) = rayon::join(
@@ -91,7 +90,7 @@ impl<'a> Lifetimes<'a> {
             || (Levels::new(components, &calls), AccessIndex::build(cx)),
         );
         events.hold_on_entry(&held);
-        let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
+        let cx = Context { program, graph, models, places, events: &events, handed: &handed };
         let joins = Joins::build(cx, &spawns, &calls, &levels);
         let obligations = Obligations::build(cx, &spawns, &calls, &joins, &levels);
         Self {
@@ -122,7 +121,7 @@ impl<'a> Lifetimes<'a> {
             program: self.program,
             graph: self.graph,
             models: self.models,
-            places: &self.places,
+            places: self.places,
             events: &self.events,
             handed: &self.handed,
         }
@@ -200,7 +199,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     }
     let both = conflicts.into_par_iter().few_at_once().filter(|conflict| !guards::one_gets_in(facts, conflict));
     let mut conflicts: Vec<Conflict> = both.collect();
-    conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
     conflicts

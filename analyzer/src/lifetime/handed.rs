@@ -138,11 +138,11 @@ impl Handed {
         let started = started.filter(|literal| !waited_by_parent(program, events, *literal));
         let started: FxHashSet<FuncId> = started.collect::<Vec<FuncId>>().into_iter().collect();
         // Few calls have to do with a parameter; they alone are looked at round by round.
-        let calls = program.funcs().par_ids().map(|func| parameter_calls(program, graph, models, places, func));
-        let calls: Vec<Vec<ParameterCall<'_>>> = calls.collect();
+        let calls = |func| parameter_calls(program, graph, models, places, func);
+        let calls: Vec<ParameterCall<'_>> = program.funcs().par_ids().flat_map_iter(calls).collect();
         for _ in 0..MAX_HANDING_ROUNDS {
             let before = handed.uses.len();
-            for call in calls.iter().flatten() {
+            for call in &calls {
                 handed.scan(program, &started, call);
             }
             if handed.uses.len() == before {

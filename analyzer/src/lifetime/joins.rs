@@ -12,7 +12,7 @@ use super::{
     calls::{CallRef, Calls},
     domain::{SignalKind, SyncKey, WaitKind},
     domain_local::{self, Given},
-    events::{Event, EventKind, FuncEvents},
+    events::{Event, EventKind},
     levels::Levels,
     order::Order,
     spawns::{Context, Spawns},
@@ -36,6 +36,8 @@ pub struct Joins {
     must: IndexVec<FuncId, FixedBitSet>,
     /// Functions that may start goroutines, themselves or in what they call.
     spawns: FixedBitSet,
+    /// Functions that themselves wait for something or start goroutines: most do neither, and what those call decides.
+    concerned: FixedBitSet,
     /// Functions that may wait for a key or for what they are given.
     waiting: FixedBitSet,
     /// Parameters waited for, by function.
@@ -90,6 +92,7 @@ impl Joins {
             may: IndexVec::filled(empty.clone(), count),
             must: IndexVec::filled(empty, count),
             spawns: FixedBitSet::with_capacity(count),
+            concerned: concerned(cx),
             waiting: FixedBitSet::with_capacity(count),
             params: FxHashMap::default(),
             sites: FxHashMap::default(),
@@ -100,13 +103,13 @@ impl Joins {
         joins.collect_sites(cx);
         for level in levels.iter() {
             let found: Vec<Option<Summary>> =
-                level.single.par_iter().few_at_once().map(|&func| joins.summary(cx, calls, func)).collect();
+                level.single.par_iter().few_at_once().map(|&func| joins.summary(cx, calls, levels, func)).collect();
             for (&func, summary) in level.single.iter().zip(found) {
                 joins.keep(func, summary);
             }
             for &component in &level.several {
-                levels.settle(component, calls, MAX_ROUNDS, |func| {
-                    let summary = joins.summary(cx, calls, func);
+                levels.settle(component, MAX_ROUNDS, |func| {
+                    let summary = joins.summary(cx, calls, levels, func);
                     joins.keep(func, summary)
                 });
             }
@@ -213,17 +216,15 @@ impl Joins {
         }
     }
 
-    /// What `func` waits for, by what is known of its callees; `None` without a body.
-    fn summary(&self, cx: Context<'_>, calls: &Calls, func: FuncId) -> Option<Summary> {
-        let file = cx.program.funcs()[func].file;
-        let events = cx.events.of(func);
-        if events.blocks.is_empty() {
+    /// What `func` waits for, by what is known of its callees; `None` where it neither waits nor starts anything.
+    fn summary(&self, cx: Context<'_>, calls: &Calls, levels: &Levels, func: FuncId) -> Option<Summary> {
+        let calls_one = |&callee: &FuncId| self.may_wait(callee) || self.spawns.contains(callee.index());
+        if !self.concerned.contains(func.index()) && !levels.asked(func).iter().any(calls_one) {
             return None;
         }
+        let file = cx.program.funcs()[func].file;
+        let events = cx.events.of(func);
         let mut may = self.may[func].clone();
-        if may.is_clear() && !self.concerns_goroutines(calls, func, events) {
-            return Some(Summary { must: may.clone(), may, may_spawn: false, params: Vec::new() });
-        }
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
         let width = self.keys.len();
         // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
@@ -316,21 +317,6 @@ impl Joins {
         Some(Summary { may, must, may_spawn, params })
     }
 
-    /// Whether a function starts goroutines or waits for something, itself or, as far as is known, in what it calls. Most do
-    /// neither.
-    fn concerns_goroutines(&self, calls: &Calls, func: FuncId, events: &FuncEvents) -> bool {
-        let starts = |target: &FuncId| self.spawns.contains(target.index());
-        let in_call = |row: &CallRef| {
-            row.targets.iter().chain(row.handed.iter().map(|h| &h.func)).any(starts) || self.call_may_wait(row)
-        };
-        let itself = |event: &Event| {
-            let mut waits = false;
-            for_each_wait(&event.kind, &mut |_, _| waits = true);
-            waits || matches!(event.kind, EventKind::Spawn(_))
-        };
-        calls.of(func).iter().any(in_call) || events.blocks.iter().flat_map(|block| &block.events).any(itself)
-    }
-
     /// Notes a summary; whether it says anything new.
     fn keep(&mut self, func: FuncId, summary: Option<Summary>) -> bool {
         let Some(Summary { may, must, may_spawn, params }) = summary else { return false };
@@ -379,6 +365,19 @@ impl Joins {
         let keys = given.arguments(args).iter().filter_map(|&arg| cx.places.key(cx.program, cx.graph, file, arg));
         keys.filter_map(|key| self.index_of(key)).collect()
     }
+}
+
+/// Functions that themselves wait for something or start goroutines.
+fn concerned(cx: Context<'_>) -> FixedBitSet {
+    let of_event = |event: &Event| {
+        let mut waits = false;
+        for_each_wait(&event.kind, &mut |_, _| waits = true);
+        waits || matches!(event.kind, EventKind::Spawn(_))
+    };
+    let concerned = |func: &FuncId| cx.events.of(*func).blocks.iter().flat_map(|block| &block.events).any(of_event);
+    let mut set = FixedBitSet::with_capacity(cx.program.funcs().len());
+    set.extend(cx.program.funcs().par_ids().filter(concerned).map(Idx::index).collect::<Vec<usize>>());
+    set
 }
 
 /// `go func() { wg.Wait(); close(done) }()`: who receives from `done` has waited for `wg`.

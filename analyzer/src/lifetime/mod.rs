@@ -63,3 +63,4 @@ mod uncounted;
 pub use domain::*;
 pub use engine::Lifetimes;
 pub use models::{Effect, Models, Operand};
+pub use place::Places;

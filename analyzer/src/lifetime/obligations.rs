@@ -136,7 +136,7 @@ impl Obligations {
                 }
             }
             for &component in &level.several {
-                levels.settle(component, calls, MAX_ROUNDS, |func| {
+                levels.settle(component, MAX_ROUNDS, |func| {
                     let leaks = solver.flow(func).leaks;
                     let news = solver.leaks[func] != leaks;
                     solver.leaks[func] = leaks;
