@@ -136,8 +136,8 @@ impl Obligations {
                 }
             }
             for &component in &level.several {
-                levels.settle(component, MAX_ROUNDS, |func| {
-                    let leaks = solver.flow(func).leaks;
+                let leaks = |solver: &Solver<'_>, func| solver.flow(func).leaks;
+                levels.settle(component, MAX_ROUNDS, &mut solver, leaks, |solver, func, leaks| {
                     let news = solver.leaks[func] != leaks;
                     solver.leaks[func] = leaks;
                     news
@@ -253,8 +253,10 @@ pub(super) struct Peril {
 
 /// What one call joins.
 struct Kill {
-    /// Goroutines, by item.
-    joined: Vec<FixedBitSet>,
+    /// Goroutines.
+    joined: FixedBitSet,
+    /// The items whose goroutines they can be.
+    items: FixedBitSet,
     /// Goroutines that the callee does not join on every way.
     partly: FixedBitSet,
 }
@@ -401,8 +403,8 @@ impl Solver<'_> {
                         for (index, open) in state.open.iter_mut().enumerate() {
                             if items[index].opened_by == *call {
                                 open.union_with(&items[index].spawns);
-                            } else if let Some(kill) = kills.get(call) {
-                                open.difference_with(&kill.joined[index]);
+                            } else if let Some(kill) = kills.get(call).filter(|kill| kill.items.contains(index)) {
+                                open.difference_with(&kill.joined);
                             }
                         }
                     }
@@ -443,7 +445,9 @@ impl Solver<'_> {
         for (item, open) in state.open.iter().enumerate() {
             let mut open = open.clone();
             for kill in state.deferred.ones().filter_map(|row| kills.get(&rows[row].call)) {
-                open.difference_with(&kill.joined[item]);
+                if kill.items.contains(item) {
+                    open.difference_with(&kill.joined);
+                }
             }
             if !open.is_clear() && !perils.iter().any(|p| p.item == item && p.span == row.span) {
                 perils.push(Peril { item, span: row.span, open });
@@ -467,7 +471,8 @@ impl Solver<'_> {
     }
 
     fn kill(&self, state: &mut State, kill: &Kill, items: &[Item], discharged: &mut [Discharged], call: ExprId) {
-        for (index, joined) in kill.joined.iter().enumerate() {
+        let joined = &kill.joined;
+        for index in kill.items.ones() {
             if items[index].opened_by != call {
                 state.half[index].difference_with(joined);
             }
@@ -639,20 +644,18 @@ impl Solver<'_> {
         keys.ones().for_each(|bit| joined.union_with(&self.by_key[bit]));
         let file = self.file(func);
         let operands = self.operands(file, row);
-        let joined = items
-            .iter()
-            .map(|item| {
-                let related = operands.as_ref().is_none_or(|locals| {
-                    locals.iter().any(|&l| {
-                        l == item.holder
-                            || derives(self.cx.program, file, l, item.holder, 0)
-                            || ranges_over(self.cx.program, file, item.holder, l)
-                    })
-                });
-                if related { joined.clone() } else { FixedBitSet::with_capacity(joined.len()) }
+        let related = |item: &Item| {
+            operands.as_ref().is_none_or(|locals| {
+                locals.iter().any(|&l| {
+                    l == item.holder
+                        || derives(self.cx.program, file, l, item.holder, 0)
+                        || ranges_over(self.cx.program, file, item.holder, l)
+                })
             })
-            .collect();
-        Some(Kill { joined, partly })
+        };
+        let mut related_items = FixedBitSet::with_capacity(items.len());
+        related_items.extend(items.iter().enumerate().filter(|(_, item)| related(item)).map(|(at, _)| at));
+        Some(Kill { joined, items: related_items, partly })
     }
 
     /// The variables a call speaks of; `None` when it speaks of none in particular (a literal, a global function).

@@ -28,52 +28,53 @@ const MAX_STARTED_FUNCS: usize = 4_000;
 /// Finds writes of package variables at the end of functions that started readers of them.
 pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
-    let readers = readers_of_globals(facts, alive);
     let funcs: Vec<FuncId> =
         cx.program.funcs().iter_enumerated().filter(|(_, f)| f.parent.is_none()).map(|(id, _)| id).collect();
     let restores =
         cx.program.funcs().par_ids().map(|func| (func, restores_of(facts, func))).filter(|row| !row.1.is_empty());
     let restores: Restores = restores.collect::<Vec<_>>().into_iter().collect();
+    let readers = readers_of_globals(facts, alive, restored_locations(facts, &restores));
     let rows: Vec<Vec<Conflict>> =
         funcs.into_par_iter().few_at_once().map(|func| of_func(facts, func, &readers, &restores)).collect();
     rows.into_iter().flatten().collect()
 }
 
-type Readers = rustc_hash::FxHashMap<Location, Vec<SpawnId>>;
+type Readers = FxHashMap<Location, Vec<SpawnId>>;
 
-/// Per package variable that anything restores, the goroutines that read it.
-fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Readers {
+/// The package variables that something restores.
+fn restored_locations(facts: Facts<'_>, restores: &Restores) -> Vec<Location> {
+    let location = |restore: &Restore| facts.cx.events.of(restore.func).accesses[restore.row as usize].location;
+    #[allow(clippy::iter_over_hash_type, reason = "they are put in order")]
+    let mut locations: Vec<Location> = restores.values().flatten().map(location).collect();
+    locations.sort_unstable();
+    locations.dedup();
+    locations
+}
+
+/// Per package variable, as far as it is written, the goroutines that read it.
+fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet, locations: Vec<Location>) -> Readers {
     let cx = facts.cx;
-    let mut readers = Readers::default();
-    for location in facts.index.locations() {
-        if !matches!(location, Location::Global(_)) {
-            continue;
-        }
+    // What a parallel test has waited for runs beside another one all the same.
+    let parallel = |id: SpawnId| cx.events.of(facts.spawns.sites[id].func).pause().is_some();
+    let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()) || parallel(*id));
+    let ids: Vec<SpawnId> = ids.collect();
+    let rows = locations.into_par_iter().one_by_one().filter_map(|location| {
         let rows = facts.index.of(location);
         let written = rows.iter().any(|r| {
             let access = super::reach::access(cx, *r);
             access.kind == AccessKind::Write && !access.element && !access.atomic
         });
-        if !written {
-            continue;
-        }
-        // What a parallel test has waited for runs beside another one all the same.
-        let parallel = |id: SpawnId| cx.events.of(facts.spawns.sites[id].func).pause().is_some();
-        let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()) || parallel(*id));
-        let found: Vec<SpawnId> = ids
-            .filter(|id| {
-                facts.reaches[*id].accesses(cx, rows).iter().any(|reached| {
-                    let func = facts.reaches[*id].nodes[reached.node as usize].func;
-                    let access = &cx.events.of(func).accesses[reached.row as usize];
-                    !access.atomic && access.kind == AccessKind::Read
-                })
+        let reads = |id: &&SpawnId| {
+            facts.reaches[**id].accesses(cx, rows).iter().any(|reached| {
+                let func = facts.reaches[**id].nodes[reached.node as usize].func;
+                let access = &cx.events.of(func).accesses[reached.row as usize];
+                !access.atomic && access.kind == AccessKind::Read
             })
-            .collect();
-        if !found.is_empty() {
-            readers.insert(location, found);
-        }
-    }
-    readers
+        };
+        let found: Vec<SpawnId> = ids.iter().filter(|_| written).filter(reads).copied().collect();
+        (!found.is_empty()).then_some((location, found))
+    });
+    rows.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Calls between a goroutine's body and the read of a variable that a test changes.
