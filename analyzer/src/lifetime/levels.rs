@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Functions of a circle that are summarised ahead of their turns. With more of them more is found twice.
-const AHEAD: usize = 128;
+const AHEAD: usize = 32;
 
 /// Fewer are summarised sooner than handed out to threads.
 const FEWEST_AHEAD: usize = 4;

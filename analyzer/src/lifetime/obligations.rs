@@ -15,7 +15,7 @@ use super::{
     abrupt::Abrupt,
     calls::{CallRef, Calls},
     domain::{Exit, Location, SpawnId},
-    events::{EventKind, FuncEvents},
+    events::{EventKind, FuncEvents, NilTest},
     handed::root_local,
     joins::{Joins, gives_up},
     levels::Levels,
@@ -262,13 +262,20 @@ struct Kill {
 }
 
 impl State {
+    /// Adds what holds on another way; whether that was news.
     fn merge(&mut self, other: &Self) -> bool {
-        let before = self.clone();
+        let mut news = false;
+        let mut unite = |mine: &mut FixedBitSet, theirs: &FixedBitSet| {
+            if !theirs.is_subset(mine) {
+                mine.union_with(theirs);
+                news = true;
+            }
+        };
         for (mine, theirs) in self.open.iter_mut().zip(&other.open).chain(self.half.iter_mut().zip(&other.half)) {
-            mine.union_with(theirs);
+            unite(mine, theirs);
         }
-        self.deferred.union_with(&other.deferred);
-        *self != before
+        unite(&mut self.deferred, &other.deferred);
+        news
     }
 }
 
@@ -287,8 +294,10 @@ impl Solver<'_> {
         let mut uses: Vec<UseWhileOpen> = Vec::new();
         let file = self.file(func);
         let rows = self.calls.of(func);
+        let mut all = FixedBitSet::with_capacity(self.spawns.sites.len());
+        items.iter().for_each(|item| all.union_with(&item.spawns));
         let kills: FxHashMap<ExprId, Kill> =
-            rows.iter().filter_map(|row| Some((row.call, self.kills_of_call(func, row, &items)?))).collect();
+            rows.iter().filter_map(|row| Some((row.call, self.kills_of_call(func, row, &items, &all)?))).collect();
         let empty = State {
             open: items.iter().map(|item| FixedBitSet::with_capacity(item.spawns.len())).collect(),
             half: items.iter().map(|item| FixedBitSet::with_capacity(item.spawns.len())).collect(),
@@ -361,15 +370,19 @@ impl Solver<'_> {
                 }
             }
             for (way, &next) in events.blocks[at].successors.iter().enumerate() {
-                let mut next_state = state.clone();
-                self.refine(func, file, events, at, way, &items, &mut next_state);
+                let refined = events.blocks[at].test.map(|test| {
+                    let mut refined = state.clone();
+                    self.refine(func, file, test, way, &items, &mut refined);
+                    refined
+                });
+                let next_state = refined.as_ref().unwrap_or(&state);
                 match &mut entry[next] {
                     None => {
-                        entry[next] = Some(next_state);
+                        entry[next] = Some(next_state.clone());
                         work.push(next);
                     }
                     Some(old) => {
-                        if old.merge(&next_state) {
+                        if old.merge(next_state) {
                             work.push(next);
                         }
                     }
@@ -494,18 +507,7 @@ impl Solver<'_> {
     }
 
     /// On the way out where the holder is nil, or where the error beside a new object is not, nothing runs.
-    #[expect(clippy::too_many_arguments, reason = "one step of `flow`, split off for reading")]
-    fn refine(
-        &self,
-        func: FuncId,
-        file: FileId,
-        events: &FuncEvents,
-        at: usize,
-        way: usize,
-        items: &[Item],
-        state: &mut State,
-    ) {
-        let Some(test) = events.blocks[at].test else { return };
+    fn refine(&self, func: FuncId, file: FileId, test: NilTest, way: usize, items: &[Item], state: &mut State) {
         let nil_here = test.nil_first == (way == 0);
         let facts = self.cx.program.facts(file);
         for (item, open) in items.iter().zip(&mut state.open) {
@@ -627,21 +629,21 @@ impl Solver<'_> {
         }
     }
 
-    /// What a call joins; `None` when it joins nothing.
-    fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Kill> {
+    /// What a call joins; `None` when it joins none of `all`, the goroutines of all items.
+    fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item], all: &FixedBitSet) -> Option<Kill> {
         if !self.joins.call_may_wait(row) {
             return None;
         }
         let (_, mut keys) = self.joins.of_call(self.cx, func, row);
         let partial = self.partial.of_call(self.cx, self.calls, self.joins, row);
         keys.union_with(&partial);
-        if keys.is_clear() {
+        let mut joined = FixedBitSet::with_capacity(self.spawns.sites.len());
+        keys.ones().for_each(|bit| joined.union_with(&self.by_key[bit]));
+        if joined.is_disjoint(all) {
             return None;
         }
         let mut partly = FixedBitSet::with_capacity(self.spawns.sites.len());
         partial.ones().for_each(|bit| partly.union_with(&self.by_key[bit]));
-        let mut joined = FixedBitSet::with_capacity(self.spawns.sites.len());
-        keys.ones().for_each(|bit| joined.union_with(&self.by_key[bit]));
         let file = self.file(func);
         let operands = self.operands(file, row);
         let related = |item: &Item| {
