@@ -5,6 +5,7 @@ use analyzer::{
     lifetime::{
         AccessKind, Exit, Location, SpawnKind,
         conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
+        other_ways::other_ways,
     },
     resolve::FuncId,
 };
@@ -254,6 +255,18 @@ impl Cx<'_> {
         };
         let what = if of_test { "and the test is over".to_owned() } else { format!("and {verb} {name}") };
         steps.push(self.step_in_words(conflict.other.func, conflict.other.span, &what));
+        // What was given back is used by somebody else next, and that is what the race detector shows.
+        let next = match conflict.other.kind {
+            AccessKind::Recycle => Some("who gets it next goes on with it"),
+            AccessKind::End if matches!(conflict.location, Location::Local(..)) => {
+                Some("and the caller goes on with it")
+            }
+            _ => None,
+        };
+        if let (Some(what), Some(side)) = (next, conflict.others.last().filter(|side| side.kind != AccessKind::Recycle))
+        {
+            steps.push(self.step_in_words(side.func, side.span, what));
+        }
         steps
     }
 
@@ -276,6 +289,8 @@ impl Cx<'_> {
         let reset = reset.or_else(|| is_write.then(|| other.site.clone()));
         let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];
         accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
+        let ways = other_ways(self.lifetimes.facts(), conflict);
+        accesses.extend(ways.iter().map(|side| self.access(AccessSide::Goroutine, side)));
         let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();
         let round = match conflict.relation {
             Relation::NextRound { round, .. } => round.map(|f| self.symbol(f).to_owned()),

@@ -24,6 +24,7 @@ use super::{
     lent::lent,
     levels::Levels,
     models::Models,
+    next_use::add_next_uses,
     obligations::Obligations,
     owner::owner_conflicts,
     place::Places,
@@ -203,6 +204,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
+    add_next_uses(facts, &mut conflicts);
     conflicts
 }
 
