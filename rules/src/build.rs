@@ -3,7 +3,7 @@
 use analyzer::{
     base::Span,
     lifetime::{
-        AccessKind, Exit, Location, SpawnKind,
+        AccessKind, Exit, Location, SpawnKind, Stored,
         conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
         other_ways::other_ways,
     },
@@ -251,6 +251,7 @@ impl Cx<'_> {
             AccessKind::Close => "closes",
             AccessKind::Send => "sends on",
             AccessKind::End => "ends",
+            AccessKind::Recycle if conflict.other.stored == Stored::Update => "fills again",
             AccessKind::Recycle => "recycles",
         };
         let what = if of_test { "and the test is over".to_owned() } else { format!("and {verb} {name}") };
@@ -284,7 +285,8 @@ impl Cx<'_> {
         let other = self.access(AccessSide::Other, &conflict.other);
         let is_write = conflict.other.kind.is_write();
         // The call that gives an object back is where its life ends, whatever that does with it.
-        let given_back = conflict.other.path.last().filter(|_| conflict.other.kind == AccessKind::Recycle);
+        let recycles = conflict.other.kind == AccessKind::Recycle && conflict.other.stored != Stored::Update;
+        let given_back = conflict.other.path.last().filter(|_| recycles);
         let reset = given_back.map(|(func, span)| self.site(*func, *span));
         let reset = reset.or_else(|| is_write.then(|| other.site.clone()));
         let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];

@@ -21,6 +21,7 @@ use super::{
     evidence, guards,
     handed::Handed,
     joins::{Joins, WaitSite},
+    kept_handle::kept_handles,
     lent::lent,
     levels::Levels,
     models::Models,
@@ -162,6 +163,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
+    conflicts.extend(kept_handles(facts));
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));

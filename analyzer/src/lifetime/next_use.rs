@@ -124,7 +124,15 @@ fn first_use(facts: Facts<'_>, conflict: &Conflict, home: FuncId, object: LocalI
     let start = cx.program.facts(file).expr_spans[call].end;
     let behind = |span: Span| span.start >= start;
     let rows = || facts.calls.of(home).iter().filter(|row| behind(row.span) && !row.deferred);
-    if let Location::Local(..) = conflict.location {
+    // Where the goroutine reads the variable, what it reads of the object is meant.
+    let used = cx.events.of(conflict.inside.func).accesses.iter().find(|access| {
+        access.span == conflict.inside.span && matches!(access.location, Location::Field(_)) && !access.atomic
+    });
+    let location = match conflict.location {
+        Location::Local(..) => used.map(|access| access.location),
+        location => Some(location),
+    };
+    let Some(location) = location else {
         // A library's object: it is its methods that change it.
         let is_it = |expr: ExprId| root_of(facts, file, expr) == Some(object);
         let used = rows().filter(|row| row.targets.is_empty() && row.span != conflict.other.span).find(|row| {
@@ -133,10 +141,9 @@ fn first_use(facts: Facts<'_>, conflict: &Conflict, home: FuncId, object: LocalI
             receiver || args.iter().any(|arg| is_it(*arg))
         })?;
         return Some(Side::at(home, used.span, AccessKind::Write));
-    }
-    let races = |access: &Access| {
-        access.location == conflict.location && !access.atomic && access.kind.conflicts(conflict.inside.kind)
     };
+    let races =
+        |access: &Access| access.location == location && !access.atomic && access.kind.conflicts(conflict.inside.kind);
     let own = cx.events.of(home).accesses.iter().filter(|access| races(access) && behind(access.span)).find(|access| {
         let Anchor::Local(local) = access.anchor else { return false };
         local == object || canonical_root(cx, file, local) == Some(object)
