@@ -8,6 +8,7 @@ mod features;
 mod gate;
 mod graph;
 mod guide;
+mod kept;
 mod mail;
 mod mended;
 mod orders;
