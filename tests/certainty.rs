@@ -420,7 +420,9 @@ import (
 	\"github.com/stretchr/testify/require\"
 )
 
-func work() error {{ return nil }}
+var results chan error
+
+func work() error {{ return <-results }}
 
 func TestWork(t *testing.T) {{
 	var err error
@@ -628,4 +630,27 @@ func TestTable(t *testing.T) {{
     assert_eq!(table("row-copied", "1.21", "row := row", "t.Parallel()"), 0);
     assert_eq!(table("row-fresh", "1.22", "", "t.Parallel()"), 0);
     assert_eq!(table("row-at-once", "1.21", "", ""), 0);
+}
+
+#[test]
+fn the_next_iteration_has_a_loop_variable_of_its_own() {
+    let each = |name: &str, header: &str, last: &str| {
+        let code = format!(
+            "
+func each(lines []string, sums chan<- int) {{
+	{header} {{
+		go func() {{ sums <- len(rest) }}()
+		{last}
+	}}
+}}
+"
+        );
+        confidence(name, "rest", &code)
+    };
+    let next = "rest = rest[1:]";
+    assert_eq!(each("header", &format!("for rest := lines; len(rest) > 0; {next}"), ""), "");
+    assert_eq!(each("updated", "for rest := lines[0]; len(rest) < 9; rest += \"x\"", ""), "");
+    // What the loop's body does, it does to the variable of this iteration.
+    assert_eq!(each("body", "for rest := lines; len(rest) > 0;", next), "high");
+    assert_eq!(each("updated-body", "for rest := lines[0]; len(rest) < 9;", "rest += \"x\""), "high");
 }

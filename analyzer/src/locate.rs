@@ -4,11 +4,13 @@
 //! tail of its symbol, and a line by what it must hold: the access, or a call of the frame above. How far the lines of
 //! a file moved is measured where a call leaves no doubt, and carried over to the frames in between.
 //!
-//! `linked` tells which files of the checkout a report can be about, `links` asks whether one frame can have called another, `access` what the two innermost frames can have touched.
+//! `linked` tells which files of the checkout a report can be about, `links` asks whether one frame can have called another, `access` what the two innermost frames can have touched, `left_out` who
+//! called what is not instrumented.
 //!
 //! Invariant: the only module that knows reports and programs both.
 
 mod access;
+mod left_out;
 mod linked;
 mod links;
 

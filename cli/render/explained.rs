@@ -255,8 +255,12 @@ fn stacks(report: &ExplainedReport) -> String {
         let lost = if stack.frames.is_empty() { "  (no stack)" } else { "" };
         let _ = writeln!(text, "  {title}{lost}");
         for frame in &stack.frames {
-            let stale = if frame.stale { "  (stale)" } else { "" };
-            let _ = writeln!(text, "    {}  {}:{}{stale}", frame.function, frame.file, frame.line);
+            let remark = match (frame.stale, frame.left_out) {
+                (true, _) => "  (stale)",
+                (_, true) => "  (left out by the detector)",
+                _ => "",
+            };
+            let _ = writeln!(text, "    {}  {}:{}{remark}", frame.function, frame.file, frame.line);
         }
     };
     for stack in &report.accesses {

@@ -99,6 +99,8 @@ struct FrameRow<'a> {
     stale: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    left_out: bool,
 }
 
 #[derive(Serialize)]
@@ -291,6 +293,7 @@ fn frame(frame: &ExplainedFrame) -> FrameRow<'_> {
         resolved: resolved.map(|(file, line, drift)| ResolvedRow { file, line: *line, drift: *drift }),
         stale: frame.stale,
         left_by: frame.left_by.as_deref(),
+        left_out: frame.left_out,
     }
 }
 

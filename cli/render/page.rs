@@ -270,6 +270,7 @@ impl Page<'_> {
                         " left by a recovered panic"
                         @if let Some(by) = &frame.left_by { " in " (by) }
                     }
+                    @if frame.left_out { " left out by the detector" }
                 }
                 @if let (false, Some((file, line, _))) = (frame.stale, &frame.resolved) { (self.excerpt(file, *line)) }
             }

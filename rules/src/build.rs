@@ -3,8 +3,9 @@
 use analyzer::{
     base::Span,
     lifetime::{
-        AccessKind, Exit, Location, SpawnKind,
+        AccessKind, Exit, Location, SpawnKind, Stored,
         conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
+        other_ways::other_ways,
     },
     resolve::FuncId,
 };
@@ -250,10 +251,23 @@ impl Cx<'_> {
             AccessKind::Close => "closes",
             AccessKind::Send => "sends on",
             AccessKind::End => "ends",
+            AccessKind::Recycle if conflict.other.stored == Stored::Update => "fills again",
             AccessKind::Recycle => "recycles",
         };
         let what = if of_test { "and the test is over".to_owned() } else { format!("and {verb} {name}") };
         steps.push(self.step_in_words(conflict.other.func, conflict.other.span, &what));
+        // What was given back is used by somebody else next, and that is what the race detector shows.
+        let next = match conflict.other.kind {
+            AccessKind::Recycle => Some("who gets it next goes on with it"),
+            AccessKind::End if matches!(conflict.location, Location::Local(..)) => {
+                Some("and the caller goes on with it")
+            }
+            _ => None,
+        };
+        if let (Some(what), Some(side)) = (next, conflict.others.last().filter(|side| side.kind != AccessKind::Recycle))
+        {
+            steps.push(self.step_in_words(side.func, side.span, what));
+        }
         steps
     }
 
@@ -271,11 +285,14 @@ impl Cx<'_> {
         let other = self.access(AccessSide::Other, &conflict.other);
         let is_write = conflict.other.kind.is_write();
         // The call that gives an object back is where its life ends, whatever that does with it.
-        let given_back = conflict.other.path.last().filter(|_| conflict.other.kind == AccessKind::Recycle);
+        let recycles = conflict.other.kind == AccessKind::Recycle && conflict.other.stored != Stored::Update;
+        let given_back = conflict.other.path.last().filter(|_| recycles);
         let reset = given_back.map(|(func, span)| self.site(*func, *span));
         let reset = reset.or_else(|| is_write.then(|| other.site.clone()));
         let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];
         accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
+        let ways = other_ways(self.lifetimes.facts(), conflict);
+        accesses.extend(ways.iter().map(|side| self.access(AccessSide::Goroutine, side)));
         let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();
         let round = match conflict.relation {
             Relation::NextRound { round, .. } => round.map(|f| self.symbol(f).to_owned()),

@@ -108,6 +108,8 @@ impl<'a> Explainer<'a> {
     pub fn explain(&self, report: &RaceReport) -> Parsed<ExplainedReport> {
         let cx = &self.cx;
         let mut problems = Vec::new();
+        let restored = self.locator.restored(report);
+        let (report, left_out) = restored.as_ref().map_or((report, &[][..]), |(report, at)| (report, at));
         let mut located = self.locator.report(report);
         let all = report.accesses.iter().map(|a| &a.stack).chain(report.creations.iter().map(|c| &c.stack));
         for (stack, found) in all.zip(located.accesses.iter().chain(&located.creations)) {
@@ -176,7 +178,10 @@ impl<'a> Explainer<'a> {
             located.accesses.iter().chain(&located.creations).map(|stack| stack.stale.clone()).collect();
         let left_by = stacks::LeftBy::new(cx, &self.locator, &self.recovers);
         let mut notes = Vec::new();
-        let (accesses, created) = stacks::explained(cx, &left_by, report, &located, &mut notes);
+        let (mut accesses, created) = stacks::explained(cx, &left_by, report, &located, &mut notes);
+        for (stack, at) in accesses.iter_mut().zip(left_out) {
+            at.iter().for_each(|at| stack.frames[*at].left_out = true);
+        }
         notes.extend(stacks::drift_notes(cx, &located));
         notes.extend(lost::advice(report));
         notes.dedup();
@@ -376,9 +381,9 @@ impl Explaining<'_> {
     /// The explanation with access `index` as a goroutine that uses a test that the other side says is over.
     fn test_end(&self, index: usize) -> Option<Finding> {
         let GoroutineRef::Id(id) = self.report.accesses[index].goroutine else { return None };
-        let other = self.report.accesses.get(1 - index.min(1))?;
         let at = self.report.creations.iter().position(|c| c.goroutine == id)?;
-        if !test_end::is_test_end(&other.stack) {
+        let other = self.report.accesses.get(1 - index.min(1));
+        if !self.report.is_after_test() && !other.is_some_and(|other| test_end::is_test_end(&other.stack)) {
             return None;
         }
         let started = Known { stack: &self.report.creations[at].stack, located: &self.located.creations[at] };
@@ -594,12 +599,17 @@ impl Explaining<'_> {
             dispatched: 0,
             same_object: true,
         };
+        let mut other = side(other);
+        if relation == (Relation::AddRacesWait { wait: (other.func, other.span) }) {
+            // To the detector the first who waits writes.
+            other.kind = AccessKind::Read;
+        }
         Conflict {
             spawn,
             location: shared.location,
             element: shared.element,
             inside: side(inside),
-            other: side(other),
+            other,
             relation,
             join,
             assumptions: Vec::new(),

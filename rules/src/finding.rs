@@ -321,6 +321,8 @@ pub struct ExplainedFrame {
     pub stale: bool,
     /// For a stale frame, the function whose recovered panic most likely left it, where the source has one.
     pub left_by: Option<String>,
+    /// Put back: the report lacks it, because what it called is not instrumented.
+    pub left_out: bool,
 }
 
 /// A stack of a report.

@@ -1,6 +1,6 @@
 //! `recycled-while-used`: an object goes back to its pool while a goroutine still uses it.
 
-use analyzer::lifetime::{AccessKind, conflict::Conflict};
+use analyzer::lifetime::{AccessKind, Stored, conflict::Conflict};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -29,9 +29,15 @@ impl Rule for RecycledWhileUsed {
     }
 
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
-        let name = cx.object_name(conflict.location);
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
         let other = cx.short(conflict.other.func);
+        if conflict.other.stored == Stored::Update {
+            let name = cx.location_name(conflict.location);
+            let message = format!("{other} fills {name} again while {body} may still read what was in it");
+            let text = format!("give {body} a copy of what {other} returned");
+            return Wording { message, fix: Fix { text, edits: Vec::new() } };
+        }
+        let name = cx.object_name(conflict.location);
         let message = format!("{other} recycles {name} while {body} may still use it");
         let text = format!("put {name} back only after {body} is over, in {body} itself or after waiting for it");
         Wording { message, fix: Fix { text, edits: Vec::new() } }

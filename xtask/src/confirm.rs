@@ -1,7 +1,8 @@
 //! `cargo xtask confirm-pairs`: what the race detector printed for a fixture names the pair of accesses that `check` names.
 //!
 //! The outputs are those that `testdata/confirm.sh --keep DIR` leaves behind: one file for each run of a test, below the
-//! names of module, package and test. They are read by the parser that `outlive explain` has. A fixture is a file with a
+//! names of module, package and test. They are read by `outlive explain`, which also puts back the frames that the detector
+//! leaves out: a line is the one printed, or that of such a frame. A fixture is a file with a
 //! `// want "RULE: LOCATION"`; it is confirmed when one report and one finding of that location have the same two lines. That
 //! the finding has the rule wanted is for the tests to see, which need no Go. Known exceptions stand in a file, each with its
 //! reason; one that has come true is a failure, too.
@@ -11,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use analyzer::report::{RaceAccess, parse_reports};
+use analyzer::report::parse_reports;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -62,7 +63,7 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
         let module = modules.join(&name);
         let wants = wants(&module)?;
         let findings = findings(&binary, &module)?;
-        let pairs = pairs(&output, &module)?;
+        let pairs = pairs(&binary, &output, &module)?;
         for want in &wants {
             let key = format!("{name} {}:{}", want.at.0, want.at.1);
             let meant =
@@ -90,6 +91,12 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
             }
             seen.insert(key);
         }
+    }
+    // Only modules that were run can tell.
+    let run = |key: &&String| key.split(' ').next().is_some_and(|module| args.outputs.join(module).is_dir());
+    for key in known.keys().filter(|key| !seen.contains(*key)).filter(run) {
+        failures += 1;
+        println!("{key}: no such want; testdata/unconfirmed.txt need not list it");
     }
     println!(
         "{confirmed} of {} fixtures confirmed by the race detector, pair by pair; {failures} disagree",
@@ -162,21 +169,32 @@ fn finding(value: &Value) -> Finding {
 }
 
 /// The pairs of all outputs of a module: of each access the innermost line that is the module's own.
-fn pairs(outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Place>>> {
-    let module = module.canonicalize()?;
+fn pairs(binary: &Path, outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Place>>> {
+    let root = module.canonicalize()?;
     let mut found = BTreeSet::new();
     for file in walk::files(outputs)? {
-        for report in parse_reports(&fs::read(file)?).value {
-            let place = |access: &RaceAccess| {
-                access.stack.frames.iter().find_map(|frame| {
-                    let within = Path::new(&frame.file).strip_prefix(&module).ok()?;
-                    Some((within.to_string_lossy().into_owned(), u64::from(frame.line)))
-                })
-            };
-            found.insert(report.accesses.iter().filter_map(place).collect());
+        if parse_reports(&fs::read(&file)?).value.is_empty() {
+            continue;
+        }
+        let mut explain = command::new(binary);
+        explain.args(["explain", "--format", "json", "--repo"]).arg(module).arg(&file);
+        let output = explain.output().with_context(|| format!("cannot start {explain:?}"))?;
+        let answer: Value =
+            serde_json::from_slice(&output.stdout).with_context(|| format!("{explain:?} printed no JSON"))?;
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        for report in list(&answer["reports"]) {
+            let innermost = |access: &Value| list(&access["frames"]).iter().find_map(|frame| place(frame, &root));
+            found.insert(list(&report["accesses"]).iter().filter_map(innermost).collect());
         }
     }
     Ok(found)
+}
+
+/// Where a frame of a report stands, if that is in the module: as printed, or as put back.
+fn place(frame: &Value, module: &Path) -> Option<Place> {
+    let file = frame["file"].as_str()?;
+    let within = if frame["left_out"] == true { Path::new(file) } else { Path::new(file).strip_prefix(module).ok()? };
+    Some((within.to_string_lossy().into_owned(), frame["line"].as_u64()?))
 }
 
 fn last(name: &str) -> &str {

@@ -357,6 +357,9 @@ impl Pass<'_> {
         {
             return self.literal(literal, span, state);
         }
+        if self.reporting {
+            self.refills(row, state);
+        }
         if self.reporting && facts.spawns.at(self.file, call).is_none() {
             let reach = Reach::of_call(facts.cx, facts.calls, self.func, row, MAX_CALL_DEPTH);
             for (node, reached) in reach.nodes.iter().enumerate() {
@@ -401,6 +404,7 @@ impl Pass<'_> {
                         let access = &self.events.accesses[*row as usize];
                         self.check(access, &[], 0, state);
                     }
+                    EventKind::WaitAll => state.active.clear(),
                     _ => {}
                 }
             }

@@ -162,7 +162,11 @@ impl Lowering<'_> {
 
     /// Whether the location holds, in place, a value that synchronises by itself.
     pub(super) fn synchronises(&self, location: Location) -> bool {
-        self.is_synchronised(self.type_of(location))
+        let ty = self.type_of(location);
+        // An interface in a field is read wherever it leads to. What a variable holds is mostly good for one call: the
+        // next one has its own.
+        let refers = matches!(self.program.ty(self.program.underlying(ty)), Type::Interface { .. });
+        self.is_synchronised(ty) && !(refers && matches!(location, Location::Field(_)))
     }
 
     pub(super) fn is_synchronised(&self, ty: TypeId) -> bool {

@@ -21,9 +21,11 @@ use super::{
     evidence, guards,
     handed::Handed,
     joins::{Joins, WaitSite},
+    kept_handle::kept_handles,
     lent::lent,
     levels::Levels,
     models::Models,
+    next_use::add_next_uses,
     obligations::Obligations,
     owner::owner_conflicts,
     place::Places,
@@ -159,6 +161,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
+    conflicts.extend(kept_handles(facts));
     conflicts.extend(adds_race(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
@@ -202,6 +205,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
+    add_next_uses(facts, &mut conflicts);
     conflicts
 }
 

@@ -16,14 +16,14 @@ use super::{
     models::{Effect, Models, Operand},
     named_groups, no_return,
     place::Places,
-    started_flags,
+    started_flags, waits_for_all,
 };
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
     resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type},
     source::{FileId, FileRole, GoVersion},
-    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Terminator},
 };
 
 /// Fields of a struct that `*p = T{}` is taken to write: who has more of them is a table of settings.
@@ -174,6 +174,7 @@ impl Events {
         started_flags::mark(program, places, &mut funcs);
         named_groups::mark(program, models, &mut funcs);
         no_return::mark(program, graph, &mut funcs);
+        waits_for_all::mark(program, graph, &mut funcs);
         Self { funcs }
     }
 
@@ -211,6 +212,8 @@ pub(super) struct Lowering<'a> {
     pub(super) file: FileId,
     /// Operands whose address is taken for a method with a pointer receiver: they are not read.
     addressed: FxHashSet<ExprId>,
+    /// Clauses of loops: `i := 0; i < n; i++`.
+    headers: Vec<Span>,
     pub(super) out: FuncEvents,
 }
 
@@ -221,13 +224,14 @@ impl<'a> Lowering<'a> {
     ) -> Self {
         let file = program.funcs()[func].file;
         let (addressed, out) = (FxHashSet::default(), FuncEvents::default());
-        Self { program, graph, models, places, lockers, func, file, addressed, out }
+        Self { program, graph, models, places, lockers, func, file, addressed, headers: Vec::new(), out }
     }
 
     fn run(mut self) -> FuncEvents {
         let function = self.program.function(self.func);
         let Some(body) = &function.body else { return self.out };
         self.addressed = self.addressed_operands(body);
+        self.headers = super::iterations::headers(body);
         let whole = body;
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
         let mut unstarted: Vec<(usize, usize, Span)> = Vec::new();
@@ -373,11 +377,12 @@ impl<'a> Lowering<'a> {
             InstrKind::Read(expr) if self.addressed.contains(&expr) => {}
             InstrKind::Read(expr) => self.access(expr, AccessKind::Read, Stored::Other, span, events),
             InstrKind::Write { place, source } => {
-                if let (Expr::Local(local), Source::Update(_)) = (self.expr(place), source)
+                if let Expr::Local(local) = self.expr(place)
                     && self.program.facts(self.file).locals[*local].loop_scope.is_some_and(|scope| scope.header)
                     && self.loop_variables_are_fresh()
+                    && self.headers.iter().any(|header| header.contains(span))
                 {
-                    // The `i++` of a loop's header counts the next iteration's variable.
+                    // What a loop's header does behind each iteration is done to the next iteration's variable.
                     return;
                 }
                 let stored = self.places.stored(self.program, self.file, place, source);

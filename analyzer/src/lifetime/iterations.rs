@@ -21,7 +21,7 @@ use crate::{
     base::{Idx, Span},
     resolve::{FuncId, Type},
     source::FileId,
-    syntax::{Body, Expr, InstrKind, LocalDecl, LocalId, Source},
+    syntax::{Body, Expr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Whether an element that the goroutine accesses is that of the iteration which started it, and the element that the
@@ -74,6 +74,19 @@ fn goes_on_before(facts: Facts<'_>, site: &SpawnSite, file: FileId, counter: Loc
     };
     let within = own.span.contains(site.span) && own.span.contains(to);
     within && !comes_without(start, end, &reachable_without(events, start.0, advances))
+}
+
+/// The clauses of a body's loops that hold statements: those of the last one run between two iterations.
+pub(super) fn headers(body: &Body) -> Vec<Span> {
+    let heads: Vec<_> = body.loops.iter().map(|row| row.head).collect();
+    let ends = body.blocks.iter().filter(|block| match block.end {
+        // A way to the head out of the loop's body holds no statement.
+        Terminator::Goto(next) => {
+            heads.contains(&next) && block.instrs.iter().any(|instr| block.end_span.contains(instr.span))
+        }
+        _ => false,
+    });
+    ends.map(|block| block.end_span).collect()
 }
 
 fn comes_without(start: Point, end: Point, reachable: &fixedbitset::FixedBitSet) -> bool {

@@ -163,6 +163,7 @@ impl Obligations {
             if flow.of_test { suites.union_with(&flow.scoped) } else { scoped.union_with(&flow.scoped) }
         }
         skips.extend(solver.forgotten(&openings));
+        skips.extend(solver.kept());
         skips.sort_by_key(|skip| (skip.func, skip.holder, skip.span));
         skips.dedup_by(|a, b| (a.func, a.holder, a.span, &a.spawns) == (b.func, b.holder, b.span, &b.spawns));
         suites.difference_with(&scoped);
@@ -280,6 +281,10 @@ impl State {
 }
 
 impl Solver<'_> {
+    pub(super) fn leaked(&self, func: FuncId) -> &[Leak] {
+        &self.leaks[func]
+    }
+
     pub(super) fn file(&self, func: FuncId) -> FileId {
         self.cx.program.funcs()[func].file
     }

@@ -8,6 +8,7 @@ use super::{
     channels::Channels,
     domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey},
     free_lists::FreeLists,
+    reused::ReusedBuffers,
 };
 use crate::{
     base::{Idx, InPieces, Span},
@@ -32,6 +33,7 @@ pub struct Places {
     /// Channels by what is made and done with them.
     channels: Channels,
     free_lists: FreeLists,
+    reused: ReusedBuffers,
 }
 
 impl Places {
@@ -67,7 +69,8 @@ impl Places {
         let getters = getters.collect::<Vec<_>>().into_iter().collect();
         let channels = Channels::build(program, &reassigned);
         let free_lists = FreeLists::build(program);
-        Self { reassigned, addressed, getters, channels, free_lists }
+        let reused = ReusedBuffers::build(program);
+        Self { reassigned, addressed, getters, channels, free_lists, reused }
     }
 
     /// Whether the channel is known to have no buffer.
@@ -78,6 +81,11 @@ impl Places {
     /// Whether objects that are put there are given up for the next user.
     pub(super) fn is_free_list(&self, location: Location) -> bool {
         self.free_lists.contains(location)
+    }
+
+    /// The field that a method fills again and gives out, and where it fills it.
+    pub(super) fn reused_buffer(&self, method: FuncId) -> Option<&(Location, Span)> {
+        self.reused.of(method)
     }
 
     /// Whether the communication of a select clause can never happen: nobody is on the other side of the channel.

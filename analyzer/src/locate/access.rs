@@ -350,7 +350,7 @@ impl Locator<'_> {
 
 /// What the frames of the runtime above the first function of a program say was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
+pub(super) enum Operation {
     /// Nothing: a plain access.
     Plain,
     /// A channel was closed.
@@ -366,15 +366,20 @@ enum Operation {
 }
 
 impl Operation {
-    fn of(stack: &StackTrace) -> Self {
+    pub(super) fn of(stack: &StackTrace) -> Self {
         let above = stack.frames.iter().take_while(|f| FunctionName::parse(&f.function).is_runtime());
         let names: Vec<&str> = above.map(|f| f.function.as_str()).collect();
         let any = |start: &str| names.iter().any(|name| name.starts_with(start));
+        let by_hand = |name: &str| stack.frames.first().is_some_and(|f| f.function == name && f.file.starts_with('<'));
         match () {
             () if any("runtime.closechan") => Self::Closes,
             () if any("runtime.chansend") || any("runtime.selectnbsend") => Self::Sends,
             () if any("sync.(*WaitGroup).Add") && !any("sync.(*WaitGroup).Done") => Self::Raises,
             () if any("sync.(*WaitGroup).") => Self::Counts,
+            // What a library tells the detector by hand comes through a generated wrapper: a counter raised from zero is
+            // read, who is the first to wait for it writes.
+            () if by_hand("runtime.raceread") => Self::Raises,
+            () if by_hand("runtime.racewrite") => Self::Counts,
             () if names.is_empty() => Self::Plain,
             () => Self::Other,
         }

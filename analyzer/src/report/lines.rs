@@ -63,6 +63,7 @@ pub(super) fn may_start(line: &[u8]) -> bool {
         b'D' => is_data_race(&line[at..]),
         b'R' => starts_access(&line[at..], b"Read at"),
         b'W' => starts_access(&line[at..], b"Write at"),
+        b'p' => super::after_test::begins(&line[at..]),
         b'P' => line[at..].starts_with(b"Previous read at") || line[at..].starts_with(b"Previous write at"),
         _ => false,
     })

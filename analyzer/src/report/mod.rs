@@ -2,11 +2,13 @@
 //!
 //! Reports come out of CI logs, issue threads, chat quotes and JSON. `unwrap` undoes what those did to a line, `wrapped`
 //! joins lines cut in two, `lines` says what one line is, `reader` joins lines to reports, `name` reads function names of every Go version, `stale`
-//! marks frames that are left over from a recovered panic, `group` finds reports of one cause.
+//! marks frames that are left over from a recovered panic, `group` finds reports of one cause, `after_test` reads what the
+//! testing package prints of a goroutine that outlived its test.
 //!
 //! Invariant: nothing here knows that source files exist, Go syntax, or which rule will ask. An odd line never loses
 //! the report around it: it becomes a [`Problem`](crate::base::Problem).
 
+mod after_test;
 mod group;
 mod json;
 mod lines;
@@ -23,7 +25,7 @@ pub use name::FunctionName;
 pub use reader::{ReportReader, is_utf16, parse_reports};
 pub use stale::{Link, stale_frames, stale_frames_without_source};
 
-/// One `WARNING: DATA RACE`, as printed.
+/// One `WARNING: DATA RACE`, as printed; or a panic of the testing package about a goroutine that outlived its test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RaceReport {
     /// Place among the reports of the input, from 1.
@@ -41,6 +43,13 @@ pub struct RaceReport {
     pub test: Option<String>,
     /// First and last line of the report in the input, from 1.
     pub lines: (u32, u32),
+}
+
+impl RaceReport {
+    /// Whether it is the testing package's own, of a goroutine that used a test that was over. It has one access.
+    pub fn is_after_test(&self) -> bool {
+        self.title.starts_with("panic: ")
+    }
 }
 
 /// What an access did to the memory. An atomic operation is a plain read or write here.

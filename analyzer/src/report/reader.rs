@@ -19,6 +19,7 @@
 
 use super::{
     AccessKind, Creation, Frame, GoroutineRef, RaceAccess, RaceReport, StackTrace,
+    after_test::AfterTest,
     json::{self, Origin},
     lines::{AccessHeader, Line, TITLE, TestMark, after_title, classify, may_start, test_mark, title_start},
     unwrap::{Prefix, clean, in_quotes, is_of_another_stream, lines_inside, quoted_value, strip_known},
@@ -77,6 +78,8 @@ pub struct ReportReader {
     running: Option<String>,
     /// The first report that the next failed test may have been blamed for.
     unblamed: usize,
+    /// A panic of the testing package that is being read.
+    after_test: Option<AfterTest>,
     /// Output of `go test -json` whose line is not complete, with the line of the input where it began.
     held: Vec<(Origin, String, u32)>,
 }
@@ -123,7 +126,7 @@ impl ReportReader {
             }
             _ => {}
         }
-        let waits = !self.streams.is_empty() || !self.held.is_empty();
+        let waits = !self.streams.is_empty() || !self.held.is_empty() || self.after_test.is_some();
         if !waits && !may_start(raw) && !json::may_be_partial(raw) {
             return;
         }
@@ -178,6 +181,7 @@ impl ReportReader {
             let stream = self.streams.remove(0);
             self.close(stream);
         }
+        self.reports.extend(self.after_test.take().and_then(AfterTest::finish));
         self.reports.sort_by_key(|r| r.lines);
         for (number, report) in (1..).zip(&mut self.reports) {
             report.number = number;
@@ -187,6 +191,13 @@ impl ReportReader {
     }
 
     fn push_text(&mut self, origin: Option<&Origin>, text: &str) {
+        if let Some(open) = &mut self.after_test {
+            if !open.push(self.line, origin, text) {
+                self.reports.extend(self.after_test.take().and_then(AfterTest::finish));
+            }
+        } else if let Some(found) = AfterTest::start(self.line, origin, text) {
+            self.after_test = Some(found);
+        }
         if let Some(at) = title_start(text) {
             self.start(origin, Prefix::before(&text[..at]), Some(&text[at..]));
             let rest = after_title(text);

@@ -178,6 +178,7 @@ fn plain(frame: &Frame, stale: bool) -> ExplainedFrame {
         resolved: None,
         stale,
         left_by: None,
+        left_out: false,
     }
 }
 

@@ -50,7 +50,10 @@ pub(super) fn explain(
     let lifetimes = cx.lifetimes;
     let user = user(used)?;
     let facts = lifetimes.facts();
-    let (test, handle) = outwards.iter().find_map(|func| Some((*func, test_handle(facts, *func)?)))?;
+    // Who armed a timer is in no stack.
+    let starter = lifetimes.spawns.sites[spawn].func;
+    let mut tests = outwards.iter().copied().chain([starter]);
+    let (test, handle) = tests.find_map(|func| Some((func, test_handle(facts, func)?)))?;
     let file = lifetimes.program.funcs()[test].file;
     let uses = lifetimes.events.of(user.func).blocks.iter().flat_map(|block| &block.events);
     let uses = uses.filter(|event| matches!(event.kind, EventKind::UsesTest { .. })).map(|event| event.span);

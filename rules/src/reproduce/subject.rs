@@ -148,6 +148,7 @@ mod tests {
             resolved: Some(("f.go".to_owned(), *found, i64::from(*found) - i64::from(*printed))),
             stale: false,
             left_by: None,
+            left_out: false,
         };
         ExplainedStack { kind: "read", goroutine: "7".to_owned(), frames: lines.iter().map(frame).collect() }
     }

@@ -8,7 +8,7 @@ import (
 var patience = time.Second
 
 func TestParallel(t *testing.T) {
-	for _, limit := range []time.Duration{time.Millisecond, 2 * time.Millisecond} {
+	for _, limit := range []time.Duration{time.Millisecond, 5 * time.Millisecond} {
 		t.Run(limit.String(), func(t *testing.T) { answers(t, limit) })
 	}
 }
@@ -21,6 +21,7 @@ func answers(t *testing.T, limit time.Duration) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
+		time.Sleep(2 * limit)
 		time.Sleep(patience)
 	}()
 	<-over

@@ -35,6 +35,7 @@ func (p *parser) parseAll() int {
 	for !p.parse() {
 		p.depth = 0
 		p.lines = []line{{text: "retry"}}
+		time.Sleep(3 * time.Millisecond)
 	}
 	return p.depth
 }

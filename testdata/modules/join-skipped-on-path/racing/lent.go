@@ -8,17 +8,6 @@ import (
 
 var errLate = errors.New("late")
 
-// slowly fills what it is given, after a while.
-type slowly struct{}
-
-func (slowly) Read(p []byte) (int, error) {
-	time.Sleep(10 * time.Millisecond)
-	for i := range p {
-		p[i] = 'x'
-	}
-	return len(p), nil
-}
-
 type answer struct {
 	n   int
 	err error

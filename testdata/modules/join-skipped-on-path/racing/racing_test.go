@@ -1,6 +1,7 @@
 package racing
 
 import (
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -35,8 +36,10 @@ func TestRequest(t *testing.T) {
 }
 
 func TestLent(t *testing.T) {
+	slow, words := io.Pipe()
+	time.AfterFunc(10*time.Millisecond, func() { _, _ = words.Write([]byte("too late")) })
 	buf := make([]byte, 8)
-	if _, err := (&impatient{slowly{}}).Read(buf); err != errLate {
+	if _, err := (&impatient{slow}).Read(buf); err != errLate {
 		t.Fatal(err)
 	}
 	for range 15 {

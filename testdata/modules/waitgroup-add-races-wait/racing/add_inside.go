@@ -23,6 +23,7 @@ func (f *fanout) run(n int) {
 			f.results[i] = i
 		}()
 	}
+	time.Sleep(time.Millisecond) // does something itself
 	f.wg.Wait()
 }
 

@@ -14,9 +14,9 @@ type fetch struct {
 
 func (f *fetch) run() {
 	f.started <- struct{}{}
-	time.Sleep(5 * time.Millisecond)
 	f.wg.Add(1) // want "waitgroup-add-races-wait: fetch.wg"
 	defer f.wg.Done()
+	time.Sleep(5 * time.Millisecond)
 	f.data = []byte("data")
 }
 

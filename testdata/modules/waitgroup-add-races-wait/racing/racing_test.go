@@ -40,6 +40,7 @@ func TestPieces(t *testing.T) {
 
 func TestHandshake(t *testing.T) {
 	f := startFetch()
+	time.Sleep(time.Millisecond)
 	f.drop()
 	time.Sleep(20 * time.Millisecond)
 }
@@ -48,6 +49,7 @@ func TestAsksFirst(t *testing.T) {
 	tg := &target{entries: make(chan string, 1)}
 	tg.open()
 	tg.entries <- "hello"
+	time.Sleep(10 * time.Millisecond)
 	tg.cancel()
 	time.Sleep(20 * time.Millisecond)
 }
