@@ -186,3 +186,61 @@ fn asked(calls: &Calls, func: FuncId) -> Box<[FuncId]> {
     asked.dedup();
     asked.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Idx;
+
+    /// One circle of functions that ask for others here and there.
+    fn circle(functions: usize) -> Levels {
+        let mut seed = 7_u32;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as usize % below
+        };
+        let asked = (0..functions).map(|_| (0..random(4)).map(|_| FuncId::new(random(functions))).collect()).collect();
+        Levels {
+            components: vec![(0..functions).map(FuncId::new).collect()],
+            asked,
+            place: (0..functions).map(|at| (0, at as u32)).collect(),
+            levels: Vec::new(),
+            settled: IndexVec::filled(false, functions),
+        }
+    }
+
+    type Known = IndexVec<FuncId, u32>;
+
+    /// A summary that depends on the order in which all others were found.
+    fn summary(levels: &Levels, known: &Known, func: FuncId) -> u32 {
+        let asked = levels.asked(func).iter().map(|&other| known[other]);
+        asked.fold(func.index() as u32 % 5, |sum, other| (sum * 31 + other) % 1_000)
+    }
+
+    fn keep(known: &mut Known, func: FuncId, summary: u32) -> bool {
+        std::mem::replace(&mut known[func], summary) != summary
+    }
+
+    #[test]
+    fn what_is_found_ahead_is_what_one_thread_finds_in_turn() {
+        for functions in [1, 5, 300] {
+            for rounds in [1, 2, 6] {
+                let levels = circle(functions);
+                let mut in_turn = Known::filled(0, functions);
+                for _ in 0..rounds {
+                    for &func in &levels.components[0] {
+                        let found = summary(&levels, &in_turn, func);
+                        keep(&mut in_turn, func, found);
+                    }
+                }
+                for threads in [1, 4] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    let mut known = Known::filled(0, functions);
+                    let summarise = |known: &Known, func| summary(&levels, known, func);
+                    pool.install(|| levels.settle(0, rounds, &mut known, summarise, keep));
+                    assert_eq!(known, in_turn, "{functions} functions, {rounds} rounds, {threads} threads");
+                }
+            }
+        }
+    }
+}
