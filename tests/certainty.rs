@@ -654,3 +654,33 @@ func each(lines []string, sums chan<- int) {{
     assert_eq!(each("body", "for rest := lines; len(rest) > 0;", next), "high");
     assert_eq!(each("updated-body", "for rest := lines[0]; len(rest) < 9;", "rest += \"x\""), "high");
 }
+
+#[test]
+fn a_deferred_close_comes_on_early_ways_too() {
+    let waits = |name: &str, close: &str, receive: &str| {
+        let code = format!(
+            "
+import \"context\"
+
+func first(ctx context.Context, work func() error) error {{
+	errs := make(chan error, 1)
+	{close}
+	go func() {{
+		errs <- work()
+	}}()
+	select {{
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-errs:
+		return err
+	}}
+}}
+
+func all(errs chan error) {{ {receive} }}
+"
+        );
+        confidence(name, "errs", &code)
+    };
+    assert_eq!(waits("deferred", "defer close(errs)", ""), "high");
+    assert_eq!(waits("handed-on", "defer close(errs)\n\tall(errs)", "<-errs"), "medium");
+}

@@ -172,7 +172,9 @@ impl Cx<'_> {
         let copied = local && !captures && !channel;
         doubts.when(copied, 1, "the goroutine has the variable itself and not a copy of it");
         // Who talks over a channel in both directions knows when it may be closed.
-        let talks = channel && conflict.inside.kind != AccessKind::Read;
+        let talks = channel
+            && conflict.inside.kind != AccessKind::Read
+            && !conflict.evidence.contains(&Evidence::ClosedOnEveryWay);
         doubts.when(talks, 1, "what is sent over the channel does not tell when it may be closed");
         // Closing what a goroutine works on is also how it is stopped.
         let ended = if local { "who lent it uses it again before the goroutine is over" } else { NOT_A_STOP };

@@ -185,6 +185,8 @@ pub enum Evidence {
     LeftTheLock,
     /// The other side is atomic, the goroutine's is not.
     HalfAtomic,
+    /// A channel on which the goroutine sends is closed on every way out, those that come early included.
+    ClosedOnEveryWay,
 }
 
 /// Something that had to be assumed on the way to a conflict.

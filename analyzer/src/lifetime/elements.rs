@@ -28,9 +28,11 @@ impl Lowering<'_> {
                 events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Close }, span });
             }
             Builtin::Copy | Builtin::Delete | Builtin::Clear => {
+                // What holds the map is not written, nor are its other fields.
+                let changed = Places::location(&self.program.place(self.file, first), self.file);
                 for mut part in self.places.accesses(self.program, self.file, first, AccessKind::Write, Stored::Update)
                 {
-                    if part.kind != AccessKind::Write {
+                    if part.kind != AccessKind::Write || Some(part.location) != changed {
                         continue;
                     }
                     part.element = true;
