@@ -420,7 +420,9 @@ import (
 	\"github.com/stretchr/testify/require\"
 )
 
-func work() error {{ return nil }}
+var results chan error
+
+func work() error {{ return <-results }}
 
 func TestWork(t *testing.T) {{
 	var err error

@@ -13,6 +13,7 @@ mod mail;
 mod mended;
 mod orders;
 mod parsers;
+mod phases;
 mod reproduce;
 mod stable;
 mod tidy;

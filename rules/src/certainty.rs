@@ -136,6 +136,7 @@ impl Cx<'_> {
         doubts.when(self.gives_up_in_test(conflict), 1, "a test that gives up waiting has not failed");
         doubts.assume(conflict, Assumption::HoldsThatKind, 1);
         doubts.assume(conflict, Assumption::FailingRun, 1);
+        doubts.assume(conflict, Assumption::StartsLate, 1);
         for sign in HIDDEN_ORDER {
             doubts.assume(conflict, sign, 1);
         }
@@ -306,6 +307,9 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::CountTellsNothing => "as many receives as sends do not order the two sides",
         Assumption::PipeTellsNothing => "what comes out of the pipe does not tell what the goroutine has done before",
         Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
+        Assumption::StartsLate => {
+            "the goroutine has not done its first steps when the other side has waited for somebody"
+        }
         Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }
 }

@@ -145,7 +145,7 @@ fn open_calls<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Ite
             rows.filter_map(move |known| {
                 let there = |(here, origin): &(LocalId, LocalId)| {
                     let (_, there) = bindings.iter().find(|(callee, _)| callee == here)?;
-                    Some((*there, *origin))
+                    Some((there.as_variable()?, *origin))
                 };
                 let objects: Vec<(LocalId, LocalId)> = known.objects.iter().filter_map(there).collect();
                 (!objects.is_empty()).then(|| (row, Left { objects, ..known.clone() }))

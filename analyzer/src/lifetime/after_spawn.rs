@@ -404,6 +404,7 @@ impl Pass<'_> {
                         let access = &self.events.accesses[*row as usize];
                         self.check(access, &[], 0, state);
                     }
+                    EventKind::WaitAll => state.active.clear(),
                     _ => {}
                 }
             }

@@ -91,10 +91,13 @@ impl Pass<'_> {
         let func = reach.nodes[reached.node as usize].func;
         let events = facts.cx.events.of(func);
         if let Some(&point) = points(events).get(&inner.span) {
-            for (key, kind) in signals(events).into_iter().filter(|(_, kind)| *kind == SignalKind::Send) {
-                let sends = |event: &EventKind| matches!(event, EventKind::Signal { key: k, kind: SignalKind::Send } if *k == key);
-                if every_way_passes(events, point, &sends, &|_| false) {
-                    out.push(Behind { key, kind, last: false });
+            for (key, kind) in signals(events) {
+                // Of messages somebody may take one too few; a counter that is lowered once too often ends the program,
+                // so that nothing comes after the last time.
+                let counts = kind == SignalKind::Done;
+                let says = |event: &EventKind| matches!(event, EventKind::Signal { key: k, kind: said } if *k == key && *said == kind);
+                if (counts || kind == SignalKind::Send) && every_way_passes(events, point, &says, &|_| false) {
+                    out.push(Behind { key, kind, last: counts });
                 }
             }
         }

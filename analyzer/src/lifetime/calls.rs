@@ -13,8 +13,8 @@ use super::{
     domain_local,
     events::EventKind,
     handed::{HandedFunc, functions_of},
+    objects::Bindings,
     place::Places,
-    reach::Bindings,
     spawns::Context,
 };
 use crate::{

@@ -210,6 +210,8 @@ pub enum Assumption {
     CallerHoldsNoLock,
     /// Only a run that fails anyway gets to the other access.
     FailingRun,
+    /// The goroutine has not done its first steps when the other side has waited for somebody.
+    StartsLate,
     /// What both sides do with one object, or two of one kind, does not make one wait for the other.
     NoEffectOrders,
     /// The other side is not over when a timer of minutes fires.

@@ -16,7 +16,7 @@ use super::{
     models::{Effect, Models, Operand},
     named_groups, no_return,
     place::Places,
-    started_flags,
+    started_flags, waits_for_all,
 };
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
@@ -175,6 +175,7 @@ impl Events {
         started_flags::mark(program, places, &mut funcs);
         named_groups::mark(program, models, &mut funcs);
         no_return::mark(program, graph, &mut funcs);
+        waits_for_all::mark(program, graph, &mut funcs);
         Self { funcs }
     }
 

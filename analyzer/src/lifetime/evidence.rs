@@ -15,6 +15,7 @@ use super::{
     events::EventKind,
     hidden_order::{self, Waiters},
     order::points,
+    phases::{self, Awaiters},
 };
 use crate::{base::IndexVec, callgraph::CallKind, resolve::FuncId};
 
@@ -23,14 +24,17 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 
 /// Adds the signs to all conflicts.
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
-    let waiters = Waiters::default();
+    let (waiters, awaiters) = (Waiters::default(), Awaiters::default());
     let held = HeldBySome::new(facts);
-    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, &waiters, conflict));
+    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, (&waiters, &awaiters), conflict));
 }
 
-fn weigh_one(facts: Facts<'_>, held: &HeldBySome, waiters: &Waiters, conflict: &mut Conflict) {
-    if fails_anyway(facts, &conflict.other) {
+fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters, &Awaiters), conflict: &mut Conflict) {
+    if fails_anyway(facts, &conflict.other) || phases::is_told_later(facts, conflict) {
         conflict.assumptions.push(Assumption::FailingRun);
+    }
+    if phases::only_at_its_start(facts, awaiters, conflict) {
+        conflict.assumptions.push(Assumption::StartsLate);
     }
     if matches!(conflict.relation, Relation::TestEnd | Relation::AddRacesWait { .. }) {
         let told = || {

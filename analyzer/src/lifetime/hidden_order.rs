@@ -35,7 +35,7 @@ pub(super) struct Waiters(OnceLock<FixedBitSet>);
 
 impl Waiters {
     fn contains(&self, facts: Facts<'_>, func: FuncId) -> bool {
-        self.0.get_or_init(|| Self::mark(facts)).contains(func.index())
+        self.0.get_or_init(|| with_callers(facts, |func| Self::waits_itself(facts, func))).contains(func.index())
     }
 
     /// Whether a call has a callee in the program that may wait. Of a call that leaves it nothing is known; most are
@@ -44,32 +44,30 @@ impl Waiters {
         row.targets.iter().any(|target| self.contains(facts, *target))
     }
 
-    /// All functions with a lock, a channel operation or a wait, and those that call them.
-    fn mark(facts: Facts<'_>) -> FixedBitSet {
-        let funcs = facts.cx.program.funcs();
-        let mut waits = FixedBitSet::with_capacity(funcs.len());
-        let mut work: Vec<FuncId> = Vec::new();
-        for func in funcs.ids() {
-            let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
-            let itself = events.any(|event| {
-                use EventKind::{Lock, Signal, Wait, WaitAll};
-                matches!(event.kind, Lock { .. } | Wait { .. } | Signal { .. } | WaitAll)
-            });
-            if itself {
-                waits.insert(func.index());
-                work.push(func);
-            }
-        }
-        while let Some(func) = work.pop() {
-            for &site in facts.cx.graph.callers(func) {
-                let caller = facts.cx.graph.sites()[site].func;
-                if !waits.put(caller.index()) {
-                    work.push(caller);
-                }
-            }
-        }
-        waits
+    /// Whether a function has a lock, a channel operation or a wait in it.
+    fn waits_itself(facts: Facts<'_>, func: FuncId) -> bool {
+        facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events).any(|event| {
+            use EventKind::{Lock, Signal, Wait, WaitAll};
+            matches!(event.kind, Lock { .. } | Wait { .. } | Signal { .. } | WaitAll)
+        })
     }
+}
+
+/// The functions that are `meant`, and all that call them.
+pub(super) fn with_callers(facts: Facts<'_>, meant: impl Fn(FuncId) -> bool) -> FixedBitSet {
+    let funcs = facts.cx.program.funcs();
+    let mut marked = FixedBitSet::with_capacity(funcs.len());
+    let mut work: Vec<FuncId> = funcs.ids().filter(|func| meant(*func)).collect();
+    marked.extend(work.iter().map(|func| func.index()));
+    while let Some(func) = work.pop() {
+        for &site in facts.cx.graph.callers(func) {
+            let caller = facts.cx.graph.sites()[site].func;
+            if !marked.put(caller.index()) {
+                work.push(caller);
+            }
+        }
+    }
+    marked
 }
 
 /// What may order the two sides of a conflict.
@@ -86,6 +84,7 @@ pub(super) fn signs(
                 || is_held_back(facts, waiters, conflict)
                 || seen_under_the_lock(facts, conflict, inside)
                 || is_waited_for(facts, conflict)
+                || answers_requests(facts, conflict)
                 || is_cancelled_for(facts, conflict)
         }
         Relation::Restored => is_hook(facts, conflict.location),
@@ -246,7 +245,7 @@ fn key_of(facts: Facts<'_>, func: FuncId, row: &CallRef) -> Option<Symbol> {
 }
 
 /// Whether control may get from one point to the other.
-fn precedes(events: &FuncEvents, from: Point, to: Point) -> bool {
+pub(super) fn precedes(events: &FuncEvents, from: Point, to: Point) -> bool {
     (from.0 == to.0 && from.1 < to.1) || reachable(events, from.0).contains(to.0)
 }
 
@@ -368,6 +367,42 @@ fn is_waited_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
     conflict.other.func == func
         && conflict.other.kind == AccessKind::Write
         && events.any(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location))
+}
+
+/// Whether the goroutine gets to its access only for a message of the spawning function, and answers on a channel that
+/// came with the message.
+fn answers_requests(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let (body, span) = conflict.inside.top();
+    if !site.bodies.contains(&body) || conflict.other.top().0 != site.func {
+        return false;
+    }
+    let asks = |key: Location| {
+        let mut events = cx.events.of(site.func).blocks.iter().flat_map(|block| &block.events);
+        events.any(|event| matches!(event.kind, EventKind::Signal { key: k, kind: SignalKind::Send } if k == key))
+    };
+    let events = cx.events.of(body);
+    let Some(&point) = points(events).get(&span) else { return false };
+    let gates = Order::build(events, cx.places).gates_at(events, cx.places, point);
+    let syntax = cx.program.facts(cx.program.funcs()[body].file);
+    let file = cx.program.funcs()[body].file;
+    let came_with_one = |key: Location| {
+        let Location::Local(_, local) = key else { return false };
+        let from = match &syntax.locals[local].decl {
+            LocalDecl::RangeKey { over } => *over,
+            LocalDecl::Value(value) => match syntax.exprs[value.expr] {
+                Expr::Receive(channel) => channel,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        cx.places.key(cx.program, cx.graph, file, from).is_some_and(|from| gates.contains(&from) && asks(from))
+    };
+    events.blocks.iter().flat_map(|block| &block.events).any(|event| match event.kind {
+        EventKind::Signal { key, .. } | EventKind::Wait { key, .. } => came_with_one(key),
+        _ => false,
+    })
 }
 
 /// Whether the goroutine calls the function that the location holds, as one cancels a context, and the other side keeps

@@ -96,7 +96,7 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
         let syntax = program.facts(file);
         let outer = |local: LocalId| match operand(program, node.func, file, local) {
             Operand::Captured if program.funcs()[func].index == syntax.locals[local].function => Some(local),
-            _ => reach.bindings(node).iter().find(|(here, _)| *here == local).map(|row| row.1),
+            _ => reach.variables(node).find(|(here, _)| *here == local).map(|row| row.1),
         };
         for row in facts.calls.of(node.func) {
             let Expr::Call { callee, args, .. } = &syntax.exprs[row.call] else { continue };

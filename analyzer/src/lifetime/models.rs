@@ -151,6 +151,13 @@ impl Models {
         exported.is_some_and(|name| self.enders.contains_key(name.as_str()))
     }
 
+    /// Whether the name begins with one that ends its receiver: `Close`, `StopWithin`.
+    pub fn begins_with_ender(&self, name: &str) -> bool {
+        let more = name.char_indices().skip(1).filter(|(_, letter)| letter.is_uppercase());
+        let ends = more.map(|(at, _)| at).chain([name.len()]);
+        ends.into_iter().any(|end| self.ends_object(&name[..end]))
+    }
+
     /// What `key` does; empty when nothing is known.
     pub fn effects(&self, key: Symbol) -> &[Effect] {
         self.effects.get(&key).map_or(&[], Vec::as_slice)

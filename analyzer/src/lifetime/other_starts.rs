@@ -72,8 +72,8 @@ impl Pass<'_> {
         let mut rows = own.to_vec();
         for node in &reach.nodes {
             let file = cx.program.funcs()[node.func].file;
-            let names = reach.bindings(node).iter().filter(|(here, there)| *there == local && here != there);
-            for &(here, _) in names {
+            let names = reach.variables(node).filter(|(here, there)| *there == local && here != there);
+            for (here, _) in names {
                 let named = index.of(Location::Local(file, here)).iter();
                 rows.extend(named.filter(|row| {
                     row.0 == node.func && matches!(reach::access(cx, **row).kind, AccessKind::Close | AccessKind::Send)

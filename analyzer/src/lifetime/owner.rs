@@ -18,6 +18,7 @@ use super::{
     events::{Event, EventKind, FuncEvents},
     handed::root_local,
     joins::{for_each_wait, path_to_wait},
+    objects::Object,
     order::{points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
@@ -63,6 +64,8 @@ struct Closed {
 #[derive(Debug)]
 struct Effect {
     reached: Reached,
+    /// What holds the location, from the receiver on.
+    holder: Object,
     /// Keys certainly waited for before it.
     joined: FixedBitSet,
 }
@@ -90,7 +93,7 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
     let mut origins: Vec<LocalId> = Vec::new();
     let reach = &facts.reaches[id];
     for node in reach.nodes.iter().take_while(|n| n.depth <= 1) {
-        origins.extend(reach.bindings(node).iter().map(|(_, there)| *there));
+        origins.extend(reach.variables(node).map(|(_, there)| there));
         for access in &facts.cx.events.of(node.func).accesses {
             if let super::Anchor::Local(local) = access.anchor {
                 origins.push(local);
@@ -153,14 +156,18 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     let at_end = joined_at_end(facts, func);
     for (at, node) in reach.nodes.iter().enumerate() {
         let number = u32::try_from(at).unwrap_or(u32::MAX);
-        let bound = node.depth == 0 || reach.bindings(node).iter().any(|(_, there)| *there == receiver);
+        let bound = node.depth == 0 || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
         if !bound {
             continue;
         }
-        out.spawns.extend(facts.spawns.of(node.func));
         let events = cx.events.of(node.func);
         let way = reach.path(number).first().map(|step| step.1);
-        for event in events.blocks.iter().flat_map(|b| &b.events) {
+        // What is done to a part of the object is asked of the part.
+        let whole = node.depth == 0 || reach.variables(node).any(|(_, there)| there == receiver);
+        if whole {
+            out.spawns.extend(facts.spawns.of(node.func));
+        }
+        for event in events.blocks.iter().filter(|_| whole).flat_map(|b| &b.events) {
             let top = way.unwrap_or(event.span);
             match &event.kind {
                 EventKind::Signal { key, kind: super::SignalKind::Close } => {
@@ -184,9 +191,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
                 continue;
             }
             let reached = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
-            if reached.origin != Some(receiver) {
-                continue;
-            }
+            let Some(holder) = reach.holder_of(cx, &reached).filter(|holder| holder.root == receiver) else { continue };
             if access.kind == AccessKind::Write {
                 out.writes.push((access.location, access.span));
             }
@@ -198,7 +203,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             if node.depth > 0 {
                 joined.union_with(&joined_inside(facts, &reach, number, access.span));
             }
-            out.effects.push(Effect { reached, joined });
+            out.effects.push(Effect { reached, holder, joined });
         }
     }
     out.reach = reach;
@@ -577,8 +582,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
             let inner_node = &reach.nodes[found.node as usize];
             let inner = &cx.events.of(inner_node.func).accesses[found.row as usize];
-            found.origin == Some(origin)
-                && inner.depth == access.depth
+            reach.holder_of(cx, found).is_some_and(|holder| holder.root == origin && holder.way == effect.holder.way)
                 && inner.element == access.element
                 && inner.kind.conflicts(access.kind)
                 && (access.kind != AccessKind::Read || inner.kind == AccessKind::Write)

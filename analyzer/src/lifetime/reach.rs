@@ -15,11 +15,12 @@ use super::{
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
+    objects::{Bindings, Object, holder_of, object_at},
     spawns::{Context, Spawns},
 };
 use crate::{
     base::{Idx, IndexVec, Span},
-    resolve::{FuncId, Place},
+    resolve::{FuncId, Place, Type},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalId},
 };
@@ -29,9 +30,6 @@ use crate::{
 pub const MAX_FUNCS: usize = 2_000;
 /// Calls between a goroutine's body and the access at most.
 pub const MAX_DEPTH: u32 = 12;
-
-/// Variables of a callee with the caller's variables they are bound to: (here, there).
-pub type Bindings = SmallVec<[(LocalId, LocalId); 2]>;
 
 /// A function on the way. There are thousands of them for every goroutine: variables and locks stand in tables of the
 /// [`Reach`].
@@ -73,7 +71,7 @@ pub struct Reach {
     /// The first node of each function.
     by_func: FxHashMap<FuncId, u32>,
     /// Variables of functions that are objects of the starting function: (here, there).
-    bound: Vec<(LocalId, LocalId)>,
+    bound: Vec<(LocalId, Object)>,
     /// Sets of locks held at the calls on the way.
     locks: Vec<LockSet>,
     /// Whether a budget cut the walk short.
@@ -112,10 +110,18 @@ impl Reach {
         let mut reach = Self::default();
         for &body in &site.bodies {
             let mut bindings = Bindings::new();
-            let args: Vec<(u32, ExprId)> =
-                site.arguments.iter().filter(|(b, ..)| *b == body).map(|&(_, at, e)| (at, e)).collect();
+            // A struct is copied before the goroutine starts.
+            let copied = |at: u32| {
+                let param = cx.program.function(body).signature.params.get(at as usize).and_then(|param| param.local);
+                param.is_some_and(|local| {
+                    let ty = cx.program.local_type(cx.program.funcs()[body].file, local);
+                    matches!(cx.program.ty(cx.program.underlying(ty)), Type::Struct(_))
+                })
+            };
+            let args = site.arguments.iter().filter(|(b, at, _)| *b == body && !copied(*at));
+            let args: Vec<(u32, ExprId)> = args.map(|&(_, at, expr)| (at, expr)).collect();
             let receiver = receiver_of(cx, file, site.call, body);
-            bind(cx, file, body, receiver.as_ref(), &args, &mut |here, there| bindings.push((here, there)));
+            bind(cx, file, body, receiver.as_ref(), &args, &mut bindings);
             reach.push(Visit { func: body, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, MAX_DEPTH);
@@ -137,12 +143,13 @@ impl Reach {
     pub fn of_func(cx: Context<'_>, calls: &Calls, func: FuncId, depth: u32) -> Self {
         let mut reach = Self::default();
         let mut bindings = Bindings::new();
+        let itself = |local: LocalId| (local, Object::whole(local));
         let facts = cx.program.facts(cx.program.funcs()[func].file);
         let function = cx.program.function(func);
         if let FuncKind::Decl { receiver: Some(receiver), .. } = &function.kind {
-            bindings.extend(receiver.local.map(|l| (l, l)));
+            bindings.extend(receiver.local.map(itself));
         }
-        bindings.extend(function.signature.params.iter().filter_map(|p| p.local).map(|l| (l, l)));
+        bindings.extend(function.signature.params.iter().filter_map(|p| p.local).map(itself));
         debug_assert!(bindings.iter().all(|(l, _)| facts.locals.get(*l).is_some()));
         reach.push(Visit { func, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
         reach.walk(cx, calls, MAX_FUNCS, depth);
@@ -159,9 +166,14 @@ impl Reach {
         self.nodes_of(func).any(|node| self.nodes[node as usize].dispatched == 0)
     }
 
-    /// Variables of a node's function that are objects of the starting function: (here, there).
-    pub fn bindings(&self, node: &Node) -> &[(LocalId, LocalId)] {
+    /// Variables of a node's function that hold objects of the starting function: (here, there).
+    pub(super) fn bindings(&self, node: &Node) -> &[(LocalId, Object)] {
         &self.bound[node.bindings.0 as usize..node.bindings.1 as usize]
+    }
+
+    /// Variables of a node's function that are variables of the starting function: (here, there).
+    pub(super) fn variables(&self, node: &Node) -> impl Iterator<Item = (LocalId, LocalId)> + '_ {
+        self.bindings(node).iter().filter_map(|(here, there)| Some((*here, there.as_variable()?)))
     }
 
     /// The nodes of a function, nearest first.
@@ -170,7 +182,7 @@ impl Reach {
         std::iter::successors(self.by_func.get(&func).copied(), next)
     }
 
-    fn push(&mut self, visit: Visit, bindings: &[(LocalId, LocalId)]) {
+    fn push(&mut self, visit: Visit, bindings: &[(LocalId, Object)]) {
         let Visit { func, parent, depth, dispatched, locks } = visit;
         let at = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         // Once with objects known and once without is enough: a third visit rarely adds an object.
@@ -219,9 +231,9 @@ impl Reach {
                         return;
                     }
                     bindings.clear();
-                    let known =
-                        inner.iter().filter_map(|&(here, there)| Some((here, self.origin_of(cx, &node, there)?)));
-                    bindings.extend(known);
+                    bindings.extend(inner.iter().filter_map(|(here, given)| {
+                        Some((*here, self.object_of(cx, &node, given.root)?.part(&given.way)?))
+                    }));
                     let parent = Some((parent, row.span));
                     self.push(Visit { func: *target, parent, depth: node.depth + 1, dispatched, locks }, &bindings);
                 }
@@ -248,15 +260,27 @@ impl Reach {
         })
     }
 
-    /// The object of the starting function that `local` of a node's function is.
+    /// The variable of the starting function that `local` of a node's function is.
     pub(super) fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
+        self.object_of(cx, node, local)?.as_variable()
+    }
+
+    /// The object of the starting function that `local` of a node's function holds.
+    fn object_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<Object> {
         if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
-            return Some(*there);
+            return Some(there.clone());
         }
         // A captured variable stands for itself.
         let file = cx.program.funcs()[node.func].file;
         let captured = domain_local::operand(cx.program, node.func, file, local) == Operand::Captured;
-        captured.then_some(local)
+        captured.then(|| Object::whole(local))
+    }
+
+    /// The object of the starting function that holds the location of an access, when it is known.
+    pub(super) fn holder_of(&self, cx: Context<'_>, reached: &Reached) -> Option<Object> {
+        let node = &self.nodes[reached.node as usize];
+        let here = holder_of(cx, &cx.events.of(node.func).accesses[reached.row as usize])?;
+        self.object_of(cx, node, here.root)?.part(&here.way)
     }
 
     /// Accesses to `location` among those listed for it.
@@ -321,13 +345,13 @@ fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> ThinVec<(FuncI
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
     let mut out = ThinVec::with_capacity(row.targets.len() + row.handed.len());
     for &target in &row.targets {
-        let mut bindings = SmallVec::new();
-        bind(cx, file, target, row.receiver.as_deref(), &args, &mut |here, there| bindings.push((here, there)));
+        let mut bindings = Bindings::new();
+        bind(cx, file, target, row.receiver.as_deref(), &args, &mut bindings);
         out.push((target, bindings));
     }
     for handed in &row.handed {
-        let mut bindings = SmallVec::new();
-        bind(cx, file, handed.func, handed.receiver.as_ref(), &[], &mut |here, there| bindings.push((here, there)));
+        let mut bindings = Bindings::new();
+        bind(cx, file, handed.func, handed.receiver.as_ref(), &[], &mut bindings);
         out.push((handed.func, bindings));
     }
     out
@@ -353,30 +377,26 @@ fn receiver_of(cx: Context<'_>, file: FileId, call: ExprId, body: FuncId) -> Opt
     })
 }
 
-/// Pairs the callee's receiver and parameters with the caller's variables they are bound to as a whole.
+/// Pairs the callee's receiver and parameters with the objects that the caller gives for them.
 fn bind(
     cx: Context<'_>,
     caller_file: FileId,
     callee: FuncId,
     receiver: Option<&Place>,
     args: &[(u32, ExprId)],
-    pair: &mut impl FnMut(LocalId, LocalId),
+    bindings: &mut Bindings,
 ) {
     let function = cx.program.function(callee);
-    let whole = |place: Place| {
-        let place = cx.places.canonical(cx.program, caller_file, place);
-        place.steps.is_empty().then(|| root_local(&place)).flatten()
-    };
     if let FuncKind::Decl { receiver: Some(declared), .. } = &function.kind
         && let (Some(here), Some(place)) = (declared.local, receiver)
-        && let Some(there) = whole(place.clone())
+        && let Some(there) = object_at(cx, caller_file, place)
     {
-        pair(here, there);
+        bindings.push((here, there));
     }
     for &(at, arg) in args {
         let Some(here) = function.signature.params.get(at as usize).and_then(|p| p.local) else { continue };
-        if let Some(there) = whole(cx.program.place(caller_file, arg)) {
-            pair(here, there);
+        if let Some(there) = object_at(cx, caller_file, &cx.program.place(caller_file, arg)) {
+            bindings.push((here, there));
         }
     }
 }

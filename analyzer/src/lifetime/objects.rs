@@ -1,0 +1,125 @@
+//! Which object an access goes to: a variable of the function that a walk starts in, or what fields lead to from it.
+//!
+//! Two accesses with equal objects go to one object as long as nobody stores another one in a field on the way. Absent
+//! on purpose: which variables two functions share; that is told by the calls ([`super::reach`]).
+
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
+
+use super::{
+    domain::{Access, Location},
+    domain_local::{Operand, operand},
+    spawns::Context,
+};
+use crate::{
+    callgraph::{Target, Targets},
+    resolve::{Callee, FuncId, Place, Root, Step},
+    source::FileId,
+    syntax::{Expr, ExprId, LocalId},
+};
+
+/// Steps from a variable to an object at most. Longer ways are kept by nobody in one piece.
+const MAX_WAY: usize = 5;
+/// Getters in one expression: `a.B().C()`.
+const MAX_GETTERS: u32 = 3;
+
+/// An object: a variable, and the steps from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Object {
+    /// The variable.
+    pub root: LocalId,
+    /// Fields, and elements of lists and maps, on the way.
+    pub way: ThinVec<Step>,
+}
+
+impl Object {
+    /// What the variable itself holds.
+    pub(super) fn whole(root: LocalId) -> Self {
+        Self { root, way: ThinVec::new() }
+    }
+
+    /// What the steps lead to from this object, if they are few enough.
+    pub(super) fn part(&self, steps: &[Step]) -> Option<Self> {
+        let steps = steps.iter().filter(|step| **step != Step::Deref);
+        let way: ThinVec<Step> = self.way.iter().chain(steps).copied().collect();
+        (way.len() <= MAX_WAY).then_some(Self { root: self.root, way })
+    }
+
+    /// The variable, if the object is what it holds.
+    pub(super) fn as_variable(&self) -> Option<LocalId> {
+        self.way.is_empty().then_some(self.root)
+    }
+}
+
+/// The object that a place of a file names, in terms of the variables of the function around it: other names of variables
+/// are looked through, and so are getters.
+pub(super) fn object_at(cx: Context<'_>, file: FileId, place: &Place) -> Option<Object> {
+    let place = through_getters(cx, file, place.clone(), MAX_GETTERS)?;
+    match place.root {
+        Root::Local(root) => Object::whole(root).part(&place.steps),
+        Root::Global(_) | Root::Value(_) => None,
+    }
+}
+
+/// The object that holds the location of an access, in terms of the variables of its function.
+pub(super) fn holder_of(cx: Context<'_>, access: &Access) -> Option<Object> {
+    let Location::Field(field) = access.location else { return None };
+    let file = cx.program.funcs()[access.func].file;
+    let exprs = &cx.program.facts(file).exprs;
+    // Of `x.f.Close()` the end of `x.f` is kept, by the call.
+    let expr = match &exprs[access.expr] {
+        Expr::Call { callee, .. } => match &exprs[*callee] {
+            Expr::Select { base, .. } => *base,
+            _ => access.expr,
+        },
+        _ => access.expr,
+    };
+    let mut place = cx.program.place(file, expr);
+    let at = place.steps.iter().rposition(|step| *step == Step::Field(field))?;
+    place.steps.truncate(at);
+    object_at(cx, file, &place)
+}
+
+fn through_getters(cx: Context<'_>, file: FileId, place: Place, left: u32) -> Option<Place> {
+    let place = cx.places.canonical(cx.program, file, place);
+    let Root::Value(call) = place.root else { return Some(place) };
+    let func = only_callee(cx, file, call)?;
+    let got = cx.places.getter(func)?;
+    let Root::Local(from) = got.root else { return None };
+    let given = given_for(cx, file, call, func, from)?;
+    if left == 0 {
+        return None;
+    }
+    let mut given = through_getters(cx, file, given, left - 1)?;
+    given.steps.extend(got.steps.iter().chain(&place.steps).copied());
+    Some(given)
+}
+
+/// The only function that a call may run.
+fn only_callee(cx: Context<'_>, file: FileId, call: ExprId) -> Option<FuncId> {
+    let site = cx.graph.site_at(file, call)?;
+    let Targets::Known { callees, .. } = &cx.graph.sites()[site].targets else { return None };
+    match callees[..] {
+        [Target::Func(func)] => Some(func),
+        _ => None,
+    }
+}
+
+/// What a call gives for the receiver, or a parameter, of the function it runs.
+fn given_for(cx: Context<'_>, file: FileId, call: ExprId, func: FuncId, local: LocalId) -> Option<Place> {
+    match operand(cx.program, func, cx.program.funcs()[func].file, local) {
+        Operand::Receiver => match cx.program.callee(file, call) {
+            Callee::Func { receiver, .. } => receiver,
+            Callee::Interface { receiver, .. } => Some(receiver),
+            _ => None,
+        },
+        Operand::Param(at) => {
+            let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+            Some(cx.program.place(file, *args.get(at as usize)?))
+        }
+        Operand::Captured | Operand::Own => None,
+    }
+}
+
+/// What a callee's receiver and parameters are in terms of the caller's variables: (there, here).
+pub(super) type Bindings = SmallVec<[(LocalId, Object); 2]>;

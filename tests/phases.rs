@@ -1,0 +1,223 @@
+//! When a goroutine gets to an access: at its start, behind a call that lasts, behind the last thing that is counted. Each
+//! beside a twin where it is another time.
+
+use crate::certainty::confidence;
+
+#[test]
+fn what_comes_first_has_mostly_been_done() {
+    let runs = |name: &str, wait: &str, before: &str| {
+        let code = format!(
+            "
+import (
+	\"context\"
+	\"testing\"
+	\"time\"
+)
+
+type stream struct{{}}
+
+func (s *stream) Run(context.Context) error {{ return nil }}
+
+func arrived() bool {{ return true }}
+
+func TestTwoStreams(t *testing.T) {{
+	out := &stream{{}}
+	go func() {{
+		{before}
+		_ = out.Run(context.Background())
+	}}()
+	{wait}
+	out = &stream{{}}
+	_ = out.Run(context.Background())
+}}
+
+func waitFor(done func() bool) {{
+	for !done() {{
+		time.Sleep(time.Millisecond)
+	}}
+}}
+"
+        );
+        confidence(name, "out", &code)
+    };
+    assert_eq!(runs("first-and-waited", "waitFor(arrived)", ""), "medium");
+    assert_eq!(runs("first-at-once", "arrived()", ""), "high");
+    assert_eq!(runs("later-and-waited", "waitFor(arrived)", "time.Sleep(time.Second)"), "high");
+}
+
+#[test]
+fn what_lasts_until_it_is_ended_does_not_come_back_before() {
+    let serves = |name: &str, (before, after): (&str, &str)| {
+        let code = format!(
+            "
+import (
+	\"net\"
+	\"net/http\"
+	\"testing\"
+)
+
+func TestServes(t *testing.T) {{
+	listener, err := net.Listen(\"tcp\", \"127.0.0.1:0\")
+	server := &http.Server{{}}
+	go func() {{
+		err = server.Serve(listener)
+	}}()
+	{before}
+	_, err = http.Get(\"http://\" + listener.Addr().String())
+	if err != nil {{
+		t.Error(err)
+	}}
+	{after}
+}}
+"
+        );
+        confidence(name, "err", &code)
+    };
+    assert_eq!(serves("ended-later", ("", "server.Close()")), "medium");
+    assert_eq!(serves("ended-at-the-end", ("defer listener.Close()", "")), "medium");
+    assert_eq!(serves("ended-before", ("server.Close()", "")), "high");
+    assert_eq!(serves("never-ended", ("", "")), "high");
+}
+
+#[test]
+fn a_counter_is_never_lowered_once_too_often() {
+    let handles = |name: &str, (first, last): (&str, &str)| {
+        let code = format!(
+            "
+import \"sync\"
+
+func handled(messages chan int) int {{
+	var done sync.WaitGroup
+	done.Add(3)
+	total := 0
+	go func() {{
+		for range messages {{
+			{first}
+			{last}
+		}}
+	}}()
+	done.Wait()
+	return total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    assert_eq!(handles("counted-behind", ("total++", "done.Done()")), "");
+    assert_eq!(handles("counted-before", ("done.Done()", "total++")), "high");
+}
+
+#[test]
+fn a_request_is_answered_before_its_sender_goes_on() {
+    let pushes = |name: &str, answer: &str| {
+        let code = format!(
+            "
+func sum(numbers []int) int {{
+	total := 0
+	requests := make(chan chan int)
+	go func() {{
+		for request := range requests {{
+			total++
+			{answer}
+		}}
+	}}()
+	for _, number := range numbers {{
+		request := make(chan int)
+		requests <- request
+		if number > 0 {{
+			<-request
+		}}
+		total += number
+	}}
+	return total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    assert_eq!(pushes("answered", "close(request)"), "medium");
+    assert_eq!(pushes("not-answered", "_ = request"), "high");
+}
+
+#[test]
+fn what_is_given_to_a_goroutine_by_value_is_its_own() {
+    let accepts = |name: &str, pointer: &str, address: &str| {
+        let code = format!(
+            "
+type meta struct{{ source string }}
+
+type server struct{{ names chan string }}
+
+func (s *server) handle(m {pointer}meta) {{ s.names <- m.source }}
+
+func (s *server) accept(sources []string) {{
+	var m meta
+	for _, source := range sources {{
+		m.source = source
+		go s.handle({address}m)
+	}}
+}}
+"
+        );
+        confidence(name, "meta.source", &code)
+    };
+    assert_eq!(accepts("by-value", "", ""), "");
+    assert_eq!(accepts("by-pointer", "*", "&"), "high");
+}
+
+#[test]
+fn a_blank_assignment_reads_nothing() {
+    let polls = |name: &str, used: &str| {
+        let code = format!(
+            "
+func last(entries chan string) string {{
+	entry := \"\"
+	go func() {{
+		for range entries {{
+			{used}
+		}}
+	}}()
+	entry = \"none\"
+	return entry
+}}
+"
+        );
+        confidence(name, "entry", &code)
+    };
+    assert_eq!(polls("blank", "_ = entry"), "");
+    assert_eq!(polls("used", "println(entry)"), "high");
+}
+
+#[test]
+fn a_check_for_leaked_goroutines_waits_for_them() {
+    let leaks = |name: &str, check: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+
+	\"go.uber.org/goleak\"
+)
+
+func checkLeaks(t *testing.T) {{
+	goleak.{check}(t)
+}}
+
+func TestLogs(t *testing.T) {{
+	defer checkLeaks(t)
+	lines := make(chan string)
+	go func() {{
+		for line := range lines {{
+			t.Log(line)
+		}}
+	}}()
+	lines <- \"one\"
+	close(lines)
+}}
+"
+        );
+        confidence(name, "testing.T", &code)
+    };
+    assert_eq!(leaks("checked", "VerifyNone"), "");
+    assert_ne!(leaks("not-checked", "IgnoreCurrent"), "");
+}
