@@ -9,7 +9,7 @@ use std::{
 use analyzer::{
     base::IndexVec,
     callgraph::CallGraph,
-    lifetime::{Lifetimes, Models},
+    lifetime::{Lifetimes, Models, Places},
     resolve::Program,
     source::{BuildOptions, FileRole, InputFile, SourceSet},
     syntax::{FileFacts, Reader, lower_by},
@@ -92,15 +92,17 @@ fn call_graph(bencher: Bencher<'_, '_>) {
 fn lifetimes(bencher: Bencher<'_, '_>) {
     let program = program();
     let graph = CallGraph::build(&program);
+    let places = Places::build(&program);
     let models: Models = rules::catalogue::embedded().unwrap_or_default();
-    bencher.counter(bytes()).bench_local(|| Lifetimes::analyse(&program, &graph, &models).conflicts().len());
+    bencher.counter(bytes()).bench_local(|| Lifetimes::analyse(&program, &graph, &places, &models).conflicts().len());
 }
 
 #[divan::bench(sample_count = 10)]
 fn rules_and_words(bencher: Bencher<'_, '_>) {
     let program = program();
     let graph = CallGraph::build(&program);
+    let places = Places::build(&program);
     let models: Models = rules::catalogue::embedded().unwrap_or_default();
-    let lifetimes = Lifetimes::analyse(&program, &graph, &models);
+    let lifetimes = Lifetimes::analyse(&program, &graph, &places, &models);
     bencher.counter(bytes()).bench_local(|| rules::findings(&lifetimes).len());
 }

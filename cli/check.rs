@@ -280,7 +280,7 @@ impl Gate {
         let problems = std::mem::take(&mut loaded.problems);
         let program = &loaded.program;
         progress.stage("looking for goroutines that outlive what they use");
-        let lifetimes = Lifetimes::analyse(program, &loaded.graph, &self.models);
+        let lifetimes = Lifetimes::analyse(program, &loaded.graph, &loaded.places, &self.models);
         let mut findings = rules::findings(&lifetimes);
         let files = &program.sources().files;
         let own = |file| files[file].role == FileRole::Analysed;

@@ -73,7 +73,7 @@ fn explain_in(
     let config = Config::find(repo, &args.config)?;
     let models = config.models()?;
     let loaded = load_for(repo, &config.build(&args.build), true, reports)?;
-    let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
+    let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &loaded.places, &models);
     let parsed = Explainer::new(&lifetimes).explain_all(reports);
     problems.extend(parsed.problems);
     let sources = Sources::new(&loaded.program);

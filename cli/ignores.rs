@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use analyzer::{
-    base::{Problem, ProblemKind},
+    base::{InPieces, Problem, ProblemKind},
     resolve::Program,
     source::FileRole,
 };
@@ -60,9 +60,15 @@ impl Ignores {
         let mut out = Self::default();
         // Nearly no file has one: a look at the bytes saves the walk over the tokens.
         let ignores = |text: &str| text.contains(IGNORE) || text.contains(NOLINT);
-        let files = program.sources().files.as_slice().par_iter().filter(|file| file.role == FileRole::Analysed);
-        for file in files.filter(|file| ignores(&file.text)).collect::<Vec<_>>() {
-            out.read(&file.path, &file.text);
+        let files = program.sources().files.as_slice().par_iter().one_by_one();
+        let read = files.filter(|file| file.role == FileRole::Analysed && ignores(&file.text)).map(|file| {
+            let mut own = Self::default();
+            own.read(&file.path, &file.text);
+            own
+        });
+        for own in read.collect::<Vec<_>>() {
+            out.rows.extend(own.rows);
+            out.malformed.extend(own.malformed);
         }
         out
     }

@@ -8,8 +8,9 @@ use std::{
 };
 
 use analyzer::{
-    base::{Idx, IndexVec, Problem, ProblemKind},
+    base::{Idx, InPieces, IndexVec, Problem, ProblemKind},
     callgraph::CallGraph,
+    lifetime::Places,
     locate::keep_linked,
     report::RaceReport,
     resolve::Program,
@@ -22,10 +23,11 @@ use rayon::prelude::*;
 
 use crate::{args::BuildArgs, dependencies, say::note};
 
-/// A program with its calls, and the trouble met while reading it.
+/// A program with its calls and places, and the trouble met while reading it.
 pub(crate) struct Loaded {
     pub(crate) program: Program,
     pub(crate) graph: CallGraph,
+    pub(crate) places: Places,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -119,8 +121,9 @@ fn resolve_for(
     problems.dedup();
     let program = resolved.value;
     stage("following calls");
-    let graph = CallGraph::build(&program);
-    Loaded { program, graph, problems }
+    // Large parts of the first take one thread: the second fills the others.
+    let (graph, places) = rayon::join(|| CallGraph::build(&program), || Places::build(&program));
+    Loaded { program, graph, places, problems }
 }
 
 /// Lowers all files in parallel, large ones first so that none is left over at the end.
@@ -133,7 +136,7 @@ fn lower(set: &SourceSet, lowered: Option<&mut Lowered>) -> IndexVec<FileId, Arc
         let found = known.and_then(|known| known.get(text)).cloned();
         (id, found.unwrap_or_else(|| Arc::new(syntax::lower(text.as_bytes()))))
     };
-    let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().with_max_len(1).map(row).collect();
+    let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().one_by_one().map(row).collect();
     rayon::broadcast(|_| syntax::forget_last_file());
     if let Some(lowered) = lowered {
         lowered.0.extend(rows.iter().map(|(id, facts)| (set.files[*id].text.clone(), facts.clone())));

@@ -65,7 +65,7 @@ impl Job<'_> {
         let tree = FixedTree::new(&root, fix)?;
         let loaded = load(&tree.root, self.build, true)?;
         let models = rules::catalogue::embedded().context("the embedded catalogue")?;
-        let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
+        let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &loaded.places, &models);
         let listed = |lifetimes: &Lifetimes<'_>| {
             let findings = rules::findings(lifetimes);
             let same = |found: &rules::Finding| {

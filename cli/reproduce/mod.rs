@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ReproduceArgs) -> Result<u8> {
     progress.stage("reading the checkout");
     let loaded = load(&root, &build, true)?;
     let models = rules::catalogue::embedded().context("the embedded catalogue")?;
-    let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &models);
+    let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &loaded.places, &models);
     let explainer = Explainer::new(&lifetimes);
     let (subject, blame) = match (&args.finding, reports) {
         (Some(fingerprint), _) => (of_fingerprint(&lifetimes, fingerprint)?, None),

@@ -83,11 +83,10 @@ impl Cx<'_> {
         // One element of many, or one field of a struct meant as a whole: mostly another one on the other side.
         doubts.when(conflict.element, 2, words_of(Assumption::SameElement));
         doubts.when(self.only_failing_tests(conflict), 2, words_of(Assumption::FailingRun));
-        doubts.when(
-            spawn.kind == SpawnKind::Wrapper,
-            1,
-            "the goroutine starts at once, in the function it is given to",
-        );
+        // Of forty such findings that were read, one was right: what runs a function mostly waits for it.
+        let weight = if conflict.relation == Relation::AfterSpawn { 2 } else { 1 };
+        let at_once = "the goroutine starts at once, in the function it is given to";
+        doubts.when(spawn.kind == SpawnKind::Wrapper, weight, at_once);
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
             Relation::AfterCall { call: (caller, _) } => {
@@ -123,7 +122,8 @@ impl Cx<'_> {
                 let runner = name.rsplit('.').next().is_some_and(is_test_name) && !is_test_name(name);
                 let weight = if spawn.signals.is_empty() && !runner { 1 } else { 2 };
                 doubts.when(!is_test_name(name), weight, "who calls the helper does not wait for the goroutine");
-                doubts.assume(conflict, Assumption::TakesThatWay, 1);
+                // What is not always done is mostly done where the test fails: of 28 that were read, one was right.
+                doubts.assume(conflict, Assumption::TakesThatWay, 2);
             }
             Relation::AddRacesWait { .. } => {
                 doubts.assume(conflict, Assumption::CalledAgain, 1);
@@ -159,7 +159,9 @@ impl Cx<'_> {
         }
         // A setter called after the start is often called before anyone listens.
         let local = matches!(conflict.location, Location::Local(..));
-        let called = !conflict.other.path.is_empty() && !local;
+        // Of a package variable there is but one, and whoever starts a server sets it too late: eleven of twelve were right.
+        let global = matches!(conflict.location, Location::Global(_));
+        let called = !conflict.other.path.is_empty() && !local && !global;
         doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
@@ -188,7 +190,8 @@ impl Cx<'_> {
             // A name is a convention.
             Role::Named => doubts.when(true, 1, words_of(Assumption::EnderByName)),
             Role::Joins => doubts.when(true, 1, "the method ends the object, since it waits for a goroutine of it"),
-            Role::Restarts => doubts.when(true, 1, words_of(Assumption::CalledAgain)),
+            // Most starts happen once, whatever could be: of sixty findings that were read, four were right.
+            Role::Restarts => doubts.when(true, 2, words_of(Assumption::CalledAgain)),
             Role::Elsewhere => doubts.when(true, 2, words_of(Assumption::SameObject)),
         }
         match (conflict.other.kind, conflict.other.stored) {

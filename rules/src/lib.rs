@@ -27,9 +27,12 @@ mod test_outlived;
 mod timer_callback_outlives;
 mod waitgroup_add_races_wait;
 
-use analyzer::lifetime::{
-    Lifetimes,
-    conflict::{Conflict, Relation},
+use analyzer::{
+    base::InPieces,
+    lifetime::{
+        Lifetimes,
+        conflict::{Conflict, Relation},
+    },
 };
 use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
@@ -68,7 +71,7 @@ pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
 }
 
 /// Conflicts that are put to the rules together.
-const AT_A_TIME: usize = 2048;
+const AT_A_TIME: usize = 1024;
 
 /// All findings of an analysis, one per cause: most certain first, then by place.
 pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
@@ -80,43 +83,61 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         let passing = conflict.relation == Relation::TestEnd || !cx.only_failing_tests(conflict);
         passing && (own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func))
     };
-    let mut out: Vec<Finding> = Vec::new();
-    let mut by_cause: FxHashMap<(String, String), usize> = FxHashMap::default();
-    let conflicts: Vec<&Conflict> = lifetimes.conflicts().iter().filter(analysed).collect();
-    // Many are of one cause: a part at a time, so that not all are in memory with all their words.
+    let conflicts: Vec<&Conflict> = lifetimes.conflicts().par_iter().few_at_once().filter(analysed).collect();
     let claimed = |conflict: &&Conflict| claim(&cx, conflict).map(|found| (cause(&found), found));
-    let parts = conflicts.chunks(AT_A_TIME).map(|part| part.par_iter().filter_map(claimed).collect::<Vec<_>>());
-    for (cause, mut found) in parts.flatten() {
-        match by_cause.entry(cause) {
-            std::collections::hash_map::Entry::Vacant(slot) => {
-                slot.insert(out.len());
-                found.witness.shrink_to_fit();
-                found.accesses.shrink_to_fit();
-                out.push(found);
-            }
-            std::collections::hash_map::Entry::Occupied(slot) => {
-                let known = &mut out[*slot.get()];
-                let mut worse = found;
-                if worse.confidence > known.confidence
-                    || (worse.confidence == known.confidence && rank(&worse) < rank(known))
-                {
-                    std::mem::swap(known, &mut worse);
-                }
-                for access in worse.accesses {
-                    if !known.accesses.contains(&access) {
-                        known.accesses.push(access);
-                    }
-                }
-            }
-        }
+    let claim_all = |part: &[&Conflict]| part.par_iter().few_at_once().filter_map(claimed).collect::<Vec<_>>();
+    // Many are of one cause: a part at a time, so that not all are in memory with all their words. One part is sorted by
+    // causes while the next is claimed.
+    let mut causes = Causes::default();
+    let mut parts = conflicts.chunks(AT_A_TIME);
+    let mut next = parts.next().map(claim_all);
+    while let Some(found) = next {
+        next = rayon::join(|| causes.add(found), || parts.next().map(claim_all)).1;
     }
-    drop(by_cause);
-    out.sort_by(|a, b| {
+    let mut out = causes.findings;
+    out.par_sort_by(|a, b| {
         let certain = b.confidence.cmp(&a.confidence);
         certain.then_with(|| (a.place(), &a.spawn, &a.location).cmp(&(b.place(), &b.spawn, &b.location)))
     });
     demote_echoes(&mut out);
     out
+}
+
+/// Findings so far, one per cause, in the order in which the causes were met.
+#[derive(Default)]
+struct Causes {
+    findings: Vec<Finding>,
+    rows: FxHashMap<(String, String), usize>,
+}
+
+impl Causes {
+    /// Adds findings with their causes: of one cause the most certain is kept, with the accesses of all.
+    fn add(&mut self, found: Vec<((String, String), Finding)>) {
+        for (cause, mut found) in found {
+            match self.rows.entry(cause) {
+                std::collections::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(self.findings.len());
+                    found.witness.shrink_to_fit();
+                    found.accesses.shrink_to_fit();
+                    self.findings.push(found);
+                }
+                std::collections::hash_map::Entry::Occupied(slot) => {
+                    let known = &mut self.findings[*slot.get()];
+                    let mut worse = found;
+                    if worse.confidence > known.confidence
+                        || (worse.confidence == known.confidence && rank(&worse) < rank(known))
+                    {
+                        std::mem::swap(known, &mut worse);
+                    }
+                    for access in worse.accesses {
+                        if !known.accesses.contains(&access) {
+                            known.accesses.push(access);
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What one end does to many goroutines is one defect: the goroutine with the shortest way to it shows it best, and the

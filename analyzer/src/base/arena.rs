@@ -2,8 +2,12 @@
 
 use std::{fmt, marker::PhantomData, ops};
 
+use rayon::prelude::*;
+
+use super::InPieces;
+
 /// A dense `u32` id. Made with [`define_id!`](crate::base::define_id); the type of the id is the name of its table.
-pub trait Idx: Copy + Eq + Ord + std::hash::Hash + fmt::Debug {
+pub trait Idx: Copy + Eq + Ord + std::hash::Hash + fmt::Debug + Send + Sync {
     /// The id of row `index`.
     fn new(index: usize) -> Self;
     /// The row this id stands for.
@@ -114,6 +118,19 @@ impl<I: Idx, T> IndexVec<I, T> {
     /// Every id of the table.
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = I> + ExactSizeIterator + use<I, T> {
         (0..self.rows.len()).map(I::new)
+    }
+
+    /// Every id of the table, for several threads at once.
+    pub fn par_ids(&self) -> impl IndexedParallelIterator<Item = I> + use<I, T> {
+        (0..self.rows.len()).into_par_iter().few_at_once().map(I::new)
+    }
+
+    /// Ids with their rows, mutable, for several threads at once.
+    pub fn par_iter_mut_enumerated(&mut self) -> impl IndexedParallelIterator<Item = (I, &mut T)>
+    where
+        T: Send,
+    {
+        self.rows.par_iter_mut().few_at_once().enumerate().map(|(i, row)| (I::new(i), row))
     }
 
     /// The rows as a slice.

@@ -4,11 +4,13 @@
 //! Invariant: nothing here knows Go, race reports or the file system.
 
 mod arena;
+mod parallel;
 mod parsed;
 mod position;
 mod symbol;
 
 pub use arena::{Idx, IndexVec, define_id};
+pub use parallel::InPieces;
 pub use parsed::{Parsed, Problem, ProblemKind};
 pub use position::{LineIndex, Span};
 pub use symbol::{Symbol, SymbolText};

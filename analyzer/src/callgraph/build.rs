@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::{
     collect::{self, Direct, FileFlow},
-    dispatch::Dispatch,
+    dispatch::{Dispatch, Filter},
     instances,
     model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
     node::{Dynamic, DynamicKind, Item, Node},
@@ -15,7 +15,7 @@ use super::{
     solve::{Graph, Solution},
 };
 use crate::{
-    base::{Idx, IndexVec, Symbol},
+    base::{Idx, InPieces, IndexVec, Symbol},
     resolve::{FuncId, Program, Reason, Type, TypeId, internal::Typer},
     source::FileId,
     syntax::{ExprId, InstrKind, Terminator},
@@ -79,6 +79,8 @@ impl Callers {
 #[derive(Default)]
 struct FileSites {
     sites: Vec<CallSite>,
+    /// Number of the first among the calls of all files.
+    first: u32,
     /// First site of each function.
     first_site: Vec<u32>,
     /// Sorted by expression.
@@ -148,6 +150,12 @@ impl FileSites {
         found.by_expr.sort_unstable();
         found
     }
+
+    /// The calls by expression, numbered among those of all files.
+    fn by_expr(self) -> Box<[(ExprId, CallSiteId)]> {
+        let id = |at: u32| CallSiteId::new((self.first + at) as usize);
+        self.by_expr.into_iter().map(|(expr, at)| (expr, id(at))).collect()
+    }
 }
 
 /// The flow graph with the calls that depend on it.
@@ -168,29 +176,29 @@ struct Flows<'p> {
 impl CallGraph {
     /// Finds what every call calls.
     pub fn build(program: &Program) -> Self {
-        let files: Vec<FileId> = program.sources().files.ids().collect();
-        let mut parts: Vec<FileFlow> = files.par_iter().map(|&file| collect::collect(program, file)).collect();
+        let files = program.sources().files.par_ids().one_by_one();
+        let mut parts: Vec<FileFlow> = files.map(|file| collect::collect(program, file)).collect();
         let mut flows = Flows::new(program, &mut parts);
         let dispatch = Dispatch::new(program, &flows.graph.items);
         let mut links = flows.link_by_type(&dispatch);
-        let mut answers: Vec<u32> = Vec::new();
-        let mut rows: Vec<Callees> = Vec::new();
-        let mut value_rows = Vec::new();
-        let mut values = FxHashMap::default();
-        for round in 1..=ROUNDS {
-            let mut solution =
-                Solution::new(&flows.graph, &links, &dispatch, |node| node_type(program, &dispatch, node));
-            let mut resolver =
-                Resolver::new(&dispatch, &flows.graph, &mut solution, &flows.dynamic, &flows.bound, flows.flowing);
-            answers = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect();
-            if round == ROUNDS {
-                (values, value_rows) = function_values(program, &parts, &mut resolver);
-            }
-            rows = resolver.rows;
-            if round < ROUNDS {
-                flows.link_by_answers(&dispatch, &mut links, &answers, &rows);
-            }
+        let mut filters: Vec<Option<Filter>> = Vec::new();
+        for _ in 1..ROUNDS {
+            flows.add_filters(&mut filters, &dispatch);
+            let mut solution = Solution::new(&flows.graph, &links, &dispatch, &filters);
+            let mut resolver = flows.resolver(&dispatch, &mut solution);
+            // Calls through interfaces are linked as they will be.
+            let values =
+                flows.dynamic.iter().zip(0..).filter(|(call, _)| matches!(call.what, DynamicKind::Value { .. }));
+            let answers: Vec<(u32, u32)> = values.map(|(call, at)| (at, resolver.resolve(call))).collect();
+            let rows = resolver.rows;
+            flows.link_by_answers(&dispatch, &mut links, &answers, &rows);
         }
+        flows.add_filters(&mut filters, &dispatch);
+        let mut solution = Solution::new(&flows.graph, &links, &dispatch, &filters);
+        let mut resolver = flows.resolver(&dispatch, &mut solution);
+        let answers: Vec<u32> = flows.dynamic.iter().map(|call| resolver.resolve(call)).collect();
+        let (values, value_rows) = function_values(&flows, &parts, &mut resolver);
+        let rows = resolver.rows;
         let mut call_graph = Self { values, value_rows, ..Self::default() };
         call_graph.add_sites(&flows, &parts, &answers, &rows);
         call_graph
@@ -198,22 +206,26 @@ impl CallGraph {
 
     fn add_sites(&mut self, flows: &Flows<'_>, parts: &[FileFlow], answers: &[u32], rows: &[Callees]) {
         let program = flows.program;
-        let files: Vec<FileId> = program.sources().files.ids().collect();
-        let found = files.par_iter().map(|&file| FileSites::new(flows, file, &parts[file.index()], answers, rows));
-        let found: Vec<FileSites> = found.collect();
-        self.sites.reserve_exact(found.iter().map(|found| found.sites.len()).sum());
-        for (file, found) in files.iter().zip(found) {
-            let first = self.sites.len();
-            let id = |at: u32| CallSiteId::new(first + at as usize);
-            self.first_site.extend(found.first_site.iter().map(|&at| first as u32 + at));
-            self.by_expr.push(found.by_expr.into_iter().map(|(expr, at)| (expr, id(at))).collect());
-            self.loop_bodies.extend(found.loop_bodies.into_iter().map(|(at, bodies)| (id(at), bodies)));
-            found.sites.into_iter().for_each(|site| _ = self.sites.push(site));
-            debug_assert_eq!(self.by_expr.len(), file.index() + 1);
+        let files = &program.sources().files;
+        let found =
+            files.par_ids().one_by_one().map(|file| FileSites::new(flows, file, &parts[file.index()], answers, rows));
+        let mut found: Vec<FileSites> = found.collect();
+        let mut first = 0;
+        let mut sites: Vec<CallSite> = Vec::with_capacity(found.iter().map(|found| found.sites.len()).sum());
+        for found in &mut found {
+            found.first = first;
+            let id = |at: u32| CallSiteId::new((first + at) as usize);
+            self.first_site.extend(found.first_site.iter().map(|&at| first + at));
+            self.loop_bodies.extend(found.loop_bodies.drain(..).map(|(at, bodies)| (id(at), bodies)));
+            first += found.sites.len() as u32;
+            sites.append(&mut found.sites);
         }
-        self.first_site.push(self.sites.len() as u32);
+        self.first_site.push(first);
+        self.sites = sites.into();
         self.site_ids = self.sites.ids().collect();
-        self.callers = Callers::new(&self.sites, program.funcs().len());
+        let by_expr = || found.into_par_iter().one_by_one().map(FileSites::by_expr).collect::<Vec<_>>();
+        let (callers, by_expr) = rayon::join(|| Callers::new(&self.sites, program.funcs().len()), by_expr);
+        (self.callers, self.by_expr) = (callers, by_expr.into());
     }
 
     /// All calls, those of a function together.
@@ -305,13 +317,13 @@ fn targets(call: &Dynamic, callees: &Callees) -> Targets {
 type Values = (FxHashMap<(FileId, ExprId), u32>, Vec<Result<SmallVec<[Target; 1]>, Reason>>);
 
 /// What every expression of function type may be.
-fn function_values(program: &Program, parts: &[FileFlow], resolver: &mut Resolver<'_, '_>) -> Values {
+fn function_values(flows: &Flows<'_>, parts: &[FileFlow], resolver: &mut Resolver<'_, '_>) -> Values {
+    let program = flows.program;
     let mut values = FxHashMap::default();
     let mut row_of: FxHashMap<u32, u32> = FxHashMap::default();
     let mut rows = Vec::new();
     for (file, part) in program.sources().files.ids().zip(parts) {
-        let dynamic = part.dynamic.iter().filter(|call| matches!(call.what, DynamicKind::Value { .. }));
-        let called = dynamic.filter_map(|call| match call.what {
+        let called = flows.dynamic_of(file).iter().filter_map(|call| match call.what {
             DynamicKind::Value { value: Node::Expr(_, expr, _), .. } => Some(expr),
             _ => None,
         });
@@ -341,12 +353,13 @@ fn function_values(program: &Program, parts: &[FileFlow], resolver: &mut Resolve
 }
 
 /// The type that restricts what a node holds.
-fn node_type(program: &Program, dispatch: &Dispatch<'_>, node: Node) -> Option<TypeId> {
+fn node_type(t: &Typer<'_>, node: Node) -> Option<TypeId> {
+    let program = t.p;
     match node {
-        Node::Local(file, local) => Some(dispatch.t.local_type(file, local)),
+        Node::Local(file, local) => Some(t.local_type(file, local)),
         Node::Global(var) => Some(program.var(var).ty),
         Node::Field(field) => Some(program.field(field).ty),
-        Node::Result(func, i) => match program.ty(dispatch.t.func_type(func)) {
+        Node::Result(func, i) => match program.ty(t.func_type(func)) {
             Type::Func { results, .. } => results.get(i as usize).copied(),
             _ => None,
         },
@@ -383,14 +396,10 @@ impl<'p> Flows<'p> {
         };
         for part in parts {
             flows.base.push(flows.dynamic.len() as u32);
-            for (from, to) in part.flows.drain(..) {
-                flows.graph.flow(from, to);
-            }
-            flows.dynamic.extend(part.dynamic.iter().cloned());
+            flows.graph.append(std::mem::take(&mut part.graph));
+            flows.dynamic.append(&mut part.dynamic);
         }
-        for (from, to) in instances::instantiations(program) {
-            flows.graph.flow(from, to);
-        }
+        instances::instantiations(program, &mut flows.graph);
         for (i, call) in flows.dynamic.iter().enumerate() {
             let first = call.args.first().copied().flatten();
             match (call.what, first) {
@@ -407,6 +416,29 @@ impl<'p> Flows<'p> {
         flows.flowing = flows.graph.items.len() as u32;
         flows.add_declared_types();
         flows
+    }
+
+    /// The dynamic calls of a file.
+    fn dynamic_of(&self, file: FileId) -> &[Dynamic] {
+        let bound = |at: usize| self.base.as_slice().get(at).map_or(self.dynamic.len(), |&first| first as usize);
+        &self.dynamic[bound(file.index())..bound(file.index() + 1)]
+    }
+
+    /// Adds what may stay at the nodes that came since.
+    fn add_filters(&self, filters: &mut Vec<Option<Filter>>, dispatch: &Dispatch<'_>) {
+        let known = filters.len();
+        let new = self.graph.nodes[known..].par_iter().few_at_once();
+        let typer = || Typer::new(self.program);
+        let of_new = new.map_init(typer, |t, &node| node_type(t, node).and_then(|ty| Filter::of_type(t, ty)));
+        filters.par_extend(of_new);
+        let mut seen: FxHashSet<Filter> = filters[..known].iter().copied().flatten().collect();
+        let new: Vec<Filter> =
+            filters[known..].iter().copied().flatten().filter(|filter| seen.insert(*filter)).collect();
+        dispatch.admit_all(&new, &self.graph.items);
+    }
+
+    fn resolver<'a>(&'a self, dispatch: &'a Dispatch<'p>, solution: &'a mut Solution) -> Resolver<'a, 'p> {
+        Resolver::new(dispatch, &self.graph, solution, &self.dynamic, &self.bound, self.flowing)
     }
 
     /// Types that nothing here makes an interface value of; users of a library may.
@@ -439,9 +471,10 @@ impl<'p> Flows<'p> {
         let mut seen = FxHashSet::default();
         let keys = self.dynamic.iter().map(key_of).filter(|key| seen.insert(*key));
         let keys: Vec<(TypeId, Symbol)> = keys.filter_map(|(ty, method)| Some((ty, method?))).collect();
-        let (program, items, lists) = (self.program, &self.graph.items, dispatch.lists());
+        let (items, start) = (&self.graph.items, dispatch.start());
+        // No small pieces: each would look everything up anew.
         let fitting = keys.par_iter().map_init(
-            || Dispatch::on_types(program, lists.clone()),
+            || start.look_ups(),
             |dispatch, &(interface, method)| dispatch.methods_that_fit(interface, method, items),
         );
         // In the order in which the calls ask for them.
@@ -463,19 +496,16 @@ impl<'p> Flows<'p> {
         links
     }
 
-    /// Links calls of function values to the functions a round found.
+    /// Links calls of function values, each with the number of its answer, to the functions a round found.
     fn link_by_answers(
         &mut self,
         dispatch: &Dispatch<'_>,
         links: &mut Vec<(u32, u32)>,
-        answers: &[u32],
+        answers: &[(u32, u32)],
         rows: &[Callees],
     ) {
         let mut linked = vec![false; rows.len()];
-        for (i, &answer) in answers.iter().enumerate() {
-            if matches!(self.dynamic[i].what, DynamicKind::Interface { .. }) {
-                continue;
-            }
+        for &(call, answer) in answers {
             let group = self.groups + answer;
             if !std::mem::replace(&mut linked[answer as usize], true) {
                 let callees = &rows[answer as usize];
@@ -488,7 +518,7 @@ impl<'p> Flows<'p> {
                     }
                 }
             }
-            self.link_call(links, i, group);
+            self.link_call(links, call as usize, group);
         }
         self.groups += rows.len() as u32;
     }

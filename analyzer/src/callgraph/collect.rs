@@ -6,6 +6,7 @@ use super::{
     instances,
     model::Target,
     node::{Container, Dynamic, DynamicKind, Item, Node, Source},
+    solve::Graph,
 };
 use crate::{
     base::{IndexVec, Symbol},
@@ -19,10 +20,11 @@ use crate::{
 
 pub(super) type Sources = SmallVec<[Source; 2]>;
 
-/// The flows of one file.
+/// What one file adds.
 #[derive(Default)]
 pub(super) struct FileFlow {
-    pub(super) flows: Vec<(Source, Node)>,
+    /// Its part of the flow graph, with numbers of its own.
+    pub(super) graph: Graph,
     pub(super) dynamic: Vec<Dynamic>,
     /// Expressions that are function values.
     pub(super) values: Vec<ExprId>,
@@ -88,7 +90,9 @@ impl Collector<'_> {
     }
 
     pub(super) fn flow(&mut self, sources: &[Source], to: Node) {
-        self.out.flows.extend(sources.iter().filter(|&&source| source != Source::Node(to)).map(|&source| (source, to)));
+        for &source in sources.iter().filter(|&&source| source != Source::Node(to)) {
+            self.out.graph.flow(source, to);
+        }
     }
 
     /// `to = value`, where `to` has type `ty`.
@@ -512,7 +516,7 @@ impl Collector<'_> {
         let Some(args) = self.t.call_type_args(self.file, call, called) else { return };
         let owner = self.t.func_owner(func);
         for (i, &arg) in args.iter().enumerate() {
-            instances::type_argument(&self.t, owner, i as u32, arg, &mut self.out.flows);
+            instances::type_argument(&self.t, owner, i as u32, arg, &mut self.out.graph);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{collect, node::Item};
@@ -41,7 +42,7 @@ enum Fit {
 }
 
 /// What all look-ups begin with, on whatever thread.
-pub(super) struct Lists {
+struct Lists {
     /// Type items by the names of their known methods.
     by_method: FxHashMap<Symbol, Vec<u32>>,
     /// The same, only of types that embed a type without source, whose methods are not all known.
@@ -52,6 +53,20 @@ pub(super) struct Lists {
     function_types: Vec<TypeId>,
 }
 
+/// The beginning of look-ups on another thread.
+pub(super) struct Start<'p> {
+    p: &'p Program,
+    lists: Arc<Lists>,
+    functions: Arc<Functions>,
+}
+
+impl<'p> Start<'p> {
+    /// Look-ups of one thread.
+    pub(super) fn look_ups(&self) -> Dispatch<'p> {
+        Dispatch::with(self.p, self.lists.clone(), self.functions.clone())
+    }
+}
+
 /// Looks up methods of the types that become interface values. One per thread: its answers are kept.
 pub(super) struct Dispatch<'p> {
     pub(super) t: Typer<'p>,
@@ -59,9 +74,9 @@ pub(super) struct Dispatch<'p> {
     found: RefCell<FxHashMap<(TypeId, Symbol), Found>>,
     fits: RefCell<FxHashMap<(TypeId, Symbol), Fit>>,
     lists: Arc<Lists>,
-    functions: Functions,
+    functions: Arc<Functions>,
     implementers: RefCell<FxHashMap<TypeId, Rc<[u32]>>>,
-    admitted: RefCell<FxHashMap<Filter, Rc<[u64]>>>,
+    admitted: RefCell<FxHashMap<Filter, Arc<[u64]>>>,
 }
 
 /// What may stay at a node, by the node's type.
@@ -71,6 +86,18 @@ pub(super) enum Filter {
     Interface(TypeId),
     /// Functions of a type.
     Function(TypeId),
+}
+
+impl Filter {
+    /// The filter of a node whose values have the type; `None` where that says nothing.
+    pub(super) fn of_type(t: &Typer<'_>, ty: TypeId) -> Option<Self> {
+        let under = t.underlying(ty);
+        match t.ty(under) {
+            Type::Interface { methods, complete: true } if !methods.is_empty() => Some(Self::Interface(ty)),
+            Type::Func { .. } => Some(Self::Function(under)),
+            _ => None,
+        }
+    }
 }
 
 impl<'p> Dispatch<'p> {
@@ -104,16 +131,16 @@ impl<'p> Dispatch<'p> {
             .map(|(file, decl)| t.declared_type(file, decl))
             .filter(|&ty| matches!(t.ty(t.underlying(ty)), Type::Func { .. }))
             .collect();
-        let functions = Functions::new(&t, items);
+        let functions = Arc::new(Functions::new(&t, items));
         Self::with(p, Arc::new(Lists { by_method, partly_by_method, external, function_types }), functions)
     }
 
-    /// The same look-ups for another thread, which has no use for items that are functions.
-    pub(super) fn on_types(p: &'p Program, lists: Arc<Lists>) -> Self {
-        Self::with(p, lists, Functions::default())
+    /// What all look-ups begin with, to begin the same ones on another thread.
+    pub(super) fn start(&self) -> Start<'p> {
+        Start { p: self.p, lists: self.lists.clone(), functions: self.functions.clone() }
     }
 
-    fn with(p: &'p Program, lists: Arc<Lists>, functions: Functions) -> Self {
+    fn with(p: &'p Program, lists: Arc<Lists>, functions: Arc<Functions>) -> Self {
         Self {
             t: Typer::new(p),
             p,
@@ -124,11 +151,6 @@ impl<'p> Dispatch<'p> {
             implementers: RefCell::default(),
             admitted: RefCell::default(),
         }
-    }
-
-    /// What all look-ups begin with.
-    pub(super) fn lists(&self) -> Arc<Lists> {
-        self.lists.clone()
     }
 
     /// The method `name` of values of type `ty`.
@@ -338,8 +360,16 @@ impl<'p> Dispatch<'p> {
         }
     }
 
+    /// Works out what many filters admit, so that it is known when one asks.
+    pub(super) fn admit_all(&self, filters: &[Filter], items: &[Item]) {
+        let start = self.start();
+        let sets =
+            filters.par_iter().map_init(|| start.look_ups(), |own, &filter| (filter, own.admitted(filter, items)));
+        self.admitted.borrow_mut().extend(sets.collect::<Vec<_>>());
+    }
+
     /// The items that a filter admits, as a bit set.
-    pub(super) fn admitted(&self, filter: Filter, items: &[Item]) -> Rc<[u64]> {
+    pub(super) fn admitted(&self, filter: Filter, items: &[Item]) -> Arc<[u64]> {
         if let Some(known) = self.admitted.borrow().get(&filter) {
             return known.clone();
         }
@@ -368,7 +398,7 @@ impl<'p> Dispatch<'p> {
                 bits
             }
         };
-        let bits: Rc<[u64]> = bits.into();
+        let bits: Arc<[u64]> = bits.into();
         self.admitted.borrow_mut().insert(filter, bits.clone());
         bits
     }

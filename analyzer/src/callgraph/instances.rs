@@ -13,35 +13,33 @@ use crate::{
 };
 
 /// A type argument flows into its type parameter.
-pub(super) fn type_argument(t: &Typer<'_>, owner: u32, index: u32, arg: TypeId, flows: &mut Vec<(Source, Node)>) {
+pub(super) fn type_argument(t: &Typer<'_>, owner: u32, index: u32, arg: TypeId, graph: &mut Graph) {
     let to = Node::TypeParam(owner, index);
     match t.ty(arg) {
-        Type::Param { owner, index, .. } => flows.push((Source::Node(Node::TypeParam(*owner, *index)), to)),
+        Type::Param { owner, index, .. } => graph.flow(Source::Node(Node::TypeParam(*owner, *index)), to),
         Type::Unknown(_) => {}
-        _ => flows.push((Source::Item(Item::Type(arg)), to)),
+        _ => graph.flow(Source::Item(Item::Type(arg)), to),
     }
 }
 
 /// Flows between the type parameters of declared types and those of their methods, and from type arguments.
-pub(super) fn instantiations(program: &Program) -> Vec<(Source, Node)> {
+pub(super) fn instantiations(program: &Program, graph: &mut Graph) {
     let t = Typer::new(program);
-    let mut flows = Vec::new();
     for ty in program.all_types() {
         let Type::Named { named, args } = t.ty(ty) else { continue };
         let Some((file, decl)) = program.named(*named).decl else { continue };
         let owner = t.owner_number(file, TypeParamOwner::Type(decl));
         for (i, &arg) in args.iter().enumerate() {
-            type_argument(&t, owner, i as u32, arg, &mut flows);
+            type_argument(&t, owner, i as u32, arg, graph);
         }
     }
     for (func, row) in program.funcs().iter_enumerated() {
         let Some((file, decl)) = row.receiver.and_then(|named| program.named(named).decl) else { continue };
         let owner = t.owner_number(file, TypeParamOwner::Type(decl));
         for i in 0..program.function(func).type_params.len() as u32 {
-            flows.push((Source::Node(Node::TypeParam(owner, i)), Node::TypeParam(t.func_owner(func), i)));
+            graph.flow(Source::Node(Node::TypeParam(owner, i)), Node::TypeParam(t.func_owner(func), i));
         }
     }
-    flows
 }
 
 /// Containers of a type parameter's values and containers of what stands for it are the same containers.

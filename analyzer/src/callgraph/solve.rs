@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 use std::{
     hash::{BuildHasher, BuildHasherDefault},
-    rc::Rc,
+    sync::Arc,
 };
 
 use super::{
@@ -15,7 +15,6 @@ use super::{
     node::{Item, Node, Source},
     scc::{Adjacency, Components},
 };
-use crate::resolve::{Type, TypeId};
 
 /// Nodes, edges and what starts at each node.
 #[derive(Default)]
@@ -52,6 +51,14 @@ impl Graph {
             self.items.push(item);
         }
         id
+    }
+
+    /// Adds all of another graph. Numbers go on in the order of its own, as if its flows had been added one by one.
+    pub(super) fn append(&mut self, part: Self) {
+        let nodes: Vec<u32> = part.nodes.into_iter().map(|node| self.node(node)).collect();
+        let items: Vec<u32> = part.items.into_iter().map(|item| self.item(item)).collect();
+        self.edges.extend(part.edges.into_iter().map(|(from, to)| (nodes[from as usize], nodes[to as usize])));
+        self.seeds.extend(part.seeds.into_iter().map(|(to, item)| (nodes[to as usize], items[item as usize])));
     }
 
     /// Adds a flow.
@@ -115,7 +122,7 @@ struct Filters {
     ids: FxHashMap<Filter, u32>,
     keys: Vec<Filter>,
     /// Bit sets over items, made when first asked for.
-    bits: Vec<Option<Rc<[u64]>>>,
+    bits: Vec<Option<Arc<[u64]>>>,
     applied: FxHashMap<(SetId, u32), SetId>,
 }
 
@@ -158,38 +165,34 @@ pub(super) struct Solution {
 }
 
 impl Solution {
-    /// Propagates all items along all edges. `node_type` gives the type of a node's values where that restricts them.
+    /// Propagates all items along all edges. `node_filters` has what may stay at each node, where that is not everything.
     pub(super) fn new(
         graph: &Graph,
         extra: &[(u32, u32)],
         dispatch: &Dispatch<'_>,
-        node_type: impl Fn(Node) -> Option<TypeId>,
+        node_filters: &[Option<Filter>],
     ) -> Self {
         let n = graph.nodes.len();
         let edges = || graph.edges.iter().chain(extra).copied();
-        let forward = Adjacency::new(n, edges());
-        let components = forward.components();
-        drop(forward);
-        let backward = Adjacency::new(n, edges().map(|(from, to)| (to, from)));
-        let seeds = Adjacency::new(n, graph.seeds.iter().copied());
+        let (components, (backward, seeds)) = rayon::join(
+            || Adjacency::new(n, edges()).components(),
+            || {
+                let backward = Adjacency::new(n, edges().map(|(from, to)| (to, from)));
+                (backward, Adjacency::new(n, graph.seeds.iter().copied()))
+            },
+        );
         let mut filters = Filters::default();
-        let node_filters = graph
-            .nodes
-            .iter()
-            .map(|&node| match node_type(node).and_then(|ty| filter_of(dispatch, ty)) {
-                Some(key) => filters.id(key),
-                None => 0,
-            })
-            .collect();
+        let node_filters = node_filters.iter().map(|filter| filter.map_or(0, |filter| filters.id(filter))).collect();
         let sets_of = vec![Sets::EMPTY; components.len()];
         let mut solution = Self { components, sets_of, node_filters, filters, sets: Sets::new() };
         let mut union = Union { stamps: vec![0; graph.items.len()], epoch: 0 };
+        let (mut parts, mut own): (Vec<SetId>, Vec<u32>) = (Vec::new(), Vec::new());
         // Sinks have the smallest numbers.
         for component in (0..solution.components.len() as u32).rev() {
-            let mut parts: Vec<SetId> = Vec::new();
-            let mut own: Vec<u32> = Vec::new();
-            let members: Vec<u32> = solution.components.members(component).to_vec();
-            for &node in &members {
+            parts.clear();
+            own.clear();
+            for at in 0..solution.components.members(component).len() {
+                let node = solution.components.members(component)[at];
                 own.extend_from_slice(seeds.of(node));
                 for &from in backward.of(node) {
                     if solution.components.of[from as usize] != component {
@@ -199,7 +202,8 @@ impl Solution {
             }
             parts.sort_unstable_by_key(|set| set.0);
             parts.dedup();
-            let set = union.of(&mut solution.sets, &parts, own);
+            let set = union.of(&mut solution.sets, &parts, &mut own);
+            let members = solution.components.members(component);
             let filter = solution.node_filters[members[0] as usize];
             let shared = members.iter().all(|&node| solution.node_filters[node as usize] == filter);
             let set = match shared {
@@ -218,15 +222,6 @@ impl Solution {
     }
 }
 
-fn filter_of(dispatch: &Dispatch<'_>, ty: TypeId) -> Option<Filter> {
-    let under = dispatch.t.underlying(ty);
-    match dispatch.t.ty(under) {
-        Type::Interface { methods, complete: true } if !methods.is_empty() => Some(Filter::Interface(ty)),
-        Type::Func { .. } => Some(Filter::Function(under)),
-        _ => None,
-    }
-}
-
 /// Scratch space for unions.
 struct Union {
     stamps: Vec<u32>,
@@ -234,17 +229,16 @@ struct Union {
 }
 
 impl Union {
-    /// The union of sets and single items. Starts from the largest set: mostly it is the union already.
-    fn of(&mut self, sets: &mut Sets, parts: &[SetId], own: Vec<u32>) -> SetId {
+    /// The union of sets and single items, which are used up. Starts from the largest set: mostly it is the union already.
+    fn of(&mut self, sets: &mut Sets, parts: &[SetId], added: &mut Vec<u32>) -> SetId {
         let largest = parts.iter().copied().max_by_key(|&set| sets.get(set).len()).unwrap_or(Sets::EMPTY);
-        if own.is_empty() && parts.iter().all(|&set| set == largest || set == Sets::EMPTY) {
+        if added.is_empty() && parts.iter().all(|&set| set == largest || set == Sets::EMPTY) {
             return largest;
         }
         self.epoch += 1;
         for &item in sets.get(largest) {
             self.stamps[item as usize] = self.epoch;
         }
-        let mut added = own;
         added.retain(|&item| std::mem::replace(&mut self.stamps[item as usize], self.epoch) != self.epoch);
         for &set in parts.iter().filter(|&&set| set != largest) {
             for &item in sets.get(set) {
@@ -258,7 +252,7 @@ impl Union {
             return largest;
         }
         added.sort_unstable();
-        let merged = merge(sets.get(largest), &added);
+        let merged = merge(sets.get(largest), added);
         sets.intern(&merged)
     }
 }

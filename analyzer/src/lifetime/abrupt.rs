@@ -38,8 +38,7 @@ impl Abrupt {
             ends: FixedBitSet::with_capacity(count),
             recovers: FixedBitSet::with_capacity(count),
         };
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let rows = funcs.into_par_iter().filter_map(|func| {
+        let rows = cx.program.funcs().par_ids().filter_map(|func| {
             let body = cx.program.function(func).body.as_ref()?;
             let panics = body.blocks.iter().any(|block| matches!(block.end, Terminator::Panic(_)));
             let mut events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);

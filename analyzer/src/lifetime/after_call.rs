@@ -61,14 +61,14 @@ pub(super) fn after_calls(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Confli
         }
     }
     left.retain(|_, rows| !rows.is_empty());
-    let funcs: Vec<FuncId> = facts.cx.program.funcs().ids().collect();
-    let above: Vec<(FuncId, Vec<Left>)> = funcs.par_iter().map(|&func| (func, passed_on(facts, func, &left))).collect();
+    let funcs = || facts.cx.program.funcs().par_ids();
+    let above: Vec<(FuncId, Vec<Left>)> = funcs().map(|func| (func, passed_on(facts, func, &left))).collect();
     for (func, rows) in above {
         if !rows.is_empty() {
             left.entry(func).or_default().extend(rows);
         }
     }
-    funcs.into_par_iter().flat_map_iter(|func| of_caller(facts, func, &left)).collect()
+    funcs().flat_map_iter(|func| of_caller(facts, func, &left)).collect()
 }
 
 /// Whether the function is left with an error or a panic: who gets one does not go on.

@@ -34,8 +34,7 @@ const MAX_ACCESS_DEPTH: u32 = 9;
 /// Finds writes behind calls that leave a reader running; `alive` are the goroutines that outlive who starts them.
 pub(super) fn set_after_start(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let starters = starters(facts, alive);
-    let funcs: Vec<FuncId> = facts.cx.program.funcs().ids().collect();
-    funcs.into_par_iter().flat_map_iter(|func| of_func(facts, func, alive, &starters)).collect()
+    facts.cx.program.funcs().par_ids().flat_map_iter(|func| of_func(facts, func, alive, &starters)).collect()
 }
 
 /// Functions that start a goroutine that outlives them, themselves or in what they call.

@@ -20,12 +20,12 @@ use super::{
     conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
     domain::{Access, AccessKind, Location, SpawnId, Stored},
 };
-use crate::{base::Idx, callgraph::CallKind, resolve::FuncId};
+use crate::{base::Idx, base::InPieces, callgraph::CallKind, resolve::FuncId};
 
 /// Finds variables that the next call of a function writes under the goroutine of an earlier one.
 pub fn written_again(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(|id| alive.contains(id.index())).collect();
-    ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id)).collect()
+    ids.into_par_iter().one_by_one().flat_map_iter(|id| of_spawn(facts, id)).collect()
 }
 
 fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {

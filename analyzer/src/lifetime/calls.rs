@@ -54,14 +54,18 @@ pub struct Calls {
 impl Calls {
     /// Collects the calls of all functions, in parallel.
     pub fn build(cx: Context<'_>) -> Self {
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let rows: Vec<Vec<CallRef>> = funcs.into_par_iter().map(|func| calls_of(cx, func)).collect();
+        let rows: Vec<Vec<CallRef>> = cx.program.funcs().par_ids().map(|func| calls_of(cx, func)).collect();
         Self { of: IndexVec::from(rows) }
     }
 
     /// Number of functions.
     pub(super) fn len(&self) -> usize {
         self.of.len()
+    }
+
+    /// Every function, for several threads at once.
+    pub(super) fn par_ids(&self) -> impl IndexedParallelIterator<Item = FuncId> + use<> {
+        self.of.par_ids()
     }
 
     /// Calls of `func`.

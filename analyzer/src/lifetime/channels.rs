@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{domain::Location, place::Places};
 use crate::{
-    base::Idx,
+    base::{Idx, InPieces},
     resolve::{Builtin, CalleeKind, Program},
     source::FileId,
     syntax::{Comm, Expr, ExprId, FileFacts, Instr, InstrKind, Literal, LocalId, Source, Terminator},
@@ -36,8 +36,7 @@ struct Talk {
 impl Channels {
     /// Scans all files. `reassigned` are the locals assigned after their declaration, by file.
     pub(super) fn build(program: &Program, reassigned: &[FxHashSet<LocalId>]) -> Self {
-        let files: Vec<FileId> = program.sources().files.ids().collect();
-        let found = files.into_par_iter().map(|file| {
+        let found = program.sources().files.par_ids().one_by_one().map(|file| {
             let mut channels = Self::default();
             let mut buffered: Vec<Location> = Vec::new();
             let facts = program.facts(file);

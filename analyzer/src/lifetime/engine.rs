@@ -39,7 +39,7 @@ use super::{
     uncounted::uncounted_adds,
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     callgraph::{CallGraph, CallKind, CallSite},
     resolve::{FuncId, Program},
     syntax::{LocalId, Terminator},
@@ -54,7 +54,7 @@ pub struct Lifetimes<'a> {
     /// Libraries.
     pub models: &'a Models,
     /// Places.
-    pub places: Places,
+    pub places: &'a Places,
     /// Events of every function.
     pub events: Events,
     /// Functions handed over.
@@ -76,16 +76,15 @@ pub struct Lifetimes<'a> {
 
 impl<'a> Lifetimes<'a> {
     /// Analyses the whole program. Conflicts are looked for when they are first asked for.
-    pub fn analyse(program: &'a Program, graph: &'a CallGraph, models: &'a Models) -> Self {
+    pub fn analyse(program: &'a Program, graph: &'a CallGraph, places: &'a Places, models: &'a Models) -> Self {
         let read = || {
-            let places = Places::build(program);
-            let events = Events::build(program, graph, models, &places);
-            let handed = Handed::build(program, graph, models, &places, &events);
-            (places, events, handed)
+            let events = Events::build(program, graph, models, places);
+            let handed = Handed::build(program, graph, models, places, &events);
+            (events, handed)
         };
         // What takes one thread goes beside what takes many.
-        let ((places, mut events, handed), components) = rayon::join(read, || graph.components());
-        let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
+        let ((mut events, handed), components) = rayon::join(read, || graph.components());
+        let cx = Context { program, graph, models, places, events: &events, handed: &handed };
         let spawns = Spawns::build(cx);
         let calls = Calls::build(cx);
         let (held, (levels, index)) = rayon::join(
@@ -93,7 +92,7 @@ impl<'a> Lifetimes<'a> {
             || (Levels::new(components, &calls), AccessIndex::build(cx)),
         );
         events.hold_on_entry(&held);
-        let cx = Context { program, graph, models, places: &places, events: &events, handed: &handed };
+        let cx = Context { program, graph, models, places, events: &events, handed: &handed };
         let joins = Joins::build(cx, &spawns, &calls, &levels);
         let obligations = Obligations::build(cx, &spawns, &calls, &joins, &levels);
         Self {
@@ -124,7 +123,7 @@ impl<'a> Lifetimes<'a> {
             program: self.program,
             graph: self.graph,
             models: self.models,
-            places: &self.places,
+            places: self.places,
             events: &self.events,
             handed: &self.handed,
         }
@@ -149,11 +148,10 @@ type Search<'s> = &'s (dyn Fn() -> Vec<Conflict> + Sync);
 fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let facts = lifetimes.facts();
     // All are needed: here they are many at a time.
-    let sites: Vec<SpawnId> = facts.spawns.sites.ids().collect();
-    sites.into_par_iter().for_each(|id| _ = &facts.reaches[id]);
+    facts.spawns.sites.par_ids().one_by_one().for_each(|id| _ = &facts.reaches[id]);
     let mut funcs: Vec<FuncId> = facts.spawns.sites.iter().map(|site| site.func).collect();
     funcs.dedup();
-    let passes: Vec<AfterSpawn> = funcs.par_iter().map(|func| after_spawn(facts, *func)).collect();
+    let passes: Vec<AfterSpawn> = funcs.par_iter().one_by_one().map(|func| after_spawn(facts, *func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
@@ -168,7 +166,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
     let of_calls: Vec<Vec<Conflict>> =
-        passes.par_iter().zip(&funcs).map(|(pass, func)| lent(facts, *func, pass)).collect();
+        passes.par_iter().zip(&funcs).one_by_one().map(|(pass, func)| lent(facts, *func, pass)).collect();
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
     conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
@@ -186,7 +184,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         &|| set_while_running(facts, obligations),
         &|| next_rounds(facts, obligations),
     ];
-    let found: Vec<Vec<Conflict>> = searches.par_iter().with_max_len(1).map(|search| search()).collect();
+    let found: Vec<Vec<Conflict>> = searches.par_iter().one_by_one().map(|search| search()).collect();
     let mut found = found.into_iter();
     let (owners, restored) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
     conflicts.extend(owners.into_iter().chain(restored));
@@ -202,8 +200,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
-    conflicts.retain(|conflict| !guards::one_gets_in(facts, conflict));
-    conflicts.sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    let both = conflicts.into_par_iter().few_at_once().filter(|conflict| !guards::one_gets_in(facts, conflict));
+    let mut conflicts: Vec<Conflict> = both.collect();
+    conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
     evidence::weigh(facts, &mut conflicts);
     add_next_uses(facts, &mut conflicts);

@@ -166,10 +166,9 @@ pub enum EventKind {
 impl Events {
     /// Lowers every function, in parallel.
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
-        let ids: Vec<FuncId> = program.funcs().ids().collect();
-        let lockers = Lockers::new(ids.len());
+        let lockers = Lockers::new(program.funcs().len());
         let cx = (program, graph, models, places, &lockers);
-        let funcs = ids.into_par_iter().map(|func| Lowering::new(cx, func).run());
+        let funcs = program.funcs().par_ids().map(|func| Lowering::new(cx, func).run());
         let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
         flags::mark(program, &mut funcs);
         started_flags::mark(program, places, &mut funcs);

@@ -17,7 +17,7 @@ use super::{
     order::points,
     phases::{self, Awaiters},
 };
-use crate::{base::IndexVec, callgraph::CallKind, resolve::FuncId};
+use crate::{base::InPieces, base::IndexVec, callgraph::CallKind, resolve::FuncId};
 
 /// Callers above a function that are asked which locks they hold.
 const MAX_HOLDING_CALLERS: u32 = 3;
@@ -26,7 +26,8 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
     let (waiters, awaiters) = (Waiters::default(), Awaiters::default());
     let held = HeldBySome::new(facts);
-    conflicts.par_iter_mut().for_each(|conflict| weigh_one(facts, &held, (&waiters, &awaiters), conflict));
+    let ask = (&waiters, &awaiters);
+    conflicts.par_iter_mut().few_at_once().for_each(|conflict| weigh_one(facts, &held, ask, conflict));
 }
 
 fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters, &Awaiters), conflict: &mut Conflict) {

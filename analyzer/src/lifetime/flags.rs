@@ -22,20 +22,19 @@ use crate::{
 
 /// Adds the waits and signals to the events of all functions.
 pub(super) fn mark(program: &Program, funcs: &mut IndexVec<FuncId, FuncEvents>) {
-    let ids: Vec<FuncId> = funcs.ids().collect();
-    let rows: Vec<Vec<Waiting>> = ids.par_iter().map(|func| waiting(program, *func, &funcs[*func])).collect();
+    let rows: Vec<Vec<Waiting>> = funcs.par_ids().map(|func| waiting(program, func, &funcs[func])).collect();
     let mut waited: FxHashSet<Location> = FxHashSet::default();
-    for (func, rows) in ids.iter().zip(rows) {
+    for (func, rows) in program.funcs().ids().zip(rows) {
         for Waiting { exit, span, location } in rows {
             waited.insert(location);
             let wait = EventKind::Wait { key: location, how: WaitKind::Receive };
-            funcs[*func].blocks[exit].events.insert(0, Event { kind: wait, span });
+            funcs[func].blocks[exit].events.insert(0, Event { kind: wait, span });
         }
     }
     if waited.is_empty() {
         return;
     }
-    funcs.as_mut_slice().par_iter_mut().for_each(|events| signal(events, &waited));
+    funcs.par_iter_mut_enumerated().for_each(|(_, events)| signal(events, &waited));
 }
 
 /// A loop that waits: the block behind it, its condition, and what the condition reads.

@@ -19,7 +19,7 @@ use rustc_hash::FxHashSet;
 
 use super::{domain::Location, place::Places};
 use crate::{
-    resolve::{Builtin, CalleeKind, FuncId, Program},
+    resolve::{Builtin, CalleeKind, Program},
     source::FileId,
     syntax::{Body, Expr, ExprId, InstrKind, LocalDecl, Source, Terminator},
 };
@@ -31,8 +31,7 @@ pub(super) struct FreeLists(FxHashSet<Location>);
 impl FreeLists {
     /// Scans all functions.
     pub(super) fn build(program: &Program) -> Self {
-        let funcs: Vec<FuncId> = program.funcs().ids().collect();
-        let found = funcs.into_par_iter().flat_map_iter(|func| {
+        let found = program.funcs().par_ids().flat_map_iter(|func| {
             let body = program.function(func).body.as_ref();
             body.map(|body| lists_of(program, program.funcs()[func].file, body)).unwrap_or_default()
         });

@@ -4,38 +4,43 @@
 //! `WithRecovery` runs its own argument: one level of context, which is what wrappers around `go` need.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{
-    domain::{Exit, Signal, SyncKey},
+    domain::{Exit, SyncKey},
     events::{Event, EventKind, Events},
     models::{Effect, Models},
     place::Places,
 };
 use crate::{
-    base::Idx,
     callgraph::{CallGraph, Target, Targets},
     resolve::{Callee, CalleeKind, FuncId, Meaning, Place, Program, Root},
     source::FileId,
-    syntax::{Expr, ExprId, FuncKind, InstrKind, LocalDecl, LocalId},
+    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId},
 };
 
 /// Rounds until what is handed on is handed on: a wrapper around a wrapper around a wrapper. Deeper ones are not seen.
 const MAX_HANDING_ROUNDS: u32 = 6;
 
 /// What a function does with a function parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Calls it before it returns (or when it returns).
     Runs,
-    /// Calls it in a goroutine of its own: the literal or function that runs there.
+    /// Calls it in a goroutine of its own.
     Spawns {
-        /// The function of the goroutine; `None` for `go f()` itself.
+        /// The literal that runs there; `None` where it is the function handed over itself.
         inside: Option<FuncId>,
-        /// Completion signals around the call, in terms of the wrapper.
-        signals: Vec<Signal>,
     },
+}
+
+/// Who says what becomes of a function that is handed over.
+enum Says<'a> {
+    /// The language, or a library.
+    Known(Option<Use>),
+    /// The functions that are called, for their parameter of that number.
+    Callees(&'a [Target], u32),
 }
 
 /// Uses of function parameters.
@@ -53,24 +58,22 @@ pub struct HandedFunc {
     pub receiver: Option<Place>,
 }
 
-/// How a literal is started, as far as its parent says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
-    Here,
-    InGoroutine,
-}
-
 /// A call of a parameter, or one that is given parameters: each is a function and the number of its parameter.
-struct ParameterCall {
+struct ParameterCall<'a> {
     func: FuncId,
-    call: ExprId,
     goes: bool,
     callee: Option<(FuncId, u32)>,
-    /// Arguments that are parameters, by their number.
-    args: SmallVec<[(u32, (FuncId, u32)); 2]>,
+    /// Arguments that are parameters, with who knows what becomes of them.
+    args: SmallVec<[(Says<'a>, (FuncId, u32)); 1]>,
 }
 
-fn parameter_calls(program: &Program, places: &Places, func: FuncId) -> Vec<ParameterCall> {
+fn parameter_calls<'a>(
+    program: &Program,
+    graph: &'a CallGraph,
+    models: &Models,
+    places: &Places,
+    func: FuncId,
+) -> Vec<ParameterCall<'a>> {
     let file = program.funcs()[func].file;
     let facts = program.facts(file);
     let Some(body) = &program.function(func).body else { return Vec::new() };
@@ -83,8 +86,11 @@ fn parameter_calls(program: &Program, places: &Places, func: FuncId) -> Vec<Para
         };
         let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
         let callee = param_of(program, places, file, *callee);
-        let args = args.iter().zip(0..).filter_map(|(arg, at)| Some((at, param_of(program, places, file, *arg)?)));
-        let row = ParameterCall { func, call, goes, callee, args: args.collect() };
+        let args = args.iter().zip(0..).filter_map(|(arg, at)| {
+            let param = param_of(program, places, file, *arg)?;
+            Some((says(program, graph, models, file, call, at), param))
+        });
+        let row = ParameterCall { func, goes, callee, args: args.collect() };
         if row.callee.is_some() || !row.args.is_empty() {
             rows.push(row);
         }
@@ -92,26 +98,52 @@ fn parameter_calls(program: &Program, places: &Places, func: FuncId) -> Vec<Para
     rows
 }
 
+/// Who says what the callee of `call` does with its argument number `at`.
+fn says<'a>(program: &Program, graph: &'a CallGraph, models: &Models, file: FileId, call: ExprId, at: u32) -> Says<'a> {
+    let callee = program.callee_kind(file, call);
+    let key = match callee {
+        CalleeKind::Func(func) => Some(program.funcs()[func].key),
+        CalleeKind::External(key) => Some(key),
+        CalleeKind::Interface { key, .. } => key,
+        _ => None,
+    };
+    for effect in key.map_or(&[][..], |key| models.effects(key)) {
+        match *effect {
+            Effect::Spawn { arg, .. } | Effect::Timer { arg } if u32::from(arg) == at => {
+                return Says::Known(Some(Use::Spawns { inside: None }));
+            }
+            Effect::Run { arg } | Effect::RunJoined { arg } if u32::from(arg) == at => {
+                return Says::Known(Some(Use::Runs));
+            }
+            Effect::AtTestEnd { .. } => return Says::Known(None),
+            _ => {}
+        }
+    }
+    match callee {
+        CalleeKind::External(_) => Says::Known(Some(Use::Runs)),
+        CalleeKind::Conversion(_) | CalleeKind::Builtin(_) => Says::Known(None),
+        _ => match graph.site_at(file, call).map(|site| &graph.sites()[site].targets) {
+            Some(Targets::Known { callees, .. }) => Says::Callees(callees, at),
+            Some(Targets::Unknown(_)) | None => Says::Known(None),
+        },
+    }
+}
+
 impl Handed {
     /// Finds the uses of all function parameters.
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places, events: &Events) -> Self {
         let mut handed = Self::default();
-        let mut starts = literal_starts(program, models);
         // A literal that its parent starts and waits for runs before the parent returns.
-        let started: Vec<FuncId> =
-            program.funcs().ids().filter(|id| starts.get(id) == Some(&Start::InGoroutine)).collect();
-        let waited = started.into_par_iter().filter(|literal| waited_by_parent(program, events, *literal));
-        for literal in waited.collect::<Vec<FuncId>>() {
-            starts.insert(literal, Start::Here);
-        }
+        let started = program.funcs().par_ids().flat_map_iter(|func| started_in(program, models, func));
+        let started = started.filter(|literal| !waited_by_parent(program, events, *literal));
+        let started: FxHashSet<FuncId> = started.collect::<Vec<FuncId>>().into_iter().collect();
         // Few calls have to do with a parameter; they alone are looked at round by round.
-        let funcs: Vec<FuncId> = program.funcs().ids().collect();
-        let calls: Vec<Vec<ParameterCall>> =
-            funcs.into_par_iter().map(|func| parameter_calls(program, places, func)).collect();
+        let calls = |func| parameter_calls(program, graph, models, places, func);
+        let calls: Vec<ParameterCall<'_>> = program.funcs().par_ids().flat_map_iter(calls).collect();
         for _ in 0..MAX_HANDING_ROUNDS {
             let before = handed.uses.len();
-            for call in calls.iter().flatten() {
-                handed.scan(program, graph, models, &starts, call);
+            for call in &calls {
+                handed.scan(program, &started, call);
             }
             if handed.uses.len() == before {
                 break;
@@ -125,41 +157,28 @@ impl Handed {
         self.uses.get(&(func, index))
     }
 
-    fn scan(
-        &mut self,
-        program: &Program,
-        graph: &CallGraph,
-        models: &Models,
-        starts: &FxHashMap<FuncId, Start>,
-        row: &ParameterCall,
-    ) {
-        let &ParameterCall { func, call, goes, callee, .. } = row;
-        let file = program.funcs()[func].file;
-        if let Some((owner, index)) = callee {
-            let way = if goes { Some((None, ())) } else { way_out(program, starts, func, owner) };
-            self.note(owner, index, goes, way.map(|w| w.0));
+    fn scan(&mut self, program: &Program, started: &FxHashSet<FuncId>, row: &ParameterCall<'_>) {
+        let runs = |owner: FuncId| match goroutine_around(program, started, row.func, owner) {
+            _ if row.goes => Use::Spawns { inside: None },
+            Some(literal) => Use::Spawns { inside: Some(literal) },
+            None => Use::Runs,
+        };
+        if let Some((owner, index)) = row.callee {
+            self.note(owner, index, runs(owner));
         }
-        for &(at, (owner, index)) in &row.args {
-            match self.use_at(program, graph, models, file, call, at) {
-                Some(Use::Runs) => {
-                    let way = if goes { Some(None) } else { way_out(program, starts, func, owner).map(|w| w.0) };
-                    self.note(owner, index, goes, way);
-                }
-                Some(Use::Spawns { .. }) => self.note(owner, index, true, None),
+        for &(ref says, (owner, index)) in &row.args {
+            match self.answer(says) {
+                Some(Use::Runs) => self.note(owner, index, runs(owner)),
+                Some(Use::Spawns { .. }) => self.note(owner, index, Use::Spawns { inside: None }),
                 None => {}
             }
         }
     }
 
-    fn note(&mut self, owner: FuncId, index: u32, spawned: bool, inside: Option<Option<FuncId>>) {
-        let found = match (spawned, inside) {
-            (true, _) => Use::Spawns { inside: None, signals: Vec::new() },
-            (false, Some(inside)) => Use::Spawns { inside, signals: Vec::new() },
-            (false, None) => Use::Runs,
-        };
-        let slot = self.uses.entry((owner, index)).or_insert_with(|| found.clone());
-        if *slot == Use::Runs {
-            *slot = found;
+    fn note(&mut self, owner: FuncId, index: u32, found: Use) {
+        let known = self.uses.entry((owner, index)).or_insert(found);
+        if *known == Use::Runs {
+            *known = found;
         }
     }
 
@@ -173,43 +192,25 @@ impl Handed {
         call: ExprId,
         at: u32,
     ) -> Option<Use> {
-        let callee = program.callee_kind(file, call);
-        let key = match callee {
-            CalleeKind::Func(func) => Some(program.funcs()[func].key),
-            CalleeKind::External(key) => Some(key),
-            CalleeKind::Interface { key, .. } => key,
-            _ => None,
+        self.answer(&says(program, graph, models, file, call, at))
+    }
+
+    fn answer(&self, says: &Says<'_>) -> Option<Use> {
+        let (callees, at) = match says {
+            Says::Known(answer) => return *answer,
+            Says::Callees(callees, at) => (callees, *at),
         };
-        for effect in key.map_or(&[][..], |key| models.effects(key)) {
-            match *effect {
-                Effect::Spawn { arg, .. } | Effect::Timer { arg } if u32::from(arg) == at => {
-                    return Some(Use::Spawns { inside: None, signals: Vec::new() });
-                }
-                Effect::Run { arg } | Effect::RunJoined { arg } if u32::from(arg) == at => return Some(Use::Runs),
-                Effect::AtTestEnd { .. } => return None,
-                _ => {}
+        let uses = callees.iter().filter_map(|target| match target {
+            Target::Func(func) => self.use_of(*func, at),
+            Target::External(_) => None,
+        });
+        let mut best = None;
+        for found in uses {
+            if best.is_none() || matches!(found, Use::Spawns { .. }) {
+                best = Some(*found);
             }
         }
-        match callee {
-            CalleeKind::External(_) => Some(Use::Runs),
-            CalleeKind::Conversion(_) | CalleeKind::Builtin(_) => None,
-            _ => {
-                let Targets::Known { callees, .. } = &graph.sites()[graph.site_at(file, call)?].targets else {
-                    return None;
-                };
-                let uses = callees.iter().filter_map(|target| match target {
-                    Target::Func(func) => self.use_of(*func, at),
-                    Target::External(_) => None,
-                });
-                let mut best = None;
-                for found in uses {
-                    if best.is_none() || matches!(found, Use::Spawns { .. }) {
-                        best = Some(found.clone());
-                    }
-                }
-                best
-            }
-        }
+        best
     }
 }
 
@@ -285,22 +286,10 @@ fn param_of(program: &Program, places: &Places, file: FileId, expr: ExprId) -> O
     Some((program.func_of(file, facts.locals[local].function)?, index))
 }
 
-/// Whether a call in `from` happens in a goroutine of its own as seen from `owner`, which `from` stands in: then the
-/// function of that goroutine.
-fn way_out(
-    program: &Program,
-    starts: &FxHashMap<FuncId, Start>,
-    from: FuncId,
-    owner: FuncId,
-) -> Option<(Option<FuncId>, ())> {
-    let mut current = from;
-    while current != owner {
-        if starts.get(&current) == Some(&Start::InGoroutine) {
-            return Some((Some(current), ()));
-        }
-        current = program.funcs()[current].parent?;
-    }
-    None
+/// The innermost literal that runs in a goroutine of its own and that `from` stands in, as seen from `owner` around it.
+fn goroutine_around(program: &Program, started: &FxHashSet<FuncId>, from: FuncId, owner: FuncId) -> Option<FuncId> {
+    let outwards = std::iter::successors(Some(from), |at| program.funcs()[*at].parent);
+    outwards.take_while(|at| *at != owner).find(|at| started.contains(at))
 }
 
 /// Whether the function around a literal waits, on every way out, for a channel or counter of its own that the literal
@@ -354,21 +343,6 @@ fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool
         }
         true
     })
-}
-
-/// Literals that a `go` statement or a library's spawner starts.
-fn literal_starts(program: &Program, models: &Models) -> FxHashMap<FuncId, Start> {
-    let funcs: Vec<FuncId> = program.funcs().ids().collect();
-    let started = funcs.into_par_iter().flat_map_iter(|func| started_in(program, models, func));
-    let mut starts: FxHashMap<FuncId, Start> =
-        started.collect::<Vec<FuncId>>().into_iter().map(|func| (func, Start::InGoroutine)).collect();
-    for (id, row) in program.funcs().iter_enumerated() {
-        if matches!(program.facts(row.file).functions[row.index].kind, FuncKind::Literal { .. }) {
-            starts.entry(id).or_insert(Start::Here);
-        }
-    }
-    debug_assert!(starts.keys().all(|f| f.index() < program.funcs().len()));
-    starts
 }
 
 /// Literals in `func` that a `go` statement or a library's spawner starts.

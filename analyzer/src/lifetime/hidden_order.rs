@@ -85,6 +85,7 @@ pub(super) fn signs(
                 || seen_under_the_lock(facts, conflict, inside)
                 || is_waited_for(facts, conflict)
                 || answers_requests(facts, conflict)
+                || is_hook(facts, conflict.location)
                 || is_cancelled_for(facts, conflict)
         }
         Relation::Restored => is_hook(facts, conflict.location),

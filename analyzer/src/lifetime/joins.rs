@@ -12,13 +12,13 @@ use super::{
     calls::{CallRef, Calls},
     domain::{SignalKind, SyncKey, WaitKind},
     domain_local::{self, Given},
-    events::EventKind,
+    events::{Event, EventKind},
     levels::Levels,
     order::Order,
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Program},
     syntax::{Expr, ExprId, Terminator},
 };
@@ -36,6 +36,8 @@ pub struct Joins {
     must: IndexVec<FuncId, FixedBitSet>,
     /// Functions that may start goroutines, themselves or in what they call.
     spawns: FixedBitSet,
+    /// Functions that themselves wait for something or start goroutines: most do neither, and what those call decides.
+    concerned: FixedBitSet,
     /// Functions that may wait for a key or for what they are given.
     waiting: FixedBitSet,
     /// Parameters waited for, by function.
@@ -90,6 +92,7 @@ impl Joins {
             may: IndexVec::filled(empty.clone(), count),
             must: IndexVec::filled(empty, count),
             spawns: FixedBitSet::with_capacity(count),
+            concerned: concerned(cx),
             waiting: FixedBitSet::with_capacity(count),
             params: FxHashMap::default(),
             sites: FxHashMap::default(),
@@ -100,21 +103,15 @@ impl Joins {
         joins.collect_sites(cx);
         for level in levels.iter() {
             let found: Vec<Option<Summary>> =
-                level.single.par_iter().map(|&func| joins.summary(cx, calls, func)).collect();
+                level.single.par_iter().few_at_once().map(|&func| joins.summary(cx, calls, levels, func)).collect();
             for (&func, summary) in level.single.iter().zip(found) {
                 joins.keep(func, summary);
             }
             for &component in &level.several {
-                for _ in 0..MAX_ROUNDS {
-                    let mut changed = false;
-                    for &func in levels.members(component) {
-                        let summary = joins.summary(cx, calls, func);
-                        changed |= joins.keep(func, summary);
-                    }
-                    if !changed {
-                        break;
-                    }
-                }
+                levels.settle(component, MAX_ROUNDS, |func| {
+                    let summary = joins.summary(cx, calls, levels, func);
+                    joins.keep(func, summary)
+                });
             }
         }
         joins
@@ -191,8 +188,7 @@ impl Joins {
     fn collect_carriers(&mut self, cx: Context<'_>, spawns: &Spawns) {
         let signals = spawns.sites.iter().flat_map(|site| &site.signals);
         let closed: FxHashSet<SyncKey> = signals.filter(|s| s.kind == SignalKind::Close).map(|s| s.key).collect();
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let sent = funcs.into_par_iter().flat_map_iter(|func| {
+        let sent = cx.program.funcs().par_ids().flat_map_iter(|func| {
             let events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
             events.filter_map(|event| match event.kind {
                 EventKind::Signal { key, kind: SignalKind::Send } => Some(key),
@@ -203,8 +199,7 @@ impl Joins {
     }
 
     fn collect_sites(&mut self, cx: Context<'_>) {
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let waits = funcs.into_par_iter().flat_map_iter(|func| {
+        let waits = cx.program.funcs().par_ids().flat_map_iter(|func| {
             let mut waits: Vec<(SyncKey, WaitSite)> = Vec::new();
             for event in cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
                 for_each_wait(&event.kind, &mut |key, how| {
@@ -221,13 +216,14 @@ impl Joins {
         }
     }
 
-    /// What `func` waits for, by what is known of its callees; `None` without a body.
-    fn summary(&self, cx: Context<'_>, calls: &Calls, func: FuncId) -> Option<Summary> {
-        let file = cx.program.funcs()[func].file;
-        let events = cx.events.of(func);
-        if events.blocks.is_empty() {
+    /// What `func` waits for, by what is known of its callees; `None` where it neither waits nor starts anything.
+    fn summary(&self, cx: Context<'_>, calls: &Calls, levels: &Levels, func: FuncId) -> Option<Summary> {
+        let calls_one = |&callee: &FuncId| self.may_wait(callee) || self.spawns.contains(callee.index());
+        if !self.concerned.contains(func.index()) && !levels.asked(func).iter().any(calls_one) {
             return None;
         }
+        let file = cx.program.funcs()[func].file;
+        let events = cx.events.of(func);
         let mut may = self.may[func].clone();
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
         let width = self.keys.len();
@@ -369,6 +365,19 @@ impl Joins {
         let keys = given.arguments(args).iter().filter_map(|&arg| cx.places.key(cx.program, cx.graph, file, arg));
         keys.filter_map(|key| self.index_of(key)).collect()
     }
+}
+
+/// Functions that themselves wait for something or start goroutines.
+fn concerned(cx: Context<'_>) -> FixedBitSet {
+    let of_event = |event: &Event| {
+        let mut waits = false;
+        for_each_wait(&event.kind, &mut |_, _| waits = true);
+        waits || matches!(event.kind, EventKind::Spawn(_))
+    };
+    let concerned = |func: &FuncId| cx.events.of(*func).blocks.iter().flat_map(|block| &block.events).any(of_event);
+    let mut set = FixedBitSet::with_capacity(cx.program.funcs().len());
+    set.extend(cx.program.funcs().par_ids().filter(concerned).map(Idx::index).collect::<Vec<usize>>());
+    set
 }
 
 /// `go func() { wg.Wait(); close(done) }()`: who receives from `done` has waited for `wg`.

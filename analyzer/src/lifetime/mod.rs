@@ -71,3 +71,4 @@ mod waits_for_all;
 pub use domain::*;
 pub use engine::Lifetimes;
 pub use models::{Effect, Models, Operand};
+pub use place::Places;

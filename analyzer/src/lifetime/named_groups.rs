@@ -3,6 +3,7 @@
 //!
 //! Invariant: only a pair counts, on one variable or field, and only of a type that nothing else is known of.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -18,41 +19,34 @@ use crate::{
     syntax::{Expr, ExprId},
 };
 
+/// Function, block, event.
+type Site = (FuncId, usize, usize);
+
 /// Where such methods are called on one location.
 #[derive(Default)]
 struct Group {
-    /// Deferred calls that count down: function, block, event.
-    done: Vec<(FuncId, usize, usize)>,
+    /// Deferred calls that count down.
+    done: Vec<Site>,
     /// Calls that wait.
-    waits: Vec<(FuncId, usize, usize)>,
+    waits: Vec<Site>,
 }
 
 /// Adds the signals and waits to the events of all functions.
 pub(super) fn mark(program: &Program, models: &Models, funcs: &mut IndexVec<FuncId, FuncEvents>) {
     let mut groups: FxHashMap<Location, Group> = FxHashMap::default();
-    for func in funcs.ids() {
-        let file = program.funcs()[func].file;
-        for (at, block) in funcs[func].blocks.iter().enumerate() {
-            for (index, event) in block.events.iter().enumerate() {
-                let (call, deferred) = match event.kind {
-                    EventKind::Call(call) => (call, false),
-                    EventKind::Defer { call, test_end: false, .. } => (call, true),
-                    _ => continue,
-                };
-                let Some((location, name)) = method(program, models, file, call) else { continue };
-                let group = groups.entry(location).or_default();
-                if deferred && models.counts_down(name) {
-                    group.done.push((func, at, index));
-                } else if models.waits(name) {
-                    group.waits.push((func, at, index));
-                }
-            }
+    let found = funcs.par_ids().flat_map_iter(|func| calls_of(program, models, func, &funcs[func]));
+    for (site, deferred, location, name) in found.collect::<Vec<_>>() {
+        let group = groups.entry(location).or_default();
+        if deferred && models.counts_down(name) {
+            group.done.push(site);
+        } else if models.waits(name) {
+            group.waits.push(site);
         }
     }
     groups.retain(|_, group| !group.done.is_empty() && !group.waits.is_empty());
     let mut groups: Vec<(Location, Group)> = groups.into_iter().collect();
     groups.sort_by_key(|row| row.0);
-    let mut waits: Vec<((FuncId, usize, usize), Location)> = Vec::new();
+    let mut waits: Vec<(Site, Location)> = Vec::new();
     for (key, group) in groups {
         for (func, at, index) in group.done {
             if let EventKind::Defer { effects, .. } = &mut funcs[func].blocks[at].events[index].kind {
@@ -72,6 +66,30 @@ pub(super) fn mark(program: &Program, models: &Models, funcs: &mut IndexVec<Func
             _ => funcs[func].blocks[at].events.insert(index + 1, Event { kind: wait, span }),
         }
     }
+}
+
+/// The calls of such methods in a function: where, whether deferred, on what, and the name.
+fn calls_of<'a>(
+    program: &'a Program,
+    models: &Models,
+    func: FuncId,
+    events: &FuncEvents,
+) -> Vec<(Site, bool, Location, &'a str)> {
+    let file = program.funcs()[func].file;
+    let mut found = Vec::new();
+    for (at, block) in events.blocks.iter().enumerate() {
+        for (index, event) in block.events.iter().enumerate() {
+            let (call, deferred) = match event.kind {
+                EventKind::Call(call) => (call, false),
+                EventKind::Defer { call, test_end: false, .. } => (call, true),
+                _ => continue,
+            };
+            if let Some((location, name)) = method(program, models, file, call) {
+                found.push(((func, at, index), deferred, location, name));
+            }
+        }
+    }
+    found
 }
 
 /// The location and the name of a method without arguments, called on something whose type is not known, or of which the

@@ -11,7 +11,7 @@ use super::{
     events::{Event, EventKind, FuncEvents},
 };
 use crate::{
-    base::IndexVec,
+    base::{InPieces, IndexVec},
     callgraph::{CallGraph, Target, Targets},
     resolve::{FuncId, Program},
     syntax::ExprId,
@@ -27,7 +27,7 @@ pub(super) fn mark(program: &Program, graph: &CallGraph, funcs: &mut IndexVec<Fu
     let mut ids: Vec<FuncId> = funcs.ids().collect();
     for _ in 0..MAX_ROUNDS {
         let ends = |func: FuncId| ended_by(program, graph, &known, func, &funcs[func]).map(|process| (func, process));
-        let found: Vec<(FuncId, bool)> = ids.into_par_iter().filter_map(ends).collect();
+        let found: Vec<(FuncId, bool)> = ids.into_par_iter().few_at_once().filter_map(ends).collect();
         if found.is_empty() {
             break;
         }
@@ -42,8 +42,7 @@ pub(super) fn mark(program: &Program, graph: &CallGraph, funcs: &mut IndexVec<Fu
     if known.is_empty() {
         return;
     }
-    let ids: Vec<FuncId> = funcs.ids().collect();
-    funcs.as_mut_slice().par_iter_mut().zip(ids).for_each(|(events, func)| {
+    funcs.par_iter_mut_enumerated().for_each(|(func, events)| {
         let file = program.funcs()[func].file;
         for block in &mut events.blocks {
             let ends = block.events.iter().enumerate().find_map(|(at, event)| {

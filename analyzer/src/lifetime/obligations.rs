@@ -24,7 +24,7 @@ use super::{
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Place},
     source::FileId,
     syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
@@ -128,7 +128,7 @@ impl Obligations {
         };
         let mut flows: Vec<Option<Flow>> = (0..cx.program.funcs().len()).map(|_| None).collect();
         for level in levels.iter() {
-            let found: Vec<Flow> = level.single.par_iter().map(|&func| solver.flow(func)).collect();
+            let found: Vec<Flow> = level.single.par_iter().few_at_once().map(|&func| solver.flow(func)).collect();
             for (&func, flow) in level.single.iter().zip(found) {
                 solver.leaks[func].clone_from(&flow.leaks);
                 if levels.is_settled(func) {
@@ -136,24 +136,18 @@ impl Obligations {
                 }
             }
             for &component in &level.several {
-                for _ in 0..MAX_ROUNDS {
-                    let mut changed = false;
-                    for &func in levels.members(component) {
-                        let leaks = solver.flow(func).leaks;
-                        if solver.leaks[func] != leaks {
-                            solver.leaks[func] = leaks;
-                            changed = true;
-                        }
-                    }
-                    if !changed {
-                        break;
-                    }
-                }
+                levels.settle(component, MAX_ROUNDS, |func| {
+                    let leaks = solver.flow(func).leaks;
+                    let news = solver.leaks[func] != leaks;
+                    solver.leaks[func] = leaks;
+                    news
+                });
             }
         }
         // Once more where a callee has learned something since.
         let flows: Vec<Flow> = flows
             .into_par_iter()
+            .few_at_once()
             .enumerate()
             .map(|(at, flow)| flow.unwrap_or_else(|| solver.flow(FuncId::new(at))))
             .collect();

@@ -25,7 +25,7 @@ use super::{
     rounds::is_being_made,
 };
 use crate::{
-    base::{Idx, Span},
+    base::{Idx, InPieces, Span},
     callgraph::{CallKind, CallSite},
     resolve::{Callee, FuncId, NamedId, Type},
     syntax::{ExprId, InstrKind, LocalId, Source},
@@ -82,7 +82,7 @@ pub fn owner_conflicts(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     }
     let mut owners: Vec<(NamedId, Vec<(SpawnId, LocalId)>)> = owners.into_iter().collect();
     owners.sort_by_key(|row| row.0);
-    owners.into_par_iter().flat_map_iter(|(named, spawns)| of_type(facts, named, &spawns)).collect()
+    owners.into_par_iter().one_by_one().flat_map_iter(|(named, spawns)| of_type(facts, named, &spawns)).collect()
 }
 
 /// Declared types of the objects a goroutine shares with its spawner.

@@ -53,8 +53,8 @@ impl PartialJoins {
     /// Looks at each function that joins on behalf of its caller.
     pub fn build(cx: Context<'_>, calls: &Calls, joins: &Joins) -> Self {
         use rayon::prelude::*;
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let exits: Vec<Vec<PartialExit>> = funcs.into_par_iter().map(|func| exits_of(cx, calls, joins, func)).collect();
+        let funcs = cx.program.funcs().par_ids();
+        let exits: Vec<Vec<PartialExit>> = funcs.map(|func| exits_of(cx, calls, joins, func)).collect();
         let keys = IndexVec::filled(OnceLock::new(), exits.len());
         Self { exits: IndexVec::from(exits), keys }
     }

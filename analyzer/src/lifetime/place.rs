@@ -11,7 +11,7 @@ use super::{
     reused::ReusedBuffers,
 };
 use crate::{
-    base::{Idx, Span},
+    base::{Idx, InPieces, Span},
     callgraph::{CallGraph, Target, Targets},
     resolve::{Builtin, Callee, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
@@ -39,8 +39,7 @@ pub struct Places {
 impl Places {
     /// Scans all files.
     pub fn build(program: &Program) -> Self {
-        let files: Vec<FileId> = program.sources().files.ids().collect();
-        let scanned = files.into_par_iter().map(|file| {
+        let scanned = program.sources().files.par_ids().one_by_one().map(|file| {
             let facts = program.facts(file);
             let mut written = FxHashSet::default();
             let mut referenced = FxHashSet::default();
@@ -66,8 +65,7 @@ impl Places {
             (written, referenced)
         });
         let (reassigned, addressed): (Vec<_>, Vec<_>) = scanned.unzip();
-        let funcs: Vec<FuncId> = program.funcs().ids().collect();
-        let getters = funcs.into_par_iter().filter_map(|f| Some((f, getter(program, f)?)));
+        let getters = program.funcs().par_ids().filter_map(|f| Some((f, getter(program, f)?)));
         let getters = getters.collect::<Vec<_>>().into_iter().collect();
         let channels = Channels::build(program, &reassigned);
         let free_lists = FreeLists::build(program);

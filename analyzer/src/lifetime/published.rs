@@ -10,6 +10,7 @@ use super::{
     reach::{Reach, canonical_root},
 };
 use crate::{
+    base::InPieces,
     resolve::FuncId,
     syntax::{Expr, ExprId, InstrKind, LocalId, Source, Terminator},
 };
@@ -19,7 +20,7 @@ const MAX_DEPTH: u32 = 1;
 
 /// Finds writes by methods called on an object whose goroutines may be running.
 pub fn set_while_running(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict> {
-    obligations.uses.par_iter().flat_map_iter(|used| of_use(facts, used)).collect()
+    obligations.uses.par_iter().one_by_one().flat_map_iter(|used| of_use(facts, used)).collect()
 }
 
 fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
@@ -91,8 +92,7 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
 /// Finds fields set on an object by whoever got it from the constructor that started its goroutine:
 /// `l := lex(input); l.verbose = true`.
 pub fn set_after_construction(facts: Facts<'_>) -> Vec<Conflict> {
-    let ids: Vec<super::SpawnId> = facts.spawns.sites.ids().collect();
-    ids.into_par_iter().flat_map_iter(|id| of_constructor(facts, id)).collect()
+    facts.spawns.sites.par_ids().flat_map_iter(|id| of_constructor(facts, id)).collect()
 }
 
 fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {

@@ -14,7 +14,7 @@ use super::{
     events::EventKind,
 };
 use crate::{
-    base::{Idx, Span},
+    base::{Idx, InPieces, Span},
     callgraph::{CallKind, Targets},
     resolve::FuncId,
     syntax::FuncKind,
@@ -31,11 +31,11 @@ pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
     let readers = readers_of_globals(facts, alive);
     let funcs: Vec<FuncId> =
         cx.program.funcs().iter_enumerated().filter(|(_, f)| f.parent.is_none()).map(|(id, _)| id).collect();
-    let all: Vec<FuncId> = cx.program.funcs().ids().collect();
-    let restores = all.into_par_iter().map(|func| (func, restores_of(facts, func))).filter(|row| !row.1.is_empty());
+    let restores =
+        cx.program.funcs().par_ids().map(|func| (func, restores_of(facts, func))).filter(|row| !row.1.is_empty());
     let restores: Restores = restores.collect::<Vec<_>>().into_iter().collect();
     let rows: Vec<Vec<Conflict>> =
-        funcs.into_par_iter().map(|func| of_func(facts, func, &readers, &restores)).collect();
+        funcs.into_par_iter().few_at_once().map(|func| of_func(facts, func, &readers, &restores)).collect();
     rows.into_iter().flatten().collect()
 }
 
@@ -96,7 +96,7 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
     }
     let run = run_by(facts, started.keys().copied());
     let locations: Vec<Location> = facts.index.locations();
-    let rows = locations.into_par_iter().map(|location| {
+    let rows = locations.into_par_iter().few_at_once().map(|location| {
         let accesses = || facts.index.of(location).iter().map(|row| super::reach::access(cx, *row));
         let changes = |access: &&super::domain::Access| {
             let shared = match location {

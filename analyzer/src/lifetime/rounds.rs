@@ -20,7 +20,7 @@ use super::{
     reach::Reached,
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     resolve::{Builtin, Callee, CalleeKind, FuncId, Type},
     source::FileId,
     syntax::{Expr, ExprId, LocalDecl, LocalId},
@@ -56,7 +56,7 @@ pub fn next_rounds(facts: Facts<'_>, obligations: &Obligations) -> Vec<Conflict>
         }
     }
     let resets = Resets::build(facts);
-    groups.into_par_iter().flat_map_iter(|group| of_skip(facts, &resets, &group)).collect()
+    groups.into_par_iter().one_by_one().flat_map_iter(|group| of_skip(facts, &resets, &group)).collect()
 }
 
 /// Writes that may be resets, by location, with the functions above them.
@@ -74,7 +74,7 @@ impl Resets {
         let cx = facts.cx;
         let funcs: Vec<FuncId> =
             cx.program.funcs().ids().filter(|func| !facts.cx.program.in_test_file(*func)).collect();
-        let resets = funcs.into_par_iter().flat_map_iter(|func| {
+        let resets = funcs.into_par_iter().few_at_once().flat_map_iter(|func| {
             let rows = cx.events.of(func).accesses.iter().zip(0_u32..);
             let resets = rows.filter(|(access, _)| is_reset(facts, access) && !of_new_object(facts, access));
             resets.map(move |(access, at)| (access.location, (func, at)))

@@ -19,7 +19,7 @@ use super::{
     rounds::{ancestors, is_being_made, is_of_a_copy, is_reset, of_new_object},
 };
 use crate::{
-    base::{Idx, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Step, Type},
     syntax::{Expr, FuncKind},
 };
@@ -51,8 +51,11 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
         sends: by_location(facts, sends),
         joined: Joined::new(facts),
     };
-    let mut found: Vec<Conflict> =
-        ids.into_par_iter().flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &known)).collect();
+    let mut found: Vec<Conflict> = ids
+        .into_par_iter()
+        .one_by_one()
+        .flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &known))
+        .collect();
     // One cause is one end; the goroutines nearest to the state show it best.
     found.sort_by_key(|c| (c.location, c.inside.dispatched, c.inside.path.len(), c.spawn));
     let mut kept: Vec<Conflict> = Vec::new();
@@ -89,7 +92,7 @@ impl Joined {
 
 /// The accesses that are `meant`, in the order of the index.
 fn by_location(facts: Facts<'_>, meant: impl Fn(&Access) -> bool + Sync) -> FxHashMap<Location, Vec<(FuncId, u32)>> {
-    let rows = facts.index.locations().into_par_iter().map(|location| {
+    let rows = facts.index.locations().into_par_iter().few_at_once().map(|location| {
         let rows = facts.index.of(location).iter().copied();
         (location, rows.filter(|row| meant(access(facts.cx, *row))).collect::<Vec<_>>())
     });

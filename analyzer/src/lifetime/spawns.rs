@@ -57,8 +57,7 @@ pub struct Context<'a> {
 impl Spawns {
     /// Finds the spawn sites of all functions, in parallel.
     pub fn build(cx: Context<'_>) -> Self {
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let rows: Vec<Vec<SpawnSite>> = funcs.into_par_iter().map(|func| cx.sites_of(func)).collect();
+        let rows: Vec<Vec<SpawnSite>> = cx.program.funcs().par_ids().map(|func| cx.sites_of(func)).collect();
         let mut spawns = Self::default();
         for site in rows.into_iter().flatten() {
             let (func, call) = (site.func, site.call);
@@ -67,8 +66,7 @@ impl Spawns {
             spawns.by_func.entry(func).or_default().push(id);
             spawns.by_call.insert((file, call), id);
         }
-        let funcs: Vec<FuncId> = cx.program.funcs().ids().collect();
-        let joined = funcs.into_par_iter().flat_map_iter(|func| {
+        let joined = cx.program.funcs().par_ids().flat_map_iter(|func| {
             let file = cx.program.funcs()[func].file;
             let events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
             let run = events.filter_map(|event| match event.kind {

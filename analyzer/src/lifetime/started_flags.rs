@@ -20,9 +20,8 @@ use crate::{
 
 /// Marks the ways on which such a flag is not set: nothing was started there, or it is over.
 pub(super) fn mark(program: &Program, places: &Places, funcs: &mut IndexVec<FuncId, FuncEvents>) {
-    let ids: Vec<FuncId> = funcs.ids().collect();
     let written: Vec<Vec<(FieldId, Change)>> =
-        ids.par_iter().map(|func| changes(program, *func, &funcs[*func])).collect();
+        funcs.par_ids().map(|func| changes(program, func, &funcs[func])).collect();
     let mut flags: FxHashMap<FieldId, (bool, bool)> = FxHashMap::default();
     for (field, change) in written.into_iter().flatten() {
         let (starts, fits) = flags.entry(field).or_insert((false, true));
@@ -33,18 +32,18 @@ pub(super) fn mark(program: &Program, places: &Places, funcs: &mut IndexVec<Func
     if flags.is_empty() {
         return;
     }
-    for func in ids {
-        let Some(body) = &program.function(func).body else { continue };
+    funcs.par_iter_mut_enumerated().for_each(|(func, events)| {
+        let Some(body) = &program.function(func).body else { return };
         for (at, block) in body.blocks.iter().enumerate() {
             let Terminator::If { condition, then, otherwise } = block.end else { continue };
             let Some((field, set)) = asked(program, places, func, condition) else { continue };
             if flags.contains_key(&field) {
                 let way = if set { otherwise } else { then };
                 let event = Event { kind: EventKind::NothingStarted, span: block.end_span };
-                funcs[func].on_the_way(at, way.index(), event);
+                events.on_the_way(at, way.index(), event);
             }
         }
-    }
+    });
 }
 
 /// What a write of `true` or `false` to a field comes with.

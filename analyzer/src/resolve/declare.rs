@@ -12,7 +12,7 @@ use super::{
     symbols,
 };
 use crate::{
-    base::{Idx, IndexVec, Problem, ProblemKind, Span, Symbol},
+    base::{Idx, InPieces, IndexVec, Problem, ProblemKind, Span, Symbol},
     source::{FileId, FileRole, SourceSet},
     syntax::{Expr, FileFacts, FuncIndex, FuncKind, TypeDeclId, TypeExpr, TypeExprId},
 };
@@ -73,10 +73,8 @@ pub(crate) fn declare(
     all.declare_packages(sources, facts);
     let imports = Imports::new(&all.packages, &all.package_of, sources, facts);
     all.problems.extend(imports.clashes(&all.packages, sources));
-    all.files = facts
-        .iter_enumerated()
-        .map(|(file, f)| FileScope::new(f, all.path_of(file), &imports, &all.packages))
-        .collect();
+    let scope = |file| FileScope::new(&facts[file], all.path_of(file), &imports, &all.packages);
+    all.files = facts.par_ids().one_by_one().map(scope).collect::<Vec<_>>().into();
     all.declare_named(sources, facts, universe);
     all.declare_fields(facts, unknown);
     all.declare_values(sources, facts, unknown);
@@ -160,37 +158,49 @@ impl Declarations {
     }
 
     fn declare_fields(&mut self, facts: &IndexVec<FileId, Arc<FileFacts>>, unknown: TypeId) {
-        let nameless = Symbol::new("struct");
-        for (file, f) in facts.iter_enumerated() {
-            let mut owners: FxHashMap<TypeExprId, NamedId> = FxHashMap::default();
-            for (decl, ty) in f.types.iter_enumerated() {
-                if let Some(named) = self.named_of[file][decl.index()] {
-                    owners.insert(ty.body, named);
-                }
-            }
+        let found = facts.par_ids().one_by_one().map(|file| self.structs_in(file, &facts[file], unknown));
+        for structs in found.collect::<Vec<_>>() {
             let mut base = FxHashMap::default();
-            for (id, ty) in f.type_exprs.iter_enumerated() {
-                let TypeExpr::Struct { fields } = ty else { continue };
-                let owner = owners.get(&id).copied();
-                let owner_name = owner.map_or(nameless, |o| self.named[o].name);
+            for (id, fields) in structs {
                 let first = FieldId::new(self.fields.len());
                 base.insert(id, first);
+                let large = fields.len() > MAX_SCANNED_FIELDS;
                 for field in fields {
-                    if fields.len() > MAX_SCANNED_FIELDS {
-                        self.field_index.entry((first, field.name)).or_insert(FieldId::new(self.fields.len()));
+                    let name = field.name;
+                    let id = self.fields.push(field);
+                    if large {
+                        self.field_index.entry((first, name)).or_insert(id);
                     }
-                    self.fields.push(Field {
-                        owner,
-                        name: field.name,
-                        ty: unknown,
-                        embedded: field.embedded,
-                        site: Some((file, field.span)),
-                        display: Symbol::new(&format!("{owner_name}.{}", field.name)),
-                    });
                 }
             }
             self.field_base.push(base);
         }
+    }
+
+    /// The struct types of a file with their fields.
+    fn structs_in(&self, file: FileId, facts: &FileFacts, unknown: TypeId) -> Vec<(TypeExprId, Vec<Field>)> {
+        let mut owners: FxHashMap<TypeExprId, NamedId> = FxHashMap::default();
+        for (decl, ty) in facts.types.iter_enumerated() {
+            if let Some(named) = self.named_of[file][decl.index()] {
+                owners.insert(ty.body, named);
+            }
+        }
+        let mut out = Vec::new();
+        for (id, ty) in facts.type_exprs.iter_enumerated() {
+            let TypeExpr::Struct { fields } = ty else { continue };
+            let owner = owners.get(&id).copied();
+            let owner_name = owner.map_or("struct", |owner| self.named[owner].name.as_str());
+            let fields = fields.iter().map(|field| Field {
+                owner,
+                name: field.name,
+                ty: unknown,
+                embedded: field.embedded,
+                site: Some((file, field.span)),
+                display: Symbol::new(&format!("{owner_name}.{}", field.name)),
+            });
+            out.push((id, fields.collect()));
+        }
+        out
     }
 
     fn declare_values(&mut self, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>, unknown: TypeId) {
@@ -280,8 +290,7 @@ impl Declarations {
 
     /// Types of packages without source, told from functions by being used as types.
     fn declare_external(&mut self, facts: &IndexVec<FileId, Arc<FileFacts>>) {
-        let files: Vec<FileId> = facts.ids().collect();
-        let used = files.into_par_iter().flat_map_iter(|file| {
+        let used = facts.par_ids().one_by_one().flat_map_iter(|file| {
             let f = &facts[file];
             let mut used: FxHashSet<(Symbol, Symbol)> = FxHashSet::default();
             let absent = |package, name: &Symbol| {

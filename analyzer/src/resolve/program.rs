@@ -21,7 +21,7 @@ use super::{
     universe::{self, Universe},
 };
 use crate::{
-    base::{Idx, IndexVec, Parsed, Symbol},
+    base::{Idx, InPieces, IndexVec, Parsed, Symbol},
     source::{FileId, FileRole, SourceSet},
     syntax::{ExprId, FileFacts, FuncIndex, Function, LocalId, TypeExpr},
 };
@@ -55,16 +55,16 @@ impl Program {
         let unknown = types.unknown(Reason::Cycle);
         let mut declared = declare::declare(&sources, &facts, &universe::NAMED, unknown);
         let problems = std::mem::take(&mut declared.problems);
-        let memo = facts.iter().map(|facts| FileMemo::new(facts)).collect();
+        let memo = facts.par_ids().one_by_one().map(|file| FileMemo::new(&facts[file])).collect::<Vec<_>>().into();
         let field_types = field_type_exprs(&facts);
-        let keys = declared.named.iter_enumerated().map(|(named, row)| universe::key(named, row)).collect();
+        let key = |named| universe::key(named, &declared.named[named]);
+        let keys = declared.named.par_ids().map(key).collect::<Vec<_>>().into();
         let (callees, by_symbol) = (IndexVec::new(), FxHashMap::default());
         let mut program =
             Self { sources, facts, declared, types, universe, memo, callees, keys, field_types, by_symbol };
         program.type_everything();
-        let files: Vec<FileId> = program.facts.ids().collect();
-        let callees: Vec<FileCallees> =
-            files.into_par_iter().map(|file| FileCallees::new(&Typer::new(&program), file)).collect();
+        let files = program.facts.par_ids().one_by_one();
+        let callees: Vec<FileCallees> = files.map(|file| FileCallees::new(&Typer::new(&program), file)).collect();
         program.callees = callees.into();
         program.number_literals();
         program.index_symbols();
@@ -72,10 +72,9 @@ impl Program {
     }
 
     fn type_everything(&mut self) {
-        let files: Vec<FileId> = self.facts.ids().collect();
-        files.par_iter().for_each(|&file| Typer::new(self).type_file(file));
+        self.facts.par_ids().one_by_one().for_each(|file| Typer::new(self).type_file(file));
         let typer = Typer::new(self);
-        let fields: Vec<TypeId> = self.field_types.ids().map(|field| self.field_type(field)).collect();
+        let fields: Vec<TypeId> = self.field_types.par_ids().map(|field| self.field_type(field)).collect();
         let vars: Vec<(VarId, TypeId)> = self
             .declared
             .var_of
@@ -93,9 +92,9 @@ impl Program {
 
     /// Numbers the literals of package variables in the order of initialisation.
     fn number_literals(&mut self) {
-        let packages: Vec<PackageId> = self.declared.packages.ids().collect();
+        let packages = self.declared.packages.par_ids().one_by_one();
         let numbers: Vec<_> =
-            packages.par_iter().filter_map(|&package| initorder::literal_numbers(&Typer::new(self), package)).collect();
+            packages.filter_map(|package| initorder::literal_numbers(&Typer::new(self), package)).collect();
         for (files, numbers) in numbers {
             symbols::renumber(&mut self.declared, &self.facts, &files, &numbers);
         }

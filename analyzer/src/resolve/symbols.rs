@@ -9,67 +9,84 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{declare::Declarations, model::FuncId};
+use super::{
+    declare::Declarations,
+    model::{FuncId, PackageId},
+};
 use crate::{
-    base::{IndexVec, Symbol},
+    base::{Idx, InPieces, IndexVec, Symbol},
     source::{FileId, SourceSet},
-    syntax::{FileFacts, FuncKind},
+    syntax::{FileFacts, FuncIndex, FuncKind},
 };
 
 /// Gives every function its symbol and key. Literals of package variables are numbered in source order;
 /// [`renumber`] puts that right where initialisation has another.
 pub(super) fn name_functions(all: &mut Declarations, sources: &SourceSet, facts: &IndexVec<FileId, Arc<FileFacts>>) {
-    for package in all.packages.ids() {
-        let path = all.packages[package].path.as_str();
-        let prefix = symbol_prefix(path, all.packages[package].name.as_str());
-        let mut inits = 0;
-        let mut literals = 0;
-        for file in compile_order(&all.packages[package].files, sources) {
-            for (index, function) in facts[file].functions.iter_enumerated() {
-                let Some(id) = all.func(file, index) else { continue };
-                let (symbol, key) = match &function.kind {
-                    FuncKind::Decl { name, receiver: Some(receiver), .. } => {
-                        // The receiver may be written as an alias; the symbol has the type's own name.
-                        let base = all.funcs[id].receiver.map_or(receiver.type_name, |named| all.named[named].name);
-                        let symbol = match receiver.pointer {
-                            true => format!("{prefix}.(*{base}).{name}"),
-                            false => format!("{prefix}.{base}.{name}"),
-                        };
-                        (symbol, format!("{path}.{base}.{name}"))
-                    }
-                    FuncKind::Decl { name, .. } if name.as_str() == "init" => {
-                        inits += 1;
-                        (format!("{prefix}.init.{}", inits - 1), format!("{path}.init.{}", inits - 1))
-                    }
-                    FuncKind::Decl { name, .. } => (format!("{prefix}.{name}"), format!("{path}.{name}")),
-                    FuncKind::VarInit => (format!("{prefix}.init"), format!("{path}.init")),
-                    FuncKind::Literal { parent, number } => {
-                        let of_variable = matches!(facts[file].functions[*parent].kind, FuncKind::VarInit);
-                        literals += u32::from(of_variable);
-                        name_literal(all, &facts[file], id, if of_variable { literals } else { *number });
-                        continue;
-                    }
-                };
-                all.funcs[id].symbol = Symbol::new(&symbol);
-                all.funcs[id].key = Symbol::new(&key);
-            }
-        }
+    let named = all.packages.par_ids().one_by_one().map(|package| names_in(all, sources, facts, package));
+    for (id, names) in named.collect::<Vec<_>>().into_iter().flatten() {
+        (all.funcs[id].symbol, all.funcs[id].key) = names;
     }
 }
 
-/// Names a literal after the function around it, which has its name already.
-fn name_literal(all: &mut Declarations, facts: &FileFacts, id: FuncId, number: u32) {
-    let Some(parent) = all.funcs[id].parent else { return };
-    let outer = &all.funcs[parent];
-    let suffix = match facts.functions[outer.index].kind {
+/// Symbol and key of the functions of a package.
+fn names_in(
+    all: &Declarations,
+    sources: &SourceSet,
+    facts: &IndexVec<FileId, Arc<FileFacts>>,
+    package: PackageId,
+) -> Vec<(FuncId, (Symbol, Symbol))> {
+    let path = all.packages[package].path.as_str();
+    let prefix = symbol_prefix(path, all.packages[package].name.as_str());
+    let mut inits = 0;
+    let mut literals = 0;
+    let mut out = Vec::new();
+    for file in compile_order(&all.packages[package].files, sources) {
+        let first = out.len();
+        for (index, function) in facts[file].functions.iter_enumerated() {
+            let Some(id) = all.func(file, index) else { continue };
+            let (symbol, key) = match &function.kind {
+                FuncKind::Decl { name, receiver: Some(receiver), .. } => {
+                    // The receiver may be written as an alias; the symbol has the type's own name.
+                    let base = all.funcs[id].receiver.map_or(receiver.type_name, |named| all.named[named].name);
+                    let symbol = match receiver.pointer {
+                        true => format!("{prefix}.(*{base}).{name}"),
+                        false => format!("{prefix}.{base}.{name}"),
+                    };
+                    (symbol, format!("{path}.{base}.{name}"))
+                }
+                FuncKind::Decl { name, .. } if name.as_str() == "init" => {
+                    inits += 1;
+                    (format!("{prefix}.init.{}", inits - 1), format!("{path}.init.{}", inits - 1))
+                }
+                FuncKind::Decl { name, .. } => (format!("{prefix}.{name}"), format!("{path}.{name}")),
+                FuncKind::VarInit => (format!("{prefix}.init"), format!("{path}.init")),
+                FuncKind::Literal { parent, number } => {
+                    let of_variable = matches!(facts[file].functions[*parent].kind, FuncKind::VarInit);
+                    literals += u32::from(of_variable);
+                    let number = if of_variable { literals } else { *number };
+                    // Functions of a file are consecutive, and a literal follows its parent.
+                    let Some(&(_, outer)) = out.get(first + parent.index()) else { continue };
+                    out.push((id, literal_names(&facts[file], *parent, outer, number)));
+                    continue;
+                }
+            };
+            out.push((id, (Symbol::new(&symbol), Symbol::new(&key))));
+        }
+    }
+    out
+}
+
+/// Symbol and key of a literal in a function that has its own.
+fn literal_names(facts: &FileFacts, parent: FuncIndex, outer: (Symbol, Symbol), number: u32) -> (Symbol, Symbol) {
+    let suffix = match facts.functions[parent].kind {
         FuncKind::Literal { .. } => ".",
         FuncKind::Decl { .. } | FuncKind::VarInit => ".func",
     };
-    let (symbol, key) = (format!("{}{suffix}{number}", outer.symbol), format!("{}{suffix}{number}", outer.key));
-    all.funcs[id].symbol = Symbol::new(&symbol);
-    all.funcs[id].key = Symbol::new(&key);
+    let name = |outer: Symbol| Symbol::new(&format!("{outer}{suffix}{number}"));
+    (name(outer.0), name(outer.1))
 }
 
 /// Names the literals of a package's variables anew, and all literals inside of them: `numbers` has the literals
@@ -83,10 +100,13 @@ pub(super) fn renumber(
     for &file in files {
         // A literal follows its parent.
         for (index, function) in facts[file].functions.iter_enumerated() {
-            let (Some(id), FuncKind::Literal { number, .. }) = (all.func(file, index), &function.kind) else {
+            let (Some(id), &FuncKind::Literal { parent, number, .. }) = (all.func(file, index), &function.kind) else {
                 continue;
             };
-            name_literal(all, &facts[file], id, numbers.get(&id).copied().unwrap_or(*number));
+            let Some(outer) = all.funcs[id].parent.map(|outer| &all.funcs[outer]) else { continue };
+            let number = numbers.get(&id).copied().unwrap_or(number);
+            let names = literal_names(&facts[file], parent, (outer.symbol, outer.key), number);
+            (all.funcs[id].symbol, all.funcs[id].key) = names;
         }
     }
 }

@@ -11,9 +11,10 @@ mod stubs;
 use std::sync::Arc;
 
 pub use imports::import_paths;
+use rayon::prelude::*;
 
 use crate::{
-    base::{IndexVec, Problem, ProblemKind, Symbol},
+    base::{InPieces, IndexVec, Problem, ProblemKind, Symbol},
     define_id,
 };
 
@@ -126,45 +127,13 @@ impl SourceSet {
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         let mut set = Self::default();
         let layout = modules::Layout::read(&inputs, &mut set.problems);
+        let sorted = inputs.into_par_iter().one_by_one().map(|input| sort_out(input, &layout, options));
         let mut homeless = false;
-        for input in inputs {
-            let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
-            if !name.ends_with(".go") || !belongs(dir, name) {
-                continue;
-            }
-            let test = name.ends_with("_test.go");
-            if test && !options.tests {
-                continue;
-            }
-            let path: Arc<str> = input.path.as_str().into();
-            let problem = |kind, message: String| Problem { kind, message, file: Some(path.clone()), line: None };
-            if input.text.len() > MAX_FILE_BYTES {
-                let megabytes = input.text.len() >> 20;
-                let message = format!("{megabytes} MB is more than {} MB; left out", MAX_FILE_BYTES >> 20);
-                set.problems.push(problem(ProblemKind::TooLarge, message));
-                continue;
-            }
-            let text: Arc<str> = match String::from_utf8(input.text) {
-                Ok(text) => text.into(),
-                Err(error) => {
-                    let message = "not UTF-8; what could not be read was replaced".to_owned();
-                    set.problems.push(problem(ProblemKind::NotUtf8, message));
-                    String::from_utf8_lossy(error.as_bytes()).into()
-                }
-            };
-            if !constraint::admits(name, &text, options) {
-                continue;
-            }
-            let place = layout.place(dir);
-            homeless |= place.module.is_none() && !place.known;
-            set.files.push(SourceFile {
-                path,
-                text,
-                import_path: Symbol::new(&input.import_path.unwrap_or(place.import_path)),
-                module: place.module,
-                role: if place.vendored { FileRole::Dependency } else { input.role },
-                test,
-            });
+        for (file, problem) in sorted.collect::<Vec<_>>() {
+            set.problems.extend(problem);
+            let Some((file, module_known)) = file else { continue };
+            homeless |= !module_known;
+            set.files.push(file);
         }
         if !set.files.is_empty() {
             stubs::add(&mut set);
@@ -176,6 +145,48 @@ impl SourceSet {
         }
         set
     }
+}
+
+/// The file that an input becomes, and whether it is known to which module it belongs; `None` for one that takes no part.
+fn sort_out(
+    input: InputFile,
+    layout: &modules::Layout,
+    options: &BuildOptions,
+) -> (Option<(SourceFile, bool)>, Option<Problem>) {
+    let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
+    let test = name.ends_with("_test.go");
+    if !name.ends_with(".go") || !belongs(dir, name) || test && !options.tests {
+        return (None, None);
+    }
+    let path: Arc<str> = input.path.as_str().into();
+    let problem = |kind, message: String| Some(Problem { kind, message, file: Some(path.clone()), line: None });
+    if input.text.len() > MAX_FILE_BYTES {
+        let megabytes = input.text.len() >> 20;
+        let message = format!("{megabytes} MB is more than {} MB; left out", MAX_FILE_BYTES >> 20);
+        return (None, problem(ProblemKind::TooLarge, message));
+    }
+    let mut trouble = None;
+    let text: Arc<str> = match String::from_utf8(input.text) {
+        Ok(text) => text.into(),
+        Err(error) => {
+            let message = "not UTF-8; what could not be read was replaced".to_owned();
+            trouble = problem(ProblemKind::NotUtf8, message);
+            String::from_utf8_lossy(error.as_bytes()).into()
+        }
+    };
+    if !constraint::admits(name, &text, options) {
+        return (None, trouble);
+    }
+    let place = layout.place(dir);
+    let file = SourceFile {
+        path,
+        text,
+        import_path: Symbol::new(&input.import_path.unwrap_or(place.import_path)),
+        module: place.module,
+        role: if place.vendored { FileRole::Dependency } else { input.role },
+        test,
+    };
+    (Some((file, place.module.is_some() || place.known)), trouble)
 }
 
 /// The go command ignores folders and files that begin with `.` or `_`, and folders named `testdata`.
