@@ -228,4 +228,6 @@ pub enum Assumption {
     CountTellsNothing,
     /// What comes out of one end of a pipe does not tell that the other end has been given it.
     PipeTellsNothing,
+    /// The field, which the other side sets only where it is nil, is emptied while the goroutine uses it.
+    EmptiedBefore,
 }
