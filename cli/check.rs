@@ -303,10 +303,13 @@ impl Gate {
         findings.retain(|f| self.rules.is_empty() || self.rules.contains(f.rule.0));
         findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));
         findings.retain(|f| !self.excluded.contains(&f.place().file));
-        let (findings, weaker) = findings.into_iter().partition(|f| f.confidence >= self.confidence);
+        let (findings, mut weaker): (_, Vec<Finding>) =
+            findings.into_iter().partition(|f| f.confidence >= self.confidence);
         let sources = Sources::new(program);
         if last {
-            // Millions of small pieces, which the end of the process frees at once.
+            // Millions of small pieces, which the end of the process frees at once. The weaker findings are compared with
+            // those of another tree, and there is none.
+            std::mem::forget(std::mem::take(&mut weaker));
             std::mem::forget(lifetimes);
             std::mem::forget(loaded);
         }

@@ -82,7 +82,8 @@ pub(super) fn every_way_passes(
     let mut work = vec![(block, index + 1)];
     while let Some((at, from)) = work.pop() {
         let row = &events.blocks[at];
-        match row.events[from..].iter().find(|event| meets(&event.kind) || too_early(&event.kind)) {
+        // A block may have no event at all, not even at the point.
+        match row.events.iter().skip(from).find(|event| meets(&event.kind) || too_early(&event.kind)) {
             Some(event) if meets(&event.kind) => continue,
             Some(_) => return false,
             None if row.exit.is_some() => return false,
@@ -134,4 +135,25 @@ fn asks_under_the_lock(facts: Facts<'_>, (body, add): (FuncId, Span), counter: S
     };
     let changed: Vec<Location> = guarded(wait.func, AccessKind::Write, wait.span).collect();
     !changed.is_empty() && guarded(body, AccessKind::Read, add).any(|location| changed.contains(&location))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifetime::{
+        Exit,
+        events::{BlockEvents, Event},
+    };
+
+    #[test]
+    fn ways_go_through_blocks_without_events() {
+        let waits = |kind: &EventKind| matches!(kind, EventKind::WaitAll);
+        for (kind, passes) in [(EventKind::WaitAll, true), (EventKind::Sleep, false)] {
+            let mut events = FuncEvents::default();
+            events.blocks.push(BlockEvents { successors: [1].into_iter().collect(), ..BlockEvents::default() });
+            let (event, exit) = (Event { kind, span: Span::default() }, Some((Exit::Return, Span::default())));
+            events.blocks.push(BlockEvents { events: [event].into_iter().collect(), exit, ..BlockEvents::default() });
+            assert_eq!(every_way_passes(&events, (0, 0), &waits, &|_| false), passes);
+        }
+    }
 }

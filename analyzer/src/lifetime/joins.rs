@@ -67,6 +67,14 @@ struct Waited {
     gives_up: bool,
 }
 
+/// A call of something that starts goroutines or waits.
+struct CallOfOne {
+    call: ExprId,
+    spawns: bool,
+    /// Keys that it may wait for, and those it certainly waits for.
+    waits: Option<(FixedBitSet, FixedBitSet)>,
+}
+
 /// A wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitSite {
@@ -116,10 +124,8 @@ impl Joins {
                 joins.keep(func, summary);
             }
             for &component in &level.several {
-                levels.settle(component, MAX_ROUNDS, |func| {
-                    let summary = joins.summary(cx, calls, levels, func);
-                    joins.keep(func, summary)
-                });
+                let summarise = |joins: &Self, func| joins.summary(cx, calls, levels, func);
+                levels.settle(component, MAX_ROUNDS, &mut joins, summarise, Self::keep);
             }
         }
         joins
@@ -232,8 +238,15 @@ impl Joins {
         }
         let file = cx.program.funcs()[func].file;
         let events = cx.events.of(func);
-        let mut may = self.may[func].clone();
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
+        for waited in calls.of(func).iter().flat_map(|row| self.handed_on(cx, func, row)) {
+            if !params.contains(&waited) {
+                params.push(waited);
+            }
+        }
+        // Most calls have nothing to do with goroutines.
+        let calls: Vec<CallOfOne> = calls.of(func).iter().filter_map(|row| self.call_of_one(cx, func, row)).collect();
+        let mut may = self.may[func].clone();
         let width = self.keys.len();
         // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
         // that has to do with goroutines starts with all keys: `if !s.started { return }` in front of a join is no way
@@ -281,23 +294,16 @@ impl Joins {
                     EventKind::Call(call) | EventKind::Defer { call, .. } => call,
                     _ => continue,
                 };
-                let Some(row) = calls.at(func, call) else { continue };
-                let mut targets = row.targets.iter().chain(row.handed.iter().map(|h| &h.func));
-                let spawns = targets.any(|t| self.spawns.contains(t.index()));
+                let Ok(row) = calls.binary_search_by_key(&call, |row| row.call) else { continue };
+                let CallOfOne { spawns, waits, .. } = &calls[row];
                 may_spawn |= spawns;
-                for waited in self.handed_on(cx, func, row) {
-                    if !params.contains(&waited) {
-                        params.push(waited);
-                    }
-                }
-                let waits = self.call_may_wait(row).then(|| self.of_call(cx, func, row));
-                if !touched && (spawns || waits.as_ref().is_some_and(|(callee_may, _)| !callee_may.is_clear())) {
+                if !touched && (*spawns || waits.as_ref().is_some_and(|(callee_may, _)| !callee_may.is_clear())) {
                     touched = true;
                     certain.clear();
                 }
                 if let Some((callee_may, callee_must)) = waits {
-                    may.union_with(&callee_may);
-                    certain.union_with(&callee_must);
+                    may.union_with(callee_may);
+                    certain.union_with(callee_must);
                 }
             }
             // A helper that fails the test does not return without its wait.
@@ -333,6 +339,14 @@ impl Joins {
         // What is never waited for was never touched.
         must.intersect_with(&may);
         Some(Summary { may, must, may_spawn, params })
+    }
+
+    /// What a call does with goroutines, as far as is known; `None` if nothing.
+    fn call_of_one(&self, cx: Context<'_>, func: FuncId, row: &CallRef) -> Option<CallOfOne> {
+        let mut targets = row.targets.iter().chain(row.handed.iter().map(|h| &h.func));
+        let spawns = targets.any(|target| self.spawns.contains(target.index()));
+        let waits = self.call_may_wait(row).then(|| self.of_call(cx, func, row));
+        (spawns || waits.is_some()).then_some(CallOfOne { call: row.call, spawns, waits })
     }
 
     /// Notes a summary; whether it says anything new.

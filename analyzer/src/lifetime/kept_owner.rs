@@ -58,9 +58,8 @@ struct Kept {
 impl Solver<'_> {
     /// Exits of methods that leave goroutines running whose owner a field holds, and which they stop on other ways.
     pub(super) fn kept(&self) -> Vec<Skip> {
-        let funcs: Vec<FuncId> = self.cx.program.funcs().ids().collect();
         let found: Vec<(FieldId, bool, OnField)> =
-            funcs.into_par_iter().flat_map_iter(|func| self.on_fields(func)).collect();
+            self.cx.program.funcs().par_ids().flat_map_iter(|func| self.on_fields(func)).collect();
         let mut fields: FxHashMap<FieldId, Kept> = FxHashMap::default();
         for (field, stops, row) in found {
             let kept = fields.entry(field).or_default();

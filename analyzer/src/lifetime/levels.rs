@@ -7,7 +7,16 @@
 use rayon::prelude::*;
 
 use super::calls::Calls;
-use crate::{base::IndexVec, resolve::FuncId};
+use crate::{
+    base::{InPieces, IndexVec},
+    resolve::FuncId,
+};
+
+/// Functions of a circle that are summarised ahead of their turns. With more of them more is found twice.
+const AHEAD: usize = 32;
+
+/// Fewer are summarised sooner than handed out to threads.
+const FEWEST_AHEAD: usize = 4;
 
 /// Components in levels: those of one level ask nothing of each other.
 pub struct Levels {
@@ -76,34 +85,59 @@ impl Levels {
         &self.asked[func]
     }
 
-    /// Goes over the functions of a component, in order, until nothing changes, `rounds` times at most. `step` summarises a
-    /// function and says whether that was news. A function is passed over while all it asks for is as it was when its turn
-    /// came last: it would be summarised to the same.
-    pub(super) fn settle(&self, component: usize, rounds: u32, mut step: impl FnMut(FuncId) -> bool) {
+    /// Goes over the functions of a component, in order, until nothing changes, `rounds` times at most. `summarise` gives a
+    /// function's summary by what `state` knows, and `keep` puts it there and says whether that was news. A function is
+    /// passed over while all it asks for is as it was when its turn came last: it would be summarised to the same.
+    ///
+    /// Threads summarise ahead. What was found so counts where nothing the function asks for has changed until its turn;
+    /// otherwise it is found again: the outcome is that of one thread.
+    pub(super) fn settle<S: Sync, R: Send>(
+        &self,
+        component: usize,
+        rounds: u32,
+        state: &mut S,
+        summarise: impl Fn(&S, FuncId) -> R + Sync,
+        mut keep: impl FnMut(&mut S, FuncId, R) -> bool,
+    ) {
         let members = &self.components[component];
-        // Steps are counted: when a function was summarised last, and when that was news.
-        let mut summarised = vec![0_u32; members.len()];
-        let mut news = vec![0_u32; members.len()];
+        let mut turns =
+            Turns { levels: self, component, summarised: vec![0; members.len()], news: vec![0; members.len()] };
         let mut now = 0;
         for _ in 0..rounds {
             let before = now;
-            for (at, &func) in members.iter().enumerate() {
-                let newer = |other: &FuncId| match self.place[*other] {
-                    (of, other) if of as usize == component => news[other as usize] > summarised[at],
-                    _ => false,
-                };
-                if summarised[at] > 0 && !self.asked(func).iter().any(newer) {
-                    continue;
+            let mut next = 0;
+            while next < members.len() {
+                let (first, start) = (next, now);
+                let mut due: Vec<usize> = Vec::new();
+                while next < members.len() && due.len() < AHEAD {
+                    due.extend(turns.is_due(next, members[next]).then_some(next));
+                    next += 1;
                 }
-                now += 1;
-                summarised[at] = now;
-                if step(func) {
-                    // Later than its own turn: it may ask for itself.
+                if due.len() < FEWEST_AHEAD || rayon::current_num_threads() == 1 {
+                    due.clear();
+                }
+                let ahead = due.into_par_iter().one_by_one().map(|at| (at, summarise(state, members[at])));
+                let mut ahead = ahead.collect::<Vec<(usize, R)>>().into_iter().peekable();
+                for at in first..next {
+                    let func = members[at];
+                    let found = ahead.next_if(|(of, _)| *of == at);
+                    if !turns.is_due(at, func) {
+                        continue;
+                    }
+                    let summary = match found {
+                        Some((_, summary)) if !turns.asks_for_news(func, start) => summary,
+                        _ => summarise(state, func),
+                    };
                     now += 1;
-                    news[at] = now;
+                    turns.summarised[at] = now;
+                    if keep(state, func, summary) {
+                        // Later than its own turn: it may ask for itself.
+                        now += 1;
+                        turns.news[at] = now;
+                    }
                 }
             }
-            if news.iter().all(|&at| at <= before) {
+            if now == before || turns.news.iter().all(|&at| at <= before) {
                 break;
             }
         }
@@ -120,6 +154,30 @@ impl Levels {
     }
 }
 
+/// Steps of [`Levels::settle`], counted: when each function of a component was summarised last, and when that was news.
+struct Turns<'a> {
+    levels: &'a Levels,
+    component: usize,
+    summarised: Vec<u32>,
+    news: Vec<u32>,
+}
+
+impl Turns<'_> {
+    /// Whether the function was never summarised, or something it asks for has changed since.
+    fn is_due(&self, at: usize, func: FuncId) -> bool {
+        self.summarised[at] == 0 || self.asks_for_news(func, self.summarised[at])
+    }
+
+    /// Whether something the function asks for has changed after a step.
+    fn asks_for_news(&self, func: FuncId, after: u32) -> bool {
+        self.levels.asked(func).iter().any(|&other| {
+            let (of, row) = self.levels.place[other];
+            of as usize == self.component && self.news[row as usize] > after
+        })
+    }
+}
+
+/// The functions whose summaries a function's own stands on.
 fn asked(calls: &Calls, func: FuncId) -> Box<[FuncId]> {
     let rows = calls.of(func).iter();
     let mut asked: Vec<FuncId> =
@@ -127,4 +185,62 @@ fn asked(calls: &Calls, func: FuncId) -> Box<[FuncId]> {
     asked.sort_unstable();
     asked.dedup();
     asked.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Idx;
+
+    /// One circle of functions that ask for others here and there.
+    fn circle(functions: usize) -> Levels {
+        let mut seed = 7_u32;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as usize % below
+        };
+        let asked = (0..functions).map(|_| (0..random(4)).map(|_| FuncId::new(random(functions))).collect()).collect();
+        Levels {
+            components: vec![(0..functions).map(FuncId::new).collect()],
+            asked,
+            place: (0..functions).map(|at| (0, at as u32)).collect(),
+            levels: Vec::new(),
+            settled: IndexVec::filled(false, functions),
+        }
+    }
+
+    type Known = IndexVec<FuncId, u32>;
+
+    /// A summary that depends on the order in which all others were found.
+    fn summary(levels: &Levels, known: &Known, func: FuncId) -> u32 {
+        let asked = levels.asked(func).iter().map(|&other| known[other]);
+        asked.fold(func.index() as u32 % 5, |sum, other| (sum * 31 + other) % 1_000)
+    }
+
+    fn keep(known: &mut Known, func: FuncId, summary: u32) -> bool {
+        std::mem::replace(&mut known[func], summary) != summary
+    }
+
+    #[test]
+    fn what_is_found_ahead_is_what_one_thread_finds_in_turn() {
+        for functions in [1, 5, 300] {
+            for rounds in [1, 2, 6] {
+                let levels = circle(functions);
+                let mut in_turn = Known::filled(0, functions);
+                for _ in 0..rounds {
+                    for &func in &levels.components[0] {
+                        let found = summary(&levels, &in_turn, func);
+                        keep(&mut in_turn, func, found);
+                    }
+                }
+                for threads in [1, 4] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    let mut known = Known::filled(0, functions);
+                    let summarise = |known: &Known, func| summary(&levels, known, func);
+                    pool.install(|| levels.settle(0, rounds, &mut known, summarise, keep));
+                    assert_eq!(known, in_turn, "{functions} functions, {rounds} rounds, {threads} threads");
+                }
+            }
+        }
+    }
 }

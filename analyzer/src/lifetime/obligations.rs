@@ -15,7 +15,7 @@ use super::{
     abrupt::Abrupt,
     calls::{CallRef, Calls},
     domain::{Exit, Location, SpawnId},
-    events::{EventKind, FuncEvents},
+    events::{EventKind, FuncEvents, NilTest},
     handed::root_local,
     joins::{Joins, gives_up},
     levels::Levels,
@@ -136,8 +136,8 @@ impl Obligations {
                 }
             }
             for &component in &level.several {
-                levels.settle(component, MAX_ROUNDS, |func| {
-                    let leaks = solver.flow(func).leaks;
+                let leaks = |solver: &Solver<'_>, func| solver.flow(func).leaks;
+                levels.settle(component, MAX_ROUNDS, &mut solver, leaks, |solver, func, leaks| {
                     let news = solver.leaks[func] != leaks;
                     solver.leaks[func] = leaks;
                     news
@@ -254,20 +254,29 @@ pub(super) struct Peril {
 
 /// What one call joins.
 struct Kill {
-    /// Goroutines, by item.
-    joined: Vec<FixedBitSet>,
+    /// Goroutines.
+    joined: FixedBitSet,
+    /// The items whose goroutines they can be.
+    items: FixedBitSet,
     /// Goroutines that the callee does not join on every way.
     partly: FixedBitSet,
 }
 
 impl State {
+    /// Adds what holds on another way; whether that was news.
     fn merge(&mut self, other: &Self) -> bool {
-        let before = self.clone();
+        let mut news = false;
+        let mut unite = |mine: &mut FixedBitSet, theirs: &FixedBitSet| {
+            if !theirs.is_subset(mine) {
+                mine.union_with(theirs);
+                news = true;
+            }
+        };
         for (mine, theirs) in self.open.iter_mut().zip(&other.open).chain(self.half.iter_mut().zip(&other.half)) {
-            mine.union_with(theirs);
+            unite(mine, theirs);
         }
-        self.deferred.union_with(&other.deferred);
-        *self != before
+        unite(&mut self.deferred, &other.deferred);
+        news
     }
 }
 
@@ -290,8 +299,10 @@ impl Solver<'_> {
         let mut uses: Vec<UseWhileOpen> = Vec::new();
         let file = self.file(func);
         let rows = self.calls.of(func);
+        let mut all = FixedBitSet::with_capacity(self.spawns.sites.len());
+        items.iter().for_each(|item| all.union_with(&item.spawns));
         let kills: FxHashMap<ExprId, Kill> =
-            rows.iter().filter_map(|row| Some((row.call, self.kills_of_call(func, row, &items)?))).collect();
+            rows.iter().filter_map(|row| Some((row.call, self.kills_of_call(func, row, &items, &all)?))).collect();
         let empty = State {
             open: items.iter().map(|item| FixedBitSet::with_capacity(item.spawns.len())).collect(),
             half: items.iter().map(|item| FixedBitSet::with_capacity(item.spawns.len())).collect(),
@@ -364,15 +375,19 @@ impl Solver<'_> {
                 }
             }
             for (way, &next) in events.blocks[at].successors.iter().enumerate() {
-                let mut next_state = state.clone();
-                self.refine(func, file, events, at, way, &items, &mut next_state);
+                let refined = events.blocks[at].test.map(|test| {
+                    let mut refined = state.clone();
+                    self.refine(func, file, test, way, &items, &mut refined);
+                    refined
+                });
+                let next_state = refined.as_ref().unwrap_or(&state);
                 match &mut entry[next] {
                     None => {
-                        entry[next] = Some(next_state);
+                        entry[next] = Some(next_state.clone());
                         work.push(next);
                     }
                     Some(old) => {
-                        if old.merge(&next_state) {
+                        if old.merge(next_state) {
                             work.push(next);
                         }
                     }
@@ -406,8 +421,8 @@ impl Solver<'_> {
                         for (index, open) in state.open.iter_mut().enumerate() {
                             if items[index].opened_by == *call {
                                 open.union_with(&items[index].spawns);
-                            } else if let Some(kill) = kills.get(call) {
-                                open.difference_with(&kill.joined[index]);
+                            } else if let Some(kill) = kills.get(call).filter(|kill| kill.items.contains(index)) {
+                                open.difference_with(&kill.joined);
                             }
                         }
                     }
@@ -448,7 +463,9 @@ impl Solver<'_> {
         for (item, open) in state.open.iter().enumerate() {
             let mut open = open.clone();
             for kill in state.deferred.ones().filter_map(|row| kills.get(&rows[row].call)) {
-                open.difference_with(&kill.joined[item]);
+                if kill.items.contains(item) {
+                    open.difference_with(&kill.joined);
+                }
             }
             if !open.is_clear() && !perils.iter().any(|p| p.item == item && p.span == row.span) {
                 perils.push(Peril { item, span: row.span, open });
@@ -472,7 +489,8 @@ impl Solver<'_> {
     }
 
     fn kill(&self, state: &mut State, kill: &Kill, items: &[Item], discharged: &mut [Discharged], call: ExprId) {
-        for (index, joined) in kill.joined.iter().enumerate() {
+        let joined = &kill.joined;
+        for index in kill.items.ones() {
             if items[index].opened_by != call {
                 state.half[index].difference_with(joined);
             }
@@ -494,18 +512,7 @@ impl Solver<'_> {
     }
 
     /// On the way out where the holder is nil, or where the error beside a new object is not, nothing runs.
-    #[expect(clippy::too_many_arguments, reason = "one step of `flow`, split off for reading")]
-    fn refine(
-        &self,
-        func: FuncId,
-        file: FileId,
-        events: &FuncEvents,
-        at: usize,
-        way: usize,
-        items: &[Item],
-        state: &mut State,
-    ) {
-        let Some(test) = events.blocks[at].test else { return };
+    fn refine(&self, func: FuncId, file: FileId, test: NilTest, way: usize, items: &[Item], state: &mut State) {
         let nil_here = test.nil_first == (way == 0);
         let facts = self.cx.program.facts(file);
         for (item, open) in items.iter().zip(&mut state.open) {
@@ -627,37 +634,35 @@ impl Solver<'_> {
         }
     }
 
-    /// What a call joins; `None` when it joins nothing.
-    fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item]) -> Option<Kill> {
+    /// What a call joins; `None` when it joins none of `all`, the goroutines of all items.
+    fn kills_of_call(&self, func: FuncId, row: &CallRef, items: &[Item], all: &FixedBitSet) -> Option<Kill> {
         if !self.joins.call_may_wait(row) {
             return None;
         }
         let (_, mut keys) = self.joins.of_call(self.cx, func, row);
         let partial = self.partial.of_call(self.cx, self.calls, self.joins, row);
         keys.union_with(&partial);
-        if keys.is_clear() {
+        let mut joined = FixedBitSet::with_capacity(self.spawns.sites.len());
+        keys.ones().for_each(|bit| joined.union_with(&self.by_key[bit]));
+        if joined.is_disjoint(all) {
             return None;
         }
         let mut partly = FixedBitSet::with_capacity(self.spawns.sites.len());
         partial.ones().for_each(|bit| partly.union_with(&self.by_key[bit]));
-        let mut joined = FixedBitSet::with_capacity(self.spawns.sites.len());
-        keys.ones().for_each(|bit| joined.union_with(&self.by_key[bit]));
         let file = self.file(func);
         let operands = self.operands(file, row);
-        let joined = items
-            .iter()
-            .map(|item| {
-                let related = operands.as_ref().is_none_or(|locals| {
-                    locals.iter().any(|&l| {
-                        l == item.holder
-                            || derives(self.cx.program, file, l, item.holder, 0)
-                            || ranges_over(self.cx.program, file, item.holder, l)
-                    })
-                });
-                if related { joined.clone() } else { FixedBitSet::with_capacity(joined.len()) }
+        let related = |item: &Item| {
+            operands.as_ref().is_none_or(|locals| {
+                locals.iter().any(|&l| {
+                    l == item.holder
+                        || derives(self.cx.program, file, l, item.holder, 0)
+                        || ranges_over(self.cx.program, file, item.holder, l)
+                })
             })
-            .collect();
-        Some(Kill { joined, partly })
+        };
+        let mut related_items = FixedBitSet::with_capacity(items.len());
+        related_items.extend(items.iter().enumerate().filter(|(_, item)| related(item)).map(|(at, _)| at));
+        Some(Kill { joined, items: related_items, partly })
     }
 
     /// The variables a call speaks of; `None` when it speaks of none in particular (a literal, a global function).

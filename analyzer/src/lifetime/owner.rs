@@ -5,6 +5,8 @@
 //! goroutine by then? Only methods that have a part in the object's life are asked: those that end it by convention,
 //! ask the goroutine to stop, wait for a goroutine of the object, or start it again.
 
+use std::cell::OnceCell;
+
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -561,6 +563,8 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
     let (reads, changes): (Vec<&Effect>, Vec<&Effect>) =
         method.effects.iter().partition(|effect| what(effect).kind == AccessKind::Read);
     let ends = matches!(role, Role::Named | Role::Asks);
+    // The same for all effects, and only some ask.
+    let (stops, join) = (OnceCell::new(), OnceCell::new());
     for effect in changes.into_iter().chain(reads.into_iter().filter(|_| ends)) {
         let node = &method.reach.nodes[effect.reached.node as usize];
         let access = what(effect);
@@ -571,9 +575,9 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         }
         let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         // Who first asks the goroutine of the last time to stop is called again and again.
-        let again = asked(facts, id, method).is_some_and(|(_, at)| at.start < top.start);
+        let again = || stops.get_or_init(|| asked(facts, id, method)).is_some_and(|(_, at)| at.start < top.start);
         let remade = matches!(access.stored, Stored::Fresh | Stored::Cleared);
-        if role == Role::Restarts && !remade && (!again || access.stored == Stored::Update) {
+        if role == Role::Restarts && !remade && (access.stored == Stored::Update || !again()) {
             continue;
         }
         if joined_by_argument(facts, method, effect, access.span, &keys) {
@@ -614,7 +618,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
             inside: Side::of(inner, true).reached_by(reach.path(inside.node), inner_node.dispatched),
             other: Side::of(access, true).reached_by(path, node.dispatched),
             relation: Relation::OwnerMethod { method: method.func, role },
-            join: status(facts, id, method, &keys),
+            join: join.get_or_init(|| status(facts, id, method, &keys)).clone(),
             assumptions,
             others: Vec::new(),
             evidence: Vec::new(),

@@ -1,7 +1,7 @@
 //! Package variables that a function puts back, or changes, while goroutines it started (through whatever it called)
 //! may still read them; and test handles that are used after the test.
 
-use std::collections::hash_map::Entry;
+use std::{collections::hash_map::Entry, sync::OnceLock};
 
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ use super::{
     events::EventKind,
 };
 use crate::{
-    base::{Idx, InPieces, Span},
+    base::{Idx, InPieces, IndexVec, Span},
     callgraph::{CallKind, Targets},
     resolve::FuncId,
     syntax::FuncKind,
@@ -28,52 +28,68 @@ const MAX_STARTED_FUNCS: usize = 4_000;
 /// Finds writes of package variables at the end of functions that started readers of them.
 pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
-    let readers = readers_of_globals(facts, alive);
     let funcs: Vec<FuncId> =
         cx.program.funcs().iter_enumerated().filter(|(_, f)| f.parent.is_none()).map(|(id, _)| id).collect();
     let restores =
         cx.program.funcs().par_ids().map(|func| (func, restores_of(facts, func))).filter(|row| !row.1.is_empty());
     let restores: Restores = restores.collect::<Vec<_>>().into_iter().collect();
+    let readers = readers_of_globals(facts, alive, restored_locations(facts, &restores));
+    let known = Known { readers, restores, started: IndexVec::filled(OnceLock::new(), cx.program.funcs().len()) };
     let rows: Vec<Vec<Conflict>> =
-        funcs.into_par_iter().few_at_once().map(|func| of_func(facts, func, &readers, &restores)).collect();
+        funcs.into_par_iter().few_at_once().map(|func| of_func(facts, func, &known)).collect();
     rows.into_iter().flatten().collect()
 }
 
-type Readers = rustc_hash::FxHashMap<Location, Vec<SpawnId>>;
+/// What is asked for again and again.
+struct Known {
+    readers: Readers,
+    restores: Restores,
+    /// Goroutines that functions may start, as far as asked for.
+    started: IndexVec<FuncId, OnceLock<FixedBitSet>>,
+}
 
-/// Per package variable that anything restores, the goroutines that read it.
-fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Readers {
+impl Known {
+    fn started_by(&self, facts: Facts<'_>, func: FuncId) -> &FixedBitSet {
+        self.started[func].get_or_init(|| started_by(facts, func))
+    }
+}
+
+type Readers = FxHashMap<Location, Vec<SpawnId>>;
+
+/// The package variables that something restores.
+fn restored_locations(facts: Facts<'_>, restores: &Restores) -> Vec<Location> {
+    let location = |restore: &Restore| facts.cx.events.of(restore.func).accesses[restore.row as usize].location;
+    #[allow(clippy::iter_over_hash_type, reason = "they are put in order")]
+    let mut locations: Vec<Location> = restores.values().flatten().map(location).collect();
+    locations.sort_unstable();
+    locations.dedup();
+    locations
+}
+
+/// Per package variable, as far as it is written, the goroutines that read it.
+fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet, locations: Vec<Location>) -> Readers {
     let cx = facts.cx;
-    let mut readers = Readers::default();
-    for location in facts.index.locations() {
-        if !matches!(location, Location::Global(_)) {
-            continue;
-        }
+    // What a parallel test has waited for runs beside another one all the same.
+    let parallel = |id: SpawnId| cx.events.of(facts.spawns.sites[id].func).pause().is_some();
+    let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()) || parallel(*id));
+    let ids: Vec<SpawnId> = ids.collect();
+    let rows = locations.into_par_iter().one_by_one().filter_map(|location| {
         let rows = facts.index.of(location);
         let written = rows.iter().any(|r| {
             let access = super::reach::access(cx, *r);
             access.kind == AccessKind::Write && !access.element && !access.atomic
         });
-        if !written {
-            continue;
-        }
-        // What a parallel test has waited for runs beside another one all the same.
-        let parallel = |id: SpawnId| cx.events.of(facts.spawns.sites[id].func).pause().is_some();
-        let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()) || parallel(*id));
-        let found: Vec<SpawnId> = ids
-            .filter(|id| {
-                facts.reaches[*id].accesses(cx, rows).iter().any(|reached| {
-                    let func = facts.reaches[*id].nodes[reached.node as usize].func;
-                    let access = &cx.events.of(func).accesses[reached.row as usize];
-                    !access.atomic && access.kind == AccessKind::Read
-                })
+        let reads = |id: &&SpawnId| {
+            facts.reaches[**id].accesses(cx, rows).iter().any(|reached| {
+                let func = facts.reaches[**id].nodes[reached.node as usize].func;
+                let access = &cx.events.of(func).accesses[reached.row as usize];
+                !access.atomic && access.kind == AccessKind::Read
             })
-            .collect();
-        if !found.is_empty() {
-            readers.insert(location, found);
-        }
-    }
-    readers
+        };
+        let found: Vec<SpawnId> = ids.iter().filter(|_| written).filter(reads).copied().collect();
+        (!found.is_empty()).then_some((location, found))
+    });
+    rows.collect::<Vec<_>>().into_iter().collect()
 }
 
 /// Calls between a goroutine's body and the read of a variable that a test changes.
@@ -307,7 +323,7 @@ fn put_back(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
 }
 
 /// Goroutines that may be started between the two writes of a variable that is put back, by what the function calls.
-fn started_between(facts: Facts<'_>, func: FuncId, since: Span, at: Span) -> FixedBitSet {
+fn started_between(facts: Facts<'_>, known: &Known, func: FuncId, since: Span, at: Span) -> FixedBitSet {
     let within = |span: Span| span.start >= since.end && span.end <= at.start;
     let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for &id in facts.spawns.of(func).iter().filter(|id| within(facts.spawns.sites[**id].span)) {
@@ -315,15 +331,15 @@ fn started_between(facts: Facts<'_>, func: FuncId, since: Span, at: Span) -> Fix
     }
     for row in facts.calls.of(func).iter().filter(|row| within(row.span)) {
         for target in row.targets.iter().copied().chain(row.handed.iter().map(|handed| handed.func)) {
-            started.union_with(&started_by(facts, target));
+            started.union_with(known.started_by(facts, target));
         }
     }
     started
 }
 
-fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) -> Vec<Conflict> {
+fn of_func(facts: Facts<'_>, func: FuncId, known: &Known) -> Vec<Conflict> {
     let cx = facts.cx;
-    let of = |func: FuncId| known.get(&func).map_or(&[][..], Vec::as_slice);
+    let of = |func: FuncId| known.restores.get(&func).map_or(&[][..], Vec::as_slice);
     let mut restores = of(func).to_vec();
     // What a helper registers for the end of the test happens when its caller, the test, is over.
     for row in facts.calls.of(func) {
@@ -338,7 +354,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
     restores.retain(|restore| {
         let Some(since) = restore.since else { return true };
         let joined = super::owner::joined_before(facts, func).remove(&restore.at);
-        let started = started_between(facts, func, since, restore.at);
+        let started = started_between(facts, known, func, since, restore.at);
         between.push((restore.clone(), started, joined.unwrap_or_default()));
         false
     });
@@ -347,7 +363,8 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
         for restore in of(helper).iter().filter(|restore| restore.since.is_some()) {
             let path = vec![(func, row.span)];
             for handed in &row.handed {
-                let (started, joined) = (started_by(facts, handed.func), facts.joins.must(handed.func).clone());
+                let (started, joined) =
+                    (known.started_by(facts, handed.func).clone(), facts.joins.must(handed.func).clone());
                 between.push((Restore { path: path.clone(), ..restore.clone() }, started, joined));
             }
         }
@@ -357,9 +374,8 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
     }
     // Others of its kind run at the same time as a test that does not wait for its turn, with goroutines of their own.
     let parallel = cx.events.of(func).pause().is_some();
-    let all = std::cell::OnceCell::new();
     let on_the_way_out = restores.into_iter().map(|restore| {
-        let started = all.get_or_init(|| started_by(facts, func)).clone();
+        let started = known.started_by(facts, func).clone();
         let joined = joined_before_restore(facts, func, &restore);
         (restore, started, joined)
     });
@@ -367,7 +383,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, readers: &Readers, known: &Restores) 
     let mut seen: FxHashSet<(SpawnId, Location)> = FxHashSet::default();
     for (restore, started, joined) in on_the_way_out.collect::<Vec<_>>().into_iter().chain(between) {
         let access = &cx.events.of(restore.func).accesses[restore.row as usize];
-        let Some(ids) = readers.get(&access.location) else { continue };
+        let Some(ids) = known.readers.get(&access.location) else { continue };
         for &id in ids.iter().filter(|id| started.contains(id.index())) {
             let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body() && !parallel);
             if signals.filter_map(|s| facts.joins.index_of(s.key)).any(|bit| joined.contains(bit))

@@ -41,9 +41,8 @@ pub(super) struct ReusedBuffers(FxHashMap<FuncId, (Location, Span)>);
 impl ReusedBuffers {
     /// Scans all methods.
     pub(super) fn build(program: &Program) -> Self {
-        let methods: Vec<FuncId> =
-            program.funcs().iter_enumerated().filter(|(_, row)| row.receiver.is_some()).map(|(id, _)| id).collect();
-        let found = methods.into_par_iter().filter_map(|func| {
+        let found = program.funcs().par_ids().filter_map(|func| {
+            program.funcs()[func].receiver?;
             let body = program.function(func).body.as_ref()?;
             Some((func, reused_by(program, program.funcs()[func].file, body)?))
         });

@@ -27,8 +27,7 @@ pub(super) fn mark(program: &Program, graph: &CallGraph, funcs: &mut IndexVec<Fu
         let mut all = events.blocks.iter().flat_map(|block| &block.events);
         all.any(|event| matches!(event.kind, EventKind::WaitAll))
     };
-    let mut ids: Vec<FuncId> = funcs.ids().collect::<Vec<_>>();
-    ids = ids.into_par_iter().filter(|func| itself(&funcs[*func])).collect();
+    let mut ids: Vec<FuncId> = funcs.par_ids().filter(|func| itself(&funcs[*func])).collect();
     for _ in 0..MAX_ROUNDS {
         let waits = |event: &EventKind| matches!(event, EventKind::WaitAll);
         let always = |events: &FuncEvents| {
