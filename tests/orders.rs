@@ -272,3 +272,47 @@ func (h *hub) run(gone, sent chan int) {{
     assert_eq!(deletes("deleted-elsewhere", "clients"), "");
     assert_ne!(deletes("deleted-there", "topics"), "");
 }
+
+#[test]
+fn what_is_deferred_behind_an_unlock_runs_under_the_lock() {
+    let acks = |name: &str, deferred: (&str, &str)| {
+        let (first, second) = deferred;
+        let code = format!(
+            "
+import \"sync\"
+
+type broker struct {{
+	mu   sync.Mutex
+	seen map[int]bool
+	stop chan bool
+}}
+
+func (b *broker) forget() {{ b.seen = nil }}
+
+func (b *broker) ack() {{
+	b.mu.Lock()
+	{first}
+	{second}
+}}
+
+func (b *broker) Start() {{
+	go func() {{
+		for range b.stop {{
+			b.ack()
+		}}
+	}}()
+}}
+
+func (b *broker) Close() {{
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.stop)
+	b.seen = nil
+}}
+"
+        );
+        confidence(name, "broker.seen", &code)
+    };
+    assert_eq!(acks("behind-the-unlock", ("defer b.mu.Unlock()", "defer b.forget()")), "");
+    assert_ne!(acks("before-the-unlock", ("defer b.forget()", "defer b.mu.Unlock()")), "");
+}
