@@ -167,8 +167,8 @@ impl Lowering<'_> {
         let ty = self.type_of(location);
         // An interface in a field is read wherever it leads to. What a variable holds is mostly good for one call: the
         // next one has its own.
-        let refers = matches!(self.program.ty(self.program.underlying(ty)), Type::Interface { .. });
-        self.is_synchronised(ty) && !(refers && matches!(location, Location::Field(_)))
+        let refers = || matches!(self.program.ty(self.program.underlying(ty)), Type::Interface { .. });
+        self.is_synchronised(ty) && !(matches!(location, Location::Field(_)) && refers())
     }
 
     pub(super) fn is_synchronised(&self, ty: TypeId) -> bool {
