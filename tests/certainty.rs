@@ -654,3 +654,78 @@ func each(lines []string, sums chan<- int) {{
     assert_eq!(each("body", "for rest := lines; len(rest) > 0;", next), "high");
     assert_eq!(each("updated-body", "for rest := lines[0]; len(rest) < 9;", "rest += \"x\""), "high");
 }
+
+#[test]
+fn a_deferred_close_comes_on_early_ways_too() {
+    let waits = |name: &str, close: &str, receive: &str| {
+        let code = format!(
+            "
+import \"context\"
+
+func first(ctx context.Context, work func() error) error {{
+	errs := make(chan error, 1)
+	{close}
+	go func() {{
+		errs <- work()
+	}}()
+	select {{
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-errs:
+		return err
+	}}
+}}
+
+func all(errs chan error) {{ {receive} }}
+"
+        );
+        confidence(name, "errs", &code)
+    };
+    assert_eq!(waits("deferred", "defer close(errs)", ""), "high");
+    assert_eq!(waits("handed-on", "defer close(errs)\n\tall(errs)", "<-errs"), "medium");
+}
+
+#[test]
+fn a_field_that_is_set_only_where_it_is_nil_is_set_once() {
+    let menu = |name: &str, guard: &str| {
+        let code = format!(
+            "
+import \"context\"
+
+type menu struct {{
+	ctx    context.Context
+	cancel context.CancelFunc
+}}
+
+func (m *menu) init() {{
+	{guard}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+}}
+
+func (m *menu) run() {{
+	m.init()
+	go func() {{
+		<-m.ctx.Done()
+	}}()
+}}
+
+func (m *menu) rebuild() {{
+	if m.cancel != nil {{
+		m.cancel()
+	}}
+	m.init()
+}}
+
+func use(m *menu) {{
+	m.run()
+	m.rebuild()
+}}
+"
+        );
+        confidence(name, "menu.ctx", &code)
+    };
+    assert_eq!(menu("set-again", ""), "medium");
+    assert_eq!(menu("set-once", "if m.ctx != nil {\n\t\treturn\n\t}"), "low");
+    // The wrong way around.
+    assert_eq!(menu("set-while-set", "if m.ctx == nil {\n\t\treturn\n\t}"), "medium");
+}

@@ -194,3 +194,125 @@ func work(rounds int, task func()) {{
     assert_eq!(rounds("waits", "t.Wait()"), "");
     assert_ne!(rounds("goes-on", ""), "");
 }
+
+#[test]
+fn who_asks_whether_the_time_was_over_has_waited() {
+    let waits = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import (
+	\"sync\"
+	\"time\"
+)
+
+func waitTimeout(wg *sync.WaitGroup, d time.Duration) bool {{
+	done := make(chan struct{{}})
+	go func() {{
+		defer close(done)
+		wg.Wait()
+	}}()
+	select {{
+	case <-done:
+		return true
+	case <-time.After(d):
+		return false
+	}}
+}}
+
+func patient(wg *sync.WaitGroup) bool {{ return waitTimeout(wg, time.Minute) }}
+
+func sum(numbers chan int) int {{
+	var wg sync.WaitGroup
+	wg.Add(1)
+	total := 0
+	go func() {{
+		defer wg.Done()
+		for number := range numbers {{
+			total += number
+		}}
+	}}()
+	{wait}
+	return total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    assert_eq!(waits("time-asked", "if !waitTimeout(&wg, time.Second) { return 0 }"), "");
+    assert_eq!(waits("time-asked-above", "if !patient(&wg) { return 0 }"), "");
+    assert_eq!(waits("time-kept", "ok := waitTimeout(&wg, time.Second)\n\tprintln(ok)"), "");
+    assert_eq!(waits("time-not-asked", "waitTimeout(&wg, time.Second)"), "high");
+}
+
+#[test]
+fn what_is_deleted_from_one_field_is_not_of_another() {
+    let deletes = |name: &str, field: &str| {
+        let code = format!(
+            "
+type hub struct {{
+	clients map[int]string
+	topics  map[int]string
+}}
+
+func (h *hub) run(gone, sent chan int) {{
+	go func() {{
+		for id := range sent {{
+			println(h.topics[id])
+		}}
+	}}()
+	for id := range gone {{
+		delete(h.{field}, id)
+	}}
+}}
+"
+        );
+        let about = |location: &str| confidence(&format!("{name}{location}"), location, &code);
+        format!("{}{}", about("h"), about("hub.topics"))
+    };
+    assert_eq!(deletes("deleted-elsewhere", "clients"), "");
+    assert_ne!(deletes("deleted-there", "topics"), "");
+}
+
+#[test]
+fn what_is_deferred_behind_an_unlock_runs_under_the_lock() {
+    let acks = |name: &str, deferred: (&str, &str)| {
+        let (first, second) = deferred;
+        let code = format!(
+            "
+import \"sync\"
+
+type broker struct {{
+	mu   sync.Mutex
+	seen map[int]bool
+	stop chan bool
+}}
+
+func (b *broker) forget() {{ b.seen = nil }}
+
+func (b *broker) ack() {{
+	b.mu.Lock()
+	{first}
+	{second}
+}}
+
+func (b *broker) Start() {{
+	go func() {{
+		for range b.stop {{
+			b.ack()
+		}}
+	}}()
+}}
+
+func (b *broker) Close() {{
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.stop)
+	b.seen = nil
+}}
+"
+        );
+        confidence(name, "broker.seen", &code)
+    };
+    assert_eq!(acks("behind-the-unlock", ("defer b.mu.Unlock()", "defer b.forget()")), "");
+    assert_ne!(acks("before-the-unlock", ("defer b.forget()", "defer b.mu.Unlock()")), "");
+}

@@ -55,7 +55,7 @@ impl Doubts {
 }
 
 /// Signs that may order the two sides though nobody waits.
-const HIDDEN_ORDER: [Assumption; 7] = [
+const HIDDEN_ORDER: [Assumption; 8] = [
     Assumption::NoEffectOrders,
     Assumption::NoAtomicOrders,
     Assumption::NotThroughOnce,
@@ -63,6 +63,7 @@ const HIDDEN_ORDER: [Assumption; 7] = [
     Assumption::FlagTellsNothing,
     Assumption::CountTellsNothing,
     Assumption::PipeTellsNothing,
+    Assumption::EmptiedBefore,
 ];
 
 impl Cx<'_> {
@@ -172,7 +173,9 @@ impl Cx<'_> {
         let copied = local && !captures && !channel;
         doubts.when(copied, 1, "the goroutine has the variable itself and not a copy of it");
         // Who talks over a channel in both directions knows when it may be closed.
-        let talks = channel && conflict.inside.kind != AccessKind::Read;
+        let talks = channel
+            && conflict.inside.kind != AccessKind::Read
+            && !conflict.evidence.contains(&Evidence::ClosedOnEveryWay);
         doubts.when(talks, 1, "what is sent over the channel does not tell when it may be closed");
         // Closing what a goroutine works on is also how it is stopped.
         let ended = if local { "who lent it uses it again before the goroutine is over" } else { NOT_A_STOP };
@@ -309,6 +312,7 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::TakesThatLong => "the other side is not over when a timer of minutes fires",
         Assumption::CountTellsNothing => "as many receives as sends do not order the two sides",
         Assumption::PipeTellsNothing => "what comes out of the pipe does not tell what the goroutine has done before",
+        Assumption::EmptiedBefore => "the field, which is set only where it is nil, is emptied in between",
         Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
         Assumption::StartsLate => {
             "the goroutine has not done its first steps when the other side has waited for somebody"

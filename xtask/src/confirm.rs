@@ -3,16 +3,16 @@
 //! The outputs are those that `testdata/confirm.sh --keep DIR` leaves behind: one file for each run of a test, below the
 //! names of module, package and test. They are read by `outlive explain`, which also puts back the frames that the detector
 //! leaves out: a line is the one printed, or that of such a frame. A fixture is a file with a
-//! `// want "RULE: LOCATION"`; it is confirmed when one report and one finding of that location have the same two lines. That
-//! the finding has the rule wanted is for the tests to see, which need no Go. Known exceptions stand in a file, each with its
-//! reason; one that has come true is a failure, too.
+//! `// want "RULE: LOCATION"`; it is confirmed when one report and one finding of that location have the same two lines
+//! of the same functions. That the finding has the rule wanted is for the tests to see, which need no Go. Known exceptions
+//! stand in a file, each with its reason; one that has come true is a failure, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use analyzer::report::parse_reports;
+use analyzer::report::{FunctionName, parse_reports};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -31,12 +31,13 @@ pub(crate) struct Args {
     verbose: bool,
 }
 
-/// A line of a file, by its path within the module.
-type Place = (String, u64);
+/// A line of a file, by its path within the module, and the function it is of, by its symbol.
+type Place = (String, u64, String);
 
 /// A `// want "RULE: LOCATION"`.
 struct Want {
-    at: Place,
+    /// File and line.
+    at: (String, u64),
     location: String,
 }
 
@@ -155,7 +156,8 @@ fn findings(binary: &Path, module: &Path) -> Result<Vec<Finding>> {
 }
 
 fn finding(value: &Value) -> Finding {
-    let place = |at: &Value| Some((at["file"].as_str()?.to_owned(), at["line"].as_u64()?));
+    let place =
+        |at: &Value| Some((at["file"].as_str()?.to_owned(), at["line"].as_u64()?, at["function"].as_str()?.to_owned()));
     let accesses = value["accesses"].as_array().map_or(&[][..], Vec::as_slice);
     let of = |side: &'static str| accesses.iter().filter(move |a| a["side"] == side).filter_map(place);
     let skips = value["join"]["skipped_at"].as_array().map_or(&[][..], Vec::as_slice);
@@ -194,7 +196,12 @@ fn pairs(binary: &Path, outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Pl
 fn place(frame: &Value, module: &Path) -> Option<Place> {
     let file = frame["file"].as_str()?;
     let within = if frame["left_out"] == true { Path::new(file) } else { Path::new(file).strip_prefix(module).ok()? };
-    Some((within.to_string_lossy().into_owned(), frame["line"].as_u64()?))
+    let mut function = FunctionName::parse(frame["function"].as_str()?);
+    if function.is_wrapper() {
+        // The compiler's, around the call of a `go` or `defer` statement.
+        function.suffix.truncate(function.suffix.rfind('.').unwrap_or(0));
+    }
+    Some((within.to_string_lossy().into_owned(), frame["line"].as_u64()?, function.canonical()))
 }
 
 fn last(name: &str) -> &str {

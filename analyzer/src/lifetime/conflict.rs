@@ -185,6 +185,8 @@ pub enum Evidence {
     LeftTheLock,
     /// The other side is atomic, the goroutine's is not.
     HalfAtomic,
+    /// A channel on which the goroutine sends is closed on every way out, those that come early included.
+    ClosedOnEveryWay,
 }
 
 /// Something that had to be assumed on the way to a conflict.
@@ -226,4 +228,6 @@ pub enum Assumption {
     CountTellsNothing,
     /// What comes out of one end of a pipe does not tell that the other end has been given it.
     PipeTellsNothing,
+    /// The field, which the other side sets only where it is nil, is emptied while the goroutine uses it.
+    EmptiedBefore,
 }

@@ -28,9 +28,11 @@ impl Lowering<'_> {
                 events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Close }, span });
             }
             Builtin::Copy | Builtin::Delete | Builtin::Clear => {
+                // What holds the map is not written, nor are its other fields.
+                let changed = Places::location(&self.program.place(self.file, first), self.file);
                 for mut part in self.places.accesses(self.program, self.file, first, AccessKind::Write, Stored::Update)
                 {
-                    if part.kind != AccessKind::Write {
+                    if part.kind != AccessKind::Write || Some(part.location) != changed {
                         continue;
                     }
                     part.element = true;
@@ -165,8 +167,8 @@ impl Lowering<'_> {
         let ty = self.type_of(location);
         // An interface in a field is read wherever it leads to. What a variable holds is mostly good for one call: the
         // next one has its own.
-        let refers = matches!(self.program.ty(self.program.underlying(ty)), Type::Interface { .. });
-        self.is_synchronised(ty) && !(refers && matches!(location, Location::Field(_)))
+        let refers = || matches!(self.program.ty(self.program.underlying(ty)), Type::Interface { .. });
+        self.is_synchronised(ty) && !(matches!(location, Location::Field(_)) && refers())
     }
 
     pub(super) fn is_synchronised(&self, ty: TypeId) -> bool {

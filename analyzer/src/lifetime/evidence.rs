@@ -15,9 +15,15 @@ use super::{
     events::EventKind,
     hidden_order::{self, Waiters},
     order::points,
+    origin::mentions,
     phases::{self, Awaiters},
 };
-use crate::{base::InPieces, base::IndexVec, callgraph::CallKind, resolve::FuncId};
+use crate::{
+    base::{InPieces, IndexVec, Span},
+    callgraph::CallKind,
+    resolve::{Callee, FuncId},
+    syntax::{Expr, Loop, Terminator},
+};
 
 /// Callers above a function that are asked which locks they hold.
 const MAX_HOLDING_CALLERS: u32 = 3;
@@ -63,11 +69,49 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters
     if left(inside, &other_locks) || left(other, &inside_locks) {
         conflict.evidence.push(Evidence::LeftTheLock);
     }
+    if is_closed_on_every_way(facts, conflict) {
+        conflict.evidence.push(Evidence::ClosedOnEveryWay);
+    }
     let signs = hidden_order::signs(facts, waiters, conflict, (inside, other));
     conflict.assumptions.extend(signs);
     if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
     }
+}
+
+/// Whether the function that starts a sender closes the channel by `defer`: it does so, too, where it returns before it has
+/// received. Tests mostly know how much is sent; so does who counts what is received, or hands the channel on.
+fn is_closed_on_every_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let Location::Local(file, channel) = conflict.location else { return false };
+    let site = &facts.spawns.sites[conflict.spawn];
+    let Side { func, span, ref path, kind, .. } = conflict.other;
+    let closes = kind == AccessKind::Close && func == site.func && path.is_empty();
+    if !closes || conflict.inside.kind != AccessKind::Send || program.in_test_file(func) {
+        return false;
+    }
+    let events = facts.cx.events.of(func);
+    let deferred = points(events)
+        .get(&span)
+        .is_some_and(|&(block, index)| matches!(events.blocks[block].events[index].kind, EventKind::Defer { .. }));
+    let handed_on = || {
+        facts.calls.of(func).iter().any(|row| {
+            let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return false };
+            let builtin = matches!(program.callee(file, row.call), Callee::Builtin(_));
+            !builtin && args.iter().any(|arg| mentions(program, file, *arg).contains(&channel))
+        })
+    };
+    let counted = |span: Span| {
+        let Some(body) = &program.function(func).body else { return false };
+        let counts = |row: &&Loop| matches!(body.blocks[row.head].end, Terminator::If { .. });
+        body.loops.iter().filter(|row| row.span.contains(span)).any(|row| counts(&row))
+    };
+    let mut waits = events
+        .blocks
+        .iter()
+        .flat_map(|block| &block.events)
+        .filter(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location));
+    deferred && !handed_on() && !waits.any(|event| counted(event.span))
 }
 
 fn access_of<'a>(facts: Facts<'a>, side: &Side, location: Location, element: bool) -> Option<&'a Access> {

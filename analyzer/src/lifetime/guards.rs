@@ -7,12 +7,11 @@ use super::{
     conflict::{Conflict, Side},
     domain::{Access, AccessKind, Location},
     order::{points, reachable_without},
-    place::Places,
 };
 use crate::{
     base::Span,
     resolve::FuncId,
-    syntax::{BinaryOp, Block, Expr, ExprId, Terminator},
+    syntax::{Expr, ExprId, Terminator},
 };
 
 /// A condition that decides.
@@ -41,26 +40,6 @@ pub(super) fn deciding(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<Decidi
         }
     }
     out
-}
-
-/// Whether a write is made only where the location is still nil: nobody has used what it replaces.
-pub(super) fn is_first_value(facts: Facts<'_>, access: &Access) -> bool {
-    let program = facts.cx.program;
-    let file = program.funcs()[access.func].file;
-    let syntax = program.facts(file);
-    let Some(body) = &program.function(access.func).body else { return false };
-    let is_nil = |expr: ExprId| matches!(&syntax.exprs[expr], Expr::Name(name) if name.as_str() == "nil");
-    let of_location = |expr: ExprId| Places::location(&program.place(file, expr), file) == Some(access.location);
-    let asks = |condition: ExprId| match syntax.exprs[condition] {
-        Expr::Binary { op: BinaryOp::Equal, left, right } => {
-            is_nil(right) && of_location(left) || is_nil(left) && of_location(right)
-        }
-        _ => false,
-    };
-    // Most functions ask nothing of the kind, and the ways through a function are dear.
-    let asked = |block: &Block| matches!(block.end, Terminator::If { condition, .. } if asks(condition));
-    body.blocks.iter().any(asked)
-        && deciding(facts, access.func, access.span).iter().any(|row| row.holds && asks(row.condition))
 }
 
 /// A flag that is set by whoever finds it unset, in words that must be the same for both sides.

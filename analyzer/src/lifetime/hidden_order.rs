@@ -105,6 +105,9 @@ pub(super) fn signs(
     if asks_first(facts, inside, other) {
         out.push(Assumption::FlagTellsNothing);
     }
+    if field && super::nil_tests::sets_what_is_nil(facts, other) {
+        out.push(Assumption::EmptiedBefore);
+    }
     if runs_once(facts, &conflict.other) {
         out.push(Assumption::NotThroughOnce);
     }

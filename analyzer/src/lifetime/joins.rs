@@ -20,7 +20,7 @@ use super::{
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Program},
-    syntax::{Expr, ExprId, Terminator},
+    syntax::{Expr, ExprId, Instr, InstrKind, Source, Terminator},
 };
 
 /// Rounds over one strongly connected component. Sets only grow, and what matters is found in the first two; the
@@ -41,7 +41,7 @@ pub struct Joins {
     /// Functions that may wait for a key or for what they are given.
     waiting: FixedBitSet,
     /// Parameters waited for, by function.
-    params: FxHashMap<FuncId, Vec<Given>>,
+    params: FxHashMap<FuncId, Vec<Waited>>,
     /// Where a key is waited for.
     sites: FxHashMap<SyncKey, Vec<WaitSite>>,
     /// Channels that carry values and are closed at the end: one receive from such a channel ends nothing.
@@ -56,7 +56,15 @@ struct Summary {
     must: FixedBitSet,
     may_spawn: bool,
     /// Parameters waited for.
-    params: Vec<Given>,
+    params: Vec<Waited>,
+}
+
+/// A parameter that is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Waited {
+    given: Given,
+    /// Whether a goroutine waits, and the function for the goroutine no longer than it likes.
+    gives_up: bool,
 }
 
 /// A call of something that starts goroutines or waits.
@@ -230,10 +238,15 @@ impl Joins {
         }
         let file = cx.program.funcs()[func].file;
         let events = cx.events.of(func);
+        let mut params = self.params.get(&func).cloned().unwrap_or_default();
+        for waited in calls.of(func).iter().flat_map(|row| self.handed_on(cx, func, row)) {
+            if !params.contains(&waited) {
+                params.push(waited);
+            }
+        }
         // Most calls have nothing to do with goroutines.
         let calls: Vec<CallOfOne> = calls.of(func).iter().filter_map(|row| self.call_of_one(cx, func, row)).collect();
         let mut may = self.may[func].clone();
-        let mut params = self.params.get(&func).cloned().unwrap_or_default();
         let width = self.keys.len();
         // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
         // that has to do with goroutines starts with all keys: `if !s.started { return }` in front of a join is no way
@@ -265,11 +278,16 @@ impl Joins {
                         may.insert(bit);
                         certain.insert(bit);
                     }
-                    if let SyncKey::Local(_, local) = key
-                        && let Some(given) = domain_local::given(cx.program, func, file, local)
-                        && !params.contains(&given)
-                    {
-                        params.push(given);
+                    let own = [(key, false)].into_iter();
+                    let gives_up = gives_up(cx.program, func, event.span);
+                    let implied = self.implied_by(key, how).iter().map(|key| (*key, gives_up));
+                    for (key, gives_up) in own.chain(implied) {
+                        let SyncKey::Local(_, local) = key else { continue };
+                        let Some(given) = domain_local::given(cx.program, func, file, local) else { continue };
+                        let waited = Waited { given, gives_up };
+                        if !params.contains(&waited) {
+                            params.push(waited);
+                        }
                     }
                 });
                 let call = match event.kind {
@@ -361,15 +379,32 @@ impl Joins {
             may.union_with(&self.may[target]);
             must.union_with(&self.must[target]);
             if let Some(params) = self.params.get(&target) {
-                for &given in params {
-                    for bit in self.bits_of_arguments(cx, func, row.call, given) {
+                for waited in params {
+                    let sure = !waited.gives_up || is_asked(cx.program, func, row.call);
+                    for bit in self.bits_of_arguments(cx, func, row.call, waited.given) {
                         may.insert(bit);
-                        must.insert(bit);
+                        must.set(bit, sure || must.contains(bit));
                     }
                 }
             }
         }
         (may, must)
+    }
+
+    /// Parameters of `func` that a call gives a function which waits for them.
+    fn handed_on(&self, cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[Waited; 1]> {
+        let mut out = SmallVec::new();
+        let file = cx.program.funcs()[func].file;
+        for waited in row.targets.iter().filter_map(|target| self.params.get(target)).flatten() {
+            let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { continue };
+            for &arg in waited.given.arguments(args) {
+                let Some(SyncKey::Local(_, local)) = cx.places.key(cx.program, cx.graph, file, arg) else { continue };
+                let Some(given) = domain_local::given(cx.program, func, file, local) else { continue };
+                let gives_up = waited.gives_up && !is_asked(cx.program, func, row.call);
+                out.push(Waited { given, gives_up });
+            }
+        }
+        out
     }
 
     /// Numbers of the keys that a call in `func` gives its callee as those arguments.
@@ -429,6 +464,29 @@ pub fn gives_up(program: &Program, func: FuncId, span: Span) -> bool {
     body.blocks.iter().any(|block| match &block.end {
         Terminator::Select { arms } => arms.len() > 1 && arms.iter().any(|arm| arm.span == span),
         _ => false,
+    })
+}
+
+/// Whether anything is done with what a call gives back. Who waits until a time is over, and asks whether it was, does not
+/// go on as if nothing were.
+fn is_asked(program: &Program, func: FuncId, call: ExprId) -> bool {
+    let facts = program.facts(program.funcs()[func].file);
+    let Some(body) = &program.function(func).body else { return false };
+    let span = facts.expr_spans[call];
+    let uses = |expr: ExprId| expr == call || facts.expr_spans[expr].contains(span);
+    let by_instr = |instr: &Instr| match instr.kind {
+        InstrKind::Define { source: Source::Value(value), .. }
+        | InstrKind::Write { source: Source::Value(value), .. } => uses(value.expr),
+        InstrKind::Call(other) => other != call && uses(other),
+        _ => false,
+    };
+    body.blocks.iter().any(|block| {
+        block.instrs.iter().any(by_instr)
+            || match &block.end {
+                Terminator::If { condition, .. } => uses(*condition),
+                Terminator::Return { values } => values.iter().any(|value| uses(*value)),
+                _ => false,
+            }
     })
 }
 

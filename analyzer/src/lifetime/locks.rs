@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::{
-    domain::LockSet,
+    domain::{LockSet, SyncKey},
     events::{Event, EventKind, Lowering},
     models::{Effect, Models, Operand},
 };
@@ -60,6 +60,18 @@ impl Lockers {
     }
 }
 
+/// Locks that a deferred call gives back, with its place.
+fn unlocks(event: &Event) -> impl Iterator<Item = (SyncKey, Span)> + '_ {
+    let effects = match &event.kind {
+        EventKind::Defer { effects, test_end: false, .. } => &effects[..],
+        _ => &[],
+    };
+    effects.iter().filter_map(|effect| match effect {
+        EventKind::Unlock { key } => Some((*key, event.span)),
+        _ => None,
+    })
+}
+
 impl Lowering<'_> {
     /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
     pub(super) fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
@@ -109,6 +121,13 @@ impl Lowering<'_> {
             return;
         }
         handed_over.sort();
+        // What is deferred last runs first: a lock that is to be given back by then is still held.
+        let given_back: Vec<(SyncKey, Span)> =
+            self.out.blocks.iter().flat_map(|b| &b.events).flat_map(unlocks).collect();
+        let held_at_end = |held: &LockSet, span: Span| -> LockSet {
+            let still = |key: &&SyncKey| given_back.iter().any(|(k, at)| k == *key && at.start < span.start);
+            held.iter().filter(still).copied().collect()
+        };
         let mut entry: Vec<Option<LockSet>> = vec![None; self.out.blocks.len()];
         entry[0] = Some(handed_over);
         let mut work = vec![0];
@@ -127,6 +146,12 @@ impl Lowering<'_> {
                     EventKind::Access(row) => self.out.accesses[row as usize].locks = held.clone(),
                     EventKind::Call(call) | EventKind::Spawn(call) if !held.is_empty() => {
                         call_locks.push((call, held.clone()));
+                    }
+                    EventKind::Defer { call, .. } => {
+                        let held = held_at_end(&held, event.span);
+                        if !held.is_empty() {
+                            call_locks.push((call, held));
+                        }
                     }
                     EventKind::Add { .. } if !held.is_empty() => add_locks.push((event.span, held.clone())),
                     _ => {}

@@ -4,12 +4,16 @@
 //! ever started.
 
 use super::{
-    domain::SyncKey,
+    after_spawn::Facts,
+    domain::{Access, AccessKind, SyncKey},
     events::{Lowering, NilTest},
+    order::{points, reachable_without},
+    place::Places,
 };
 use crate::{
+    base::{Idx, IndexVec},
     resolve::Type,
-    syntax::{BinaryOp, Expr, ExprId, LocalDecl},
+    syntax::{BinaryOp, Expr, ExprId, LocalDecl, Terminator},
 };
 
 impl Lowering<'_> {
@@ -31,18 +35,7 @@ impl Lowering<'_> {
 
     /// What a condition compares with `nil`, and whether it is nil where the condition holds.
     fn compared_with_nil(&self, condition: ExprId) -> Option<(ExprId, bool)> {
-        let Expr::Binary { op, left, right } = self.expr(condition) else { return None };
-        let nil_first = match op {
-            BinaryOp::Equal => true,
-            BinaryOp::NotEqual => false,
-            BinaryOp::Order | BinaryOp::And | BinaryOp::Or | BinaryOp::Shift | BinaryOp::Arithmetic => return None,
-        };
-        let is_nil = |expr: ExprId| matches!(self.expr(expr), Expr::Name(name) if name.as_str() == "nil");
-        match (is_nil(*left), is_nil(*right)) {
-            (false, true) => Some((*left, nil_first)),
-            (true, false) => Some((*right, nil_first)),
-            _ => None,
-        }
+        compared_with_nil(&self.program.facts(self.file).exprs, condition)
     }
 
     /// For a condition `ok` or `!ok` of `v, ok := <-c`: the channel, and whether it is open where the condition holds. Where
@@ -60,4 +53,43 @@ impl Lowering<'_> {
         }
         self.key_of_channel(channel).map(|key| (key, open_first))
     }
+}
+
+/// What a condition compares with `nil`, and whether it is nil where the condition holds.
+fn compared_with_nil(exprs: &IndexVec<ExprId, Expr>, condition: ExprId) -> Option<(ExprId, bool)> {
+    let Expr::Binary { op, left, right } = &exprs[condition] else { return None };
+    let nil_first = match op {
+        BinaryOp::Equal => true,
+        BinaryOp::NotEqual => false,
+        BinaryOp::Order | BinaryOp::And | BinaryOp::Or | BinaryOp::Shift | BinaryOp::Arithmetic => return None,
+    };
+    let is_nil = |expr: ExprId| matches!(&exprs[expr], Expr::Name(name) if name.as_str() == "nil");
+    match (is_nil(*left), is_nil(*right)) {
+        (false, true) => Some((*left, nil_first)),
+        (true, false) => Some((*right, nil_first)),
+        _ => None,
+    }
+}
+
+/// Whether a field is set only where it has been found to be nil: `if s.ctx != nil { return }`. Who reads what it holds does
+/// so when it is set, unless somebody empties it again.
+pub(super) fn sets_what_is_nil(facts: Facts<'_>, access: &Access) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[access.func].file;
+    let events = facts.cx.events.of(access.func);
+    let Some(body) = program.function(access.func).body.as_ref().filter(|_| access.kind == AccessKind::Write) else {
+        return false;
+    };
+    let Some(&(to, _)) = points(events).get(&access.span) else { return false };
+    body.blocks.iter_enumerated().any(|(at, block)| {
+        let Terminator::If { condition, then, otherwise } = block.end else { return false };
+        let exprs = &program.facts(file).exprs;
+        let Some((tested, nil_first)) = compared_with_nil(exprs, condition) else { return false };
+        let set = if nil_first { otherwise.index() } else { then.index() };
+        let gets_there = |from: usize| from == to || reachable_without(events, from, events.blocks.len()).contains(to);
+        Places::location(&program.place(file, tested), file) == Some(access.location)
+            && at.index() != to
+            && !gets_there(set)
+            && (at.index() == 0 || !reachable_without(events, 0, at.index()).contains(to))
+    })
 }

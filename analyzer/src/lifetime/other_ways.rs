@@ -21,20 +21,24 @@ pub fn other_ways(facts: Facts<'_>, conflict: &Conflict) -> Vec<Side> {
     }
     let inside = &conflict.inside;
     let events = facts.cx.events.of(inside.func);
-    let points = points(events);
     let Some(shown) = events.accesses.iter().find(|a| a.span == inside.span && a.location == conflict.location) else {
         return Vec::new();
     };
-    let Some(&(from, _)) = points.get(&shown.span) else { return Vec::new() };
-    let behind = |block: usize| reachable_without(events, block, events.blocks.len());
-    let after = behind(from);
     let others = events.accesses.iter().filter(|access| {
         let alike = access.location == shown.location
             && access.element == shown.element
             && access.anchor == shown.anchor
             && access.kind.conflicts(conflict.other.kind);
-        alike && !access.atomic && access.locks == shown.locks
+        alike && access.span != shown.span && !access.atomic && access.locks == shown.locks
     });
+    let mut others = others.peekable();
+    if others.peek().is_none() {
+        return Vec::new();
+    }
+    let points = points(events);
+    let Some(&(from, _)) = points.get(&shown.span) else { return Vec::new() };
+    let behind = |block: usize| reachable_without(events, block, events.blocks.len());
+    let after = behind(from);
     let others = others.filter(|access| {
         points.get(&access.span).is_some_and(|&(to, _)| to != from && !after.contains(to) && !behind(to).contains(from))
     });

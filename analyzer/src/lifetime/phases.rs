@@ -67,7 +67,9 @@ pub(super) fn only_at_its_start(facts: Facts<'_>, awaiters: &Awaiters, conflict:
     let site = &facts.spawns.sites[conflict.spawn];
     let (func, to) = conflict.other.top();
     let [body] = site.bodies[..] else { return false };
-    if func != site.func || conflict.inside.func != body {
+    // Who waits for the goroutine on another way waits here for a time to be over.
+    let missing = matches!(conflict.join, JoinStatus::Missing { .. });
+    if !missing || func != site.func || conflict.inside.func != body {
         return false;
     }
     let at_start = |span: Span| is_at_start(facts, awaiters, body, span);

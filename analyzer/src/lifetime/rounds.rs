@@ -12,7 +12,6 @@ use super::{
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     domain_local::{self, Operand},
-    guards::is_first_value,
     handed::root_local,
     joins::path_to_wait,
     obligations::{Obligations, Skip, spawn_ids},
@@ -96,7 +95,7 @@ impl Resets {
 pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
     let whole =
         access.kind == AccessKind::Write && !access.element && !access.atomic && access.stored != Stored::Update;
-    if !whole || !matches!(access.location, Location::Field(_)) || is_first_value(facts, access) {
+    if !whole || !matches!(access.location, Location::Field(_)) {
         return false;
     }
     let Anchor::Local(local) = access.anchor else { return true };
