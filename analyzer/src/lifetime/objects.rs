@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     callgraph::{Target, Targets},
-    resolve::{Callee, FuncId, Place, Root, Step},
+    resolve::{Callee, FuncId, Place, Program, Root, Step},
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
 };
@@ -61,12 +61,10 @@ pub(super) fn object_at(cx: Context<'_>, file: FileId, place: &Place) -> Option<
     }
 }
 
-/// The object that holds the location of an access, in terms of the variables of its function.
-pub(super) fn holder_of(cx: Context<'_>, access: &Access) -> Option<Object> {
-    let Location::Field(field) = access.location else { return None };
-    let file = cx.program.funcs()[access.func].file;
-    let exprs = &cx.program.facts(file).exprs;
-    // Of `x.f.Close()` the end of `x.f` is kept, by the call.
+/// The place that an access goes to. Of `x.f.Close()` the end of `x.f` is kept, by the call.
+pub(super) fn accessed(program: &Program, access: &Access) -> Place {
+    let file = program.funcs()[access.func].file;
+    let exprs = &program.facts(file).exprs;
     let expr = match &exprs[access.expr] {
         Expr::Call { callee, .. } => match &exprs[*callee] {
             Expr::Select { base, .. } => *base,
@@ -74,7 +72,14 @@ pub(super) fn holder_of(cx: Context<'_>, access: &Access) -> Option<Object> {
         },
         _ => access.expr,
     };
-    let mut place = cx.program.place(file, expr);
+    program.place(file, expr)
+}
+
+/// The object that holds the location of an access, in terms of the variables of its function.
+pub(super) fn holder_of(cx: Context<'_>, access: &Access) -> Option<Object> {
+    let Location::Field(field) = access.location else { return None };
+    let file = cx.program.funcs()[access.func].file;
+    let mut place = accessed(cx.program, access);
     let at = place.steps.iter().rposition(|step| *step == Step::Field(field))?;
     place.steps.truncate(at);
     object_at(cx, file, &place)

@@ -13,6 +13,7 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
+    objects::accessed,
     obligations::Obligations,
     owner::joined_before,
     reach::access,
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Step, Type},
-    syntax::{Expr, FuncKind},
+    syntax::FuncKind,
 };
 
 /// Calls from the body to the goroutine's access at most.
@@ -239,17 +240,7 @@ fn in_different_structs(facts: Facts<'_>, inner: &Access, other: &Access) -> boo
         if access.depth == 0 {
             return None;
         }
-        let file = program.funcs()[access.func].file;
-        // Of `x.f.Close()` the end of `x.f` is kept, by the call.
-        let exprs = &program.facts(file).exprs;
-        let expr = match &exprs[access.expr] {
-            Expr::Call { callee, .. } => match &exprs[*callee] {
-                Expr::Select { base, .. } => *base,
-                _ => access.expr,
-            },
-            _ => access.expr,
-        };
-        let mut place = program.place(file, expr);
+        let mut place = accessed(program, access);
         while matches!(place.steps.last(), Some(Step::Element)) {
             place.steps.pop();
         }
