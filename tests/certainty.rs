@@ -729,3 +729,41 @@ func use(m *menu) {{
     // The wrong way around.
     assert_eq!(menu("set-while-set", "if m.ctx == nil {\n\t\treturn\n\t}"), "medium");
 }
+
+#[test]
+fn who_makes_a_channel_before_it_closes_it_makes_it_once() {
+    let node = |name: &str, (first, last): (&str, &str)| {
+        let code = format!(
+            "
+type node struct {{
+	ready chan bool
+	fast  bool
+}}
+
+func (n *node) prepare() {{
+	{first}
+	if n.fast {{
+		{last}
+	}}
+}}
+
+func (n *node) Run() {{
+	go func() {{
+		for {{
+			<-n.ready
+		}}
+	}}()
+}}
+
+func start() {{
+	n := &node{{}}
+	n.prepare()
+	n.Run()
+}}
+"
+        );
+        confidence(name, "node.ready", &code)
+    };
+    assert_eq!(node("made-first", ("n.ready = make(chan bool)", "close(n.ready)")), "low");
+    assert_eq!(node("asked-first", ("close(n.ready)", "n.ready = make(chan bool)")), "high");
+}

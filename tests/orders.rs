@@ -316,3 +316,35 @@ func (b *broker) Close() {{
     assert_eq!(acks("behind-the-unlock", ("defer b.mu.Unlock()", "defer b.forget()")), "");
     assert_ne!(acks("before-the-unlock", ("defer b.forget()", "defer b.mu.Unlock()")), "");
 }
+
+#[test]
+fn an_assertion_that_a_channel_is_closed_waits_for_it() {
+    let asserts = |name: &str, of: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+
+	\"github.com/onsi/gomega\"
+)
+
+var results chan int
+
+func TestResult(t *testing.T) {{
+	done, other := make(chan bool), make(chan bool)
+	result := 0
+	go func() {{
+		defer close(done)
+		close(other)
+		result = <-results
+	}}()
+	gomega.Eventually({of}).Should(gomega.BeClosed())
+	t.Log(result)
+}}
+"
+        );
+        confidence(name, "result", &code)
+    };
+    assert_eq!(asserts("closed", "done"), "");
+    assert_eq!(asserts("another-closed", "other"), "high");
+}

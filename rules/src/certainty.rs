@@ -190,7 +190,7 @@ impl Cx<'_> {
     fn of_methods(&self, conflict: &Conflict, role: Role, method: FuncId, doubts: &mut Doubts) {
         let program = self.lifetimes.program;
         match role {
-            Role::Asks => {}
+            Role::Asks => doubts.assume(conflict, Assumption::CalledAgain, 2),
             // A name is a convention.
             Role::Named => doubts.when(true, 1, words_of(Assumption::EnderByName)),
             Role::Joins => doubts.when(true, 1, "the method ends the object, since it waits for a goroutine of it"),

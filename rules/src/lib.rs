@@ -94,8 +94,10 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
     while let Some(found) = next {
         next = rayon::join(|| causes.add(found), || parts.next().map(claim_all)).1;
     }
-    let mut out = causes.findings;
-    out.par_sort_by(|a, b| {
+    let Causes { findings: mut out, rows } = causes;
+    drop(rows);
+    // By one thread: several would need room for all of them once more.
+    out.sort_by(|a, b| {
         let certain = b.confidence.cmp(&a.confidence);
         certain.then_with(|| (a.place(), &a.spawn, &a.location).cmp(&(b.place(), &b.spawn, &b.location)))
     });

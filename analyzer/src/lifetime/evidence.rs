@@ -30,7 +30,10 @@ const MAX_HOLDING_CALLERS: u32 = 3;
 
 /// Adds the signs to all conflicts.
 pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
-    let (waiters, awaiters) = (Waiters::default(), Awaiters::default());
+    if conflicts.is_empty() {
+        return;
+    }
+    let (waiters, awaiters) = (Waiters::new(facts), Awaiters::new(facts));
     let held = HeldBySome::new(facts);
     let ask = (&waiters, &awaiters);
     conflicts.par_iter_mut().few_at_once().for_each(|conflict| weigh_one(facts, &held, ask, conflict));

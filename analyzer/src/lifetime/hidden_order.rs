@@ -3,9 +3,8 @@
 //! A test that starts a server, asks it something and then takes its listener away is ordered by the answer. Nothing
 //! here proves an order; each sign is an assumption of the conflict, to be weighed by others.
 
-use std::sync::OnceLock;
-
 use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
 
 use super::{
     after_spawn::Facts,
@@ -29,19 +28,18 @@ use crate::{
 /// Reads of a called function that count as what its caller asks about: more is no getter.
 const MAX_GETTER_READS: usize = 4;
 
-/// Functions that may wait for others, themselves or in what they call. Few programs have a conflict that asks.
-#[derive(Default)]
-pub(super) struct Waiters(OnceLock<FixedBitSet>);
+/// Functions that may wait for others, themselves or in what they call.
+pub(super) struct Waiters(FixedBitSet);
 
 impl Waiters {
-    fn contains(&self, facts: Facts<'_>, func: FuncId) -> bool {
-        self.0.get_or_init(|| with_callers(facts, |func| Self::waits_itself(facts, func))).contains(func.index())
+    pub(super) fn new(facts: Facts<'_>) -> Self {
+        Self(with_callers(facts, |func| Self::waits_itself(facts, *func)))
     }
 
     /// Whether a call has a callee in the program that may wait. Of a call that leaves it nothing is known; most are
     /// assertions.
-    fn reached_by(&self, facts: Facts<'_>, row: &CallRef) -> bool {
-        row.targets.iter().any(|target| self.contains(facts, *target))
+    fn reached_by(&self, row: &CallRef) -> bool {
+        row.targets.iter().any(|target| self.0.contains(target.index()))
     }
 
     /// Whether a function has a lock, a channel operation or a wait in it.
@@ -54,10 +52,10 @@ impl Waiters {
 }
 
 /// The functions that are `meant`, and all that call them.
-pub(super) fn with_callers(facts: Facts<'_>, meant: impl Fn(FuncId) -> bool) -> FixedBitSet {
+pub(super) fn with_callers(facts: Facts<'_>, meant: impl Fn(&FuncId) -> bool + Sync + Send) -> FixedBitSet {
     let funcs = facts.cx.program.funcs();
     let mut marked = FixedBitSet::with_capacity(funcs.len());
-    let mut work: Vec<FuncId> = funcs.ids().filter(|func| meant(*func)).collect();
+    let mut work: Vec<FuncId> = funcs.par_ids().filter(meant).collect();
     marked.extend(work.iter().map(|func| func.index()));
     while let Some(func) = work.pop() {
         for &site in facts.cx.graph.callers(func) {
@@ -233,8 +231,7 @@ fn is_held_back(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> boo
     let there = points(events);
     let Some(&access) = there.get(span) else { return false };
     facts.calls.of(*body).iter().any(|row| {
-        waiters.reached_by(facts, row)
-            && there.get(&row.span).is_some_and(|&at| at != access && precedes(events, at, access))
+        waiters.reached_by(row) && there.get(&row.span).is_some_and(|&at| at != access && precedes(events, at, access))
     })
 }
 
@@ -265,7 +262,7 @@ fn partners(facts: Facts<'_>, waiters: &Waiters, func: FuncId, row: &CallRef) ->
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let Expr::Call { args, callee, .. } = &program.facts(file).exprs[row.call] else { return Vec::new() };
-    if !waiters.reached_by(facts, row) {
+    if !waiters.reached_by(row) {
         return Vec::new();
     }
     let mut out = Vec::new();
@@ -352,8 +349,7 @@ pub(super) fn may_tell_others(facts: Facts<'_>, waiters: &Waiters, conflict: &Co
     let points = points(events);
     let Some(&used) = points.get(&span) else { return false };
     facts.calls.of(func).iter().filter(|row| row.span != span).any(|row| {
-        waiters.reached_by(facts, row)
-            && points.get(&row.span).is_some_and(|&at| at != used && precedes(events, used, at))
+        waiters.reached_by(row) && points.get(&row.span).is_some_and(|&at| at != used && precedes(events, used, at))
     })
 }
 

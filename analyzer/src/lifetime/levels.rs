@@ -118,8 +118,7 @@ impl Levels {
                 }
                 let ahead = due.into_par_iter().one_by_one().map(|at| (at, summarise(state, members[at])));
                 let mut ahead = ahead.collect::<Vec<(usize, R)>>().into_iter().peekable();
-                for at in first..next {
-                    let func = members[at];
+                for (at, &func) in (first..next).zip(&members[first..next]) {
                     let found = ahead.next_if(|(of, _)| *of == at);
                     if !turns.is_due(at, func) {
                         continue;

@@ -640,7 +640,8 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         if role == Role::Named {
             assumptions.push(Assumption::EnderByName);
         }
-        if role == Role::Restarts {
+        // Who stores something new first, and has it closed later, makes it.
+        if role == Role::Restarts || role == Role::Asks && access.stored == Stored::Fresh && !again() {
             assumptions.push(Assumption::CalledAgain);
         }
         if itself {

@@ -5,8 +5,6 @@
 //! `Serve` has come back it mostly does not do before `Close`. Neither is an order, so neither is silent; both are
 //! assumptions of the conflict, to be weighed by others.
 
-use std::sync::OnceLock;
-
 use fixedbitset::FixedBitSet;
 
 use super::{
@@ -29,19 +27,17 @@ use crate::{
 
 /// Functions that wait for something that somebody else does, themselves or in what they call: a message, a counter, or
 /// what a loop asks for again and again.
-#[derive(Default)]
-pub(super) struct Awaiters(OnceLock<FixedBitSet>);
+pub(super) struct Awaiters(FixedBitSet);
 
 impl Awaiters {
-    fn contains(&self, facts: Facts<'_>, func: FuncId) -> bool {
-        let marked = self.0.get_or_init(|| with_callers(facts, |func| waits_itself(facts, func)));
-        marked.contains(func.index())
+    pub(super) fn new(facts: Facts<'_>) -> Self {
+        Self(with_callers(facts, |func| waits_itself(facts, *func)))
     }
 
     /// Whether a call may wait.
     fn reached_by(&self, facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
         is_poll(facts, func, call)
-            || facts.calls.at(func, call).is_some_and(|row| row.targets.iter().any(|to| self.contains(facts, *to)))
+            || facts.calls.at(func, call).is_some_and(|row| row.targets.iter().any(|to| self.0.contains(to.index())))
     }
 }
 
