@@ -199,11 +199,14 @@ impl Cx<'_> {
             steps.push(self.step(*func, *span, "it calls"));
         }
         let counted = matches!(conflict.relation, Relation::AddRacesWait { .. });
+        let raises = |side: &Side| matches!(conflict.relation, Relation::AddRacesWait { wait } if wait != (side.func, side.span));
         let of_test = matches!(conflict.relation, Relation::TestEnd);
         let used = if of_test { self.location_name(conflict.location) } else { name.to_owned() };
         let verb = match conflict.inside.kind {
             _ if of_test => "it uses",
-            AccessKind::Write if counted => "it adds to",
+            AccessKind::Write if raises(&conflict.inside) => "it adds to",
+            AccessKind::Write if counted => "it counts down",
+            AccessKind::Read if counted => "it waits for",
             AccessKind::Read => "it reads",
             AccessKind::Write => "it writes",
             AccessKind::Close => "it closes",
@@ -247,6 +250,7 @@ impl Cx<'_> {
         let verb = match conflict.other.kind {
             AccessKind::Read if counted => "waits for",
             AccessKind::Read => "reads",
+            AccessKind::Write if raises(&conflict.other) => "this adds to",
             AccessKind::Write => "writes",
             AccessKind::Close => "closes",
             AccessKind::Send => "sends on",

@@ -30,6 +30,9 @@ pub struct Catalogue {
     done: Vec<OnObject>,
     wait: Vec<OnObject>,
     recycle: Vec<OnObject>,
+    sends: Vec<OnObject>,
+    work_ends: Vec<OnObject>,
+    fills: Vec<Fills>,
     lock: Vec<Lock>,
     unlock: Vec<Lock>,
     stop_timer: Vec<Plain>,
@@ -77,6 +80,18 @@ struct WithArg {
 struct OnObject {
     func: String,
     on: String,
+    why: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Fills {
+    func: String,
+    /// Functions that make the receiver, for where its type is not known.
+    #[serde(default)]
+    made_by: Vec<String>,
+    fields: Vec<String>,
+    types: Vec<String>,
     why: String,
 }
 
@@ -181,6 +196,12 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     for row in &catalogue.long {
         row.names.iter().for_each(|name| models.add_long(Symbol::new(name)));
     }
+    for row in &catalogue.fills {
+        row.fields.iter().for_each(|name| models.add_filled_field(name));
+        row.types.iter().for_each(|ty| models.add_filled_type(Symbol::new(ty)));
+        let made = Symbol::new(row.func.rsplit_once('.').map_or(row.func.as_str(), |(ty, _)| ty));
+        row.made_by.iter().for_each(|maker| models.add_maker(Symbol::new(maker), made));
+    }
     let each = |rows: &[Types], mark: &mut dyn FnMut(Symbol)| {
         rows.iter().flat_map(|row| &row.types).for_each(|ty| mark(Symbol::new(ty)));
     };
@@ -211,17 +232,20 @@ impl Catalogue {
         out.extend(self.run_joined.iter().map(|row| (row.func.clone(), Effect::RunJoined { arg: row.arg })));
         out.extend(self.test_end.iter().map(|row| (row.func.clone(), Effect::AtTestEnd { arg: row.arg })));
         type Make = fn(Operand) -> Effect;
-        let objects: [(&[OnObject], Make); 4] = [
+        let objects: [(&[OnObject], Make); 6] = [
             (&self.add, Effect::Add),
             (&self.done, Effect::Done),
             (&self.wait, Effect::Wait),
             (&self.recycle, Effect::Recycle),
+            (&self.sends, Effect::SendsOn),
+            (&self.work_ends, Effect::WorkEnds),
         ];
         for (rows, effect) in objects {
             for row in rows {
                 out.push((row.func.clone(), effect(operand(&row.on)?)));
             }
         }
+        out.extend(self.fills.iter().map(|row| (row.func.clone(), Effect::Fills)));
         let on = Operand::Receiver;
         out.extend(self.lock.iter().map(|row| (row.func.clone(), Effect::Lock { on, read: row.read })));
         out.extend(self.unlock.iter().map(|row| (row.func.clone(), Effect::Unlock { on })));
@@ -271,8 +295,12 @@ impl Catalogue {
                 .map(|row| row.why.as_str()),
         );
         out.extend(
-            [&self.add, &self.done, &self.wait, &self.recycle].into_iter().flatten().map(|row| row.why.as_str()),
+            [&self.add, &self.done, &self.wait, &self.recycle, &self.sends, &self.work_ends]
+                .into_iter()
+                .flatten()
+                .map(|row| row.why.as_str()),
         );
+        out.extend(self.fills.iter().map(|row| row.why.as_str()));
         out.extend([&self.lock, &self.unlock].into_iter().flatten().map(|row| row.why.as_str()));
         out.extend(
             [

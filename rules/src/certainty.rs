@@ -4,6 +4,8 @@ use analyzer::{
     lifetime::{
         AccessKind, Exit, Location, SpawnKind, Stored,
         conflict::{Assumption, Conflict, Evidence, JoinStatus, Relation, Role, SkippedAt},
+        events::EventKind,
+        joins::gives_up,
     },
     resolve::{FuncId, Type},
 };
@@ -196,6 +198,7 @@ impl Cx<'_> {
             Role::Restarts => doubts.when(true, 2, words_of(Assumption::CalledAgain)),
             Role::Elsewhere => doubts.when(true, 2, words_of(Assumption::SameObject)),
         }
+        doubts.assume(conflict, Assumption::EndedByOthers, 2);
         match (conflict.other.kind, conflict.other.stored) {
             (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => {}
             // Closing a connection is also how its reader is woken.
@@ -253,9 +256,23 @@ impl Cx<'_> {
         let func = self.lifetimes.spawns.sites[conflict.spawn].func;
         let program = self.lifetimes.program;
         let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
-        between
-            && matches!(conflict.join, JoinStatus::Skipped { join: Some(_), .. })
-            && (program.in_test_file(func) || self.is_given_test(func))
+        let given_up = match conflict.join {
+            JoinStatus::Skipped { join: Some(_), .. } => true,
+            JoinStatus::Missing { .. } => self.hears_in_an_arm(conflict),
+            _ => false,
+        };
+        between && given_up && (program.in_test_file(func) || self.is_given_test(func))
+    }
+
+    /// Whether the spawning function waits, in an arm among others, for something that the goroutine says.
+    fn hears_in_an_arm(&self, conflict: &Conflict) -> bool {
+        let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
+        let said = |key: &Location| spawn.signals.iter().any(|signal| signal.key == *key);
+        let mut events = self.lifetimes.events.of(spawn.func).blocks.iter().flat_map(|block| &block.events);
+        events.any(|event| {
+            matches!(&event.kind, EventKind::Wait { key, .. } if said(key))
+                && gives_up(self.lifetimes.program, spawn.func, event.span)
+        })
     }
 
     /// Whether the function, or one around it, is given a test.
@@ -301,6 +318,9 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::SameObject => "both sides reach the same object, which is known by its type only",
         Assumption::CalledAgain => "the function is called again while the goroutine runs",
         Assumption::EnderByName => "the method ends the object, as its name says",
+        Assumption::EndedByOthers => {
+            "somebody else ends the object while the goroutine, which may do so too, is at work"
+        }
         Assumption::UnresolvedCall => "a call that could not be resolved does not wait for the goroutine",
         Assumption::SameElement => "both sides touch the same element",
         Assumption::TakesThatWay => "the goroutine takes the way that leads to the access",

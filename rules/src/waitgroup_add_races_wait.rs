@@ -27,9 +27,14 @@ impl Rule for WaitgroupAddRacesWait {
 
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
         let name = cx.location_name(conflict.location);
-        let adder = cx.short(conflict.inside.func);
-        let waiter = cx.short(conflict.other.func);
-        let lowered = conflict.other.kind.is_write();
+        // The goroutine raises the counter, or it is the one that waits or is done.
+        let inside = (conflict.inside.func, conflict.inside.span);
+        let (adder, waiter) = match conflict.relation {
+            Relation::AddRacesWait { wait } if wait == inside => (&conflict.other, &conflict.inside),
+            _ => (&conflict.inside, &conflict.other),
+        };
+        let lowered = waiter.kind.is_write();
+        let (adder, waiter) = (cx.short(adder.func), cx.short(waiter.func));
         let message = match lowered {
             true => format!("{adder} adds to {name} when {waiter} may already have called Done"),
             false => format!("{adder} adds to {name} when {waiter} may already be past its Wait"),

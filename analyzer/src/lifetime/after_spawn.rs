@@ -4,8 +4,10 @@
 //! completion signal ends it; a wait for an earlier signal orders what came before that signal; what the goroutine
 //! does only after it waited for a signal of the function is ordered too.
 
+use std::cell::OnceCell;
+
 use fixedbitset::FixedBitSet;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     alternatives::Heard,
@@ -76,6 +78,7 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         ids,
         bodies: ids.iter().map(|id| Body::new(facts, *id)).collect(),
         errors: ids.iter().map(|id| results_of_helper(facts, *id)).collect(),
+        talks: ids.iter().map(|_| OnceCell::new()).collect(),
         timers: ids.iter().map(|id| timer_of(facts, *id)).collect(),
         out: AfterSpawn::default(),
         seen: FxHashMap::default(),
@@ -104,6 +107,8 @@ pub(super) struct Pass<'a> {
     pub(super) bodies: Vec<Body>,
     /// Variables that the calls which start goroutines, and wait for a time, give their results to.
     pub(super) errors: Vec<Vec<LocalId>>,
+    /// Channels and counters that each goroutine has to do with.
+    pub(super) talks: Vec<OnceCell<FxHashSet<Location>>>,
     /// The variables that hold the timers of callbacks.
     timers: Vec<Option<Location>>,
     out: AfterSpawn,
@@ -286,7 +291,10 @@ impl Pass<'_> {
     fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
         let facts = self.facts;
         for &implied in facts.joins.implied_by(key, how) {
-            self.wait_for(implied, WaitKind::Group, span, state, true);
+            // Who goes over all of a channel has waited for its close.
+            let ranged = facts.joins.waits(implied).iter().any(|wait| wait.how == WaitKind::Range);
+            let how = if ranged { WaitKind::Range } else { WaitKind::Group };
+            self.wait_for(implied, how, span, state, true);
         }
         self.wait_for(key, how, span, state, all);
     }
@@ -746,9 +754,20 @@ impl Pass<'_> {
         });
     }
 
+    /// Whether a test that passes makes the other access, and joins only then: what a failing one skips is another matter.
+    fn passes_by(&self, conflict: &Conflict) -> bool {
+        let (func, span) = conflict.other.top();
+        let here = points(self.events).get(&span).copied();
+        func == self.func
+            && here.is_some_and(|point| !self.is_deferred(func, point))
+            && self.facts.cx.program.in_test_file(func)
+            && !super::evidence::fails_anyway(self.facts, &conflict.other)
+    }
+
     /// Fills in the join status once it is known which goroutines are joined on some way.
     fn skipped_status(&mut self) {
-        for conflict in &mut self.out.conflicts {
+        let late: Vec<bool> = self.out.conflicts.iter().map(|conflict| self.passes_by(conflict)).collect();
+        for (conflict, late) in self.out.conflicts.iter_mut().zip(late) {
             if matches!(conflict.join, JoinStatus::SignalledEarly(..)) {
                 continue;
             }
@@ -762,7 +781,8 @@ impl Pass<'_> {
                 .filter(|row| row.spawn == conflict.spawn)
                 .map(|row| SkippedAt { func: self.func, exit: row.exit, span: row.span })
                 .collect();
-            conflict.join = if at.is_empty() {
+            let failing = late && at.iter().all(|row| row.exit == Exit::Panic);
+            conflict.join = if at.is_empty() || failing {
                 JoinStatus::Late(join.clone())
             } else {
                 JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at }

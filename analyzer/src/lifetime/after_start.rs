@@ -105,7 +105,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, alive: &FixedBitSet, starters: &Fixed
                     continue;
                 }
                 let Some(inside) = reader(facts, id, func, write) else { continue };
-                out.push(conflict(facts, id, &inside, write));
+                out.push(conflict(id, inside, write));
             }
         }
     }
@@ -189,8 +189,32 @@ fn is_over(facts: Facts<'_>, func: FuncId, id: SpawnId, (start, write): (Span, S
         })
 }
 
-/// The goroutine's first access that conflicts with the write.
-fn reader(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Option<Reached> {
+/// The first access that conflicts with the write: of the goroutine, or of one that it starts.
+fn reader(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Option<Side> {
+    let running = &facts.reaches[id];
+    let side = |id: SpawnId, inside: &Reached| {
+        let node = &facts.reaches[id].nodes[inside.node as usize];
+        let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
+        Side::of(inner, false).reached_by(facts.reaches[id].path(inside.node), node.dispatched)
+    };
+    if let Some(inside) = reader_of(facts, id, func, write) {
+        return Some(side(id, &inside));
+    }
+    let nodes = running.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_START_DEPTH);
+    nodes.filter(|(node, _)| node.dispatched == 0).find_map(|(node, number)| {
+        facts.spawns.of(node.func).iter().filter(|inner| **inner != id).find_map(|inner| {
+            let inside = side(*inner, &reader_of(facts, *inner, func, write)?);
+            let mut path = running.path(number);
+            path.push((node.func, facts.spawns.sites[*inner].span));
+            path.extend(inside.path.iter().copied());
+            let dispatched = inside.dispatched;
+            Some(inside.reached_by(path, dispatched))
+        })
+    })
+}
+
+/// The goroutine's own first access that conflicts with the write.
+fn reader_of(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Option<Reached> {
     let cx = facts.cx;
     let running = &facts.reaches[id];
     if running.surely_contains(func) {
@@ -210,15 +234,12 @@ fn reader(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Option
     })
 }
 
-fn conflict(facts: Facts<'_>, id: SpawnId, inside: &Reached, write: &Access) -> Conflict {
-    let running = &facts.reaches[id];
-    let node = &running.nodes[inside.node as usize];
-    let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
+fn conflict(id: SpawnId, inside: Side, write: &Access) -> Conflict {
     Conflict {
         spawn: id,
         location: write.location,
         element: false,
-        inside: Side::of(inner, false).reached_by(running.path(inside.node), node.dispatched),
+        inside,
         other: Side::of(write, false),
         relation: Relation::AfterSpawn,
         join: JoinStatus::Missing { asked: None },

@@ -18,37 +18,111 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
-    domain::{Access, AccessKind, Location, SpawnId, Stored},
+    domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
+    domain_local::{Operand, operand},
 };
-use crate::{base::Idx, base::InPieces, callgraph::CallKind, resolve::FuncId};
+use crate::{
+    base::{Idx, InPieces},
+    callgraph::CallKind,
+    resolve::{FuncId, Type},
+    syntax::LocalId,
+};
 
 /// Finds variables that the next call of a function writes under the goroutine of an earlier one.
 pub fn written_again(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(|id| alive.contains(id.index())).collect();
-    ids.into_par_iter().one_by_one().flat_map_iter(|id| of_spawn(facts, id)).collect()
+    let found = ids.into_par_iter().one_by_one().flat_map_iter(|id| {
+        let mut found = of_spawn(facts, id);
+        found.extend(by_siblings(facts, id));
+        found
+    });
+    found.collect()
+}
+
+/// Variables of a function around it that the goroutine uses and that another literal of that function replaces: the set-up
+/// of the next test, where both are handed to somebody who runs one after the other.
+fn by_siblings(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
+    let cx = facts.cx;
+    let (program, site, reach) = (cx.program, &facts.spawns.sites[id], &facts.reaches[id]);
+    let mut out: Vec<Conflict> = Vec::new();
+    if is_joined(facts, id) || !is_handed_over(facts, site.func) {
+        return out;
+    }
+    let bodies = reach.nodes.iter().take_while(|node| node.depth == 0);
+    for inner in bodies.flat_map(|node| &cx.events.of(node.func).accesses) {
+        let Location::Local(file, local) = inner.location else { continue };
+        if inner.atomic || out.iter().any(|known| known.location == inner.location) {
+            continue;
+        }
+        let declaring = program.func_of(file, program.facts(file).locals[local].function);
+        let Some(declaring) = declaring.filter(|func| *func != site.func && program.encloses(*func, site.func)) else {
+            continue;
+        };
+        let replaces = |write: &&Access| {
+            write.kind == AccessKind::Write
+                && !(write.atomic || write.element)
+                && write.stored != Stored::Update
+                && program.encloses(declaring, write.func)
+                && !program.encloses(site.func, write.func)
+                && !program.encloses(write.func, site.func)
+                && is_handed_over(facts, write.func)
+                && !write.locks.iter().any(|lock| inner.locks.contains(lock))
+        };
+        let mut writes = facts.index.of(inner.location).iter().map(|row| super::reach::access(cx, *row));
+        let Some(write) = writes.find(replaces).filter(|_| !inner.element) else { continue };
+        out.push(Conflict {
+            spawn: id,
+            location: inner.location,
+            element: false,
+            inside: Side::of(inner, true),
+            other: Side::of(write, true),
+            relation: Relation::OwnerMethod { method: write.func, role: Role::Restarts },
+            join: JoinStatus::Missing { asked: None },
+            assumptions: vec![Assumption::CalledAgain],
+            others: Vec::new(),
+            evidence: Vec::new(),
+        });
+    }
+    out
+}
+
+/// Whether the function is a literal that nobody here calls: it was handed to a library.
+fn is_handed_over(facts: Facts<'_>, func: FuncId) -> bool {
+    facts.cx.program.funcs()[func].parent.is_some() && facts.cx.graph.callers(func).is_empty()
+}
+
+/// Whether anybody waits for the end of the goroutine.
+fn is_joined(facts: Facts<'_>, id: SpawnId) -> bool {
+    let mut ends = facts.spawns.sites[id].signals.iter().filter(|signal| signal.ends_body());
+    ends.any(|signal| !facts.joins.waits(signal.key).is_empty())
 }
 
 fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
     let cx = facts.cx;
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
-    let joined = site.signals.iter().any(|signal| signal.ends_body() && !facts.joins.waits(signal.key).is_empty());
     let mut out: Vec<Conflict> = Vec::new();
-    if joined || reach.contains(site.func) || !called_again(facts, site.func) {
+    if is_joined(facts, id) || reach.surely_contains(site.func) || !called_again(facts, site.func) {
         return out;
     }
+    let calls_itself = reach.contains(site.func);
     for write in &cx.events.of(site.func).accesses {
         let sets = write.kind == AccessKind::Write && !write.atomic && !write.element && write.stored != Stored::Update;
         let known = out.iter().any(|conflict| conflict.location == write.location);
-        if !sets || known || write.span.start > site.span.start || !outlasts(facts, site.func, write) {
+        let given = given(facts, site.func, write);
+        let lasts = given.is_some() || outlasts(facts, site.func, write);
+        if !sets || known || write.span.start > site.span.start || !lasts || calls_itself && given.is_none() {
             continue;
         }
         let inside = reach.accesses(cx, facts.index.of(write.location)).into_iter().find(|found| {
             let func = reach.nodes[found.node as usize].func;
             let inner = &cx.events.of(func).accesses[found.row as usize];
-            !inner.element && !inner.atomic && !found.locks.iter().any(|lock| write.locks.contains(lock))
+            let same = given.is_none() || found.origin == given && inner.depth == write.depth;
+            same && !inner.element && !inner.atomic && !found.locks.iter().any(|lock| write.locks.contains(lock))
         });
         let Some(inside) = inside else { continue };
+        // That the next call is given the same object is a guess.
+        let role = if given.is_some() { Role::Elsewhere } else { Role::Restarts };
         let node = &reach.nodes[inside.node as usize];
         let inner = &cx.events.of(node.func).accesses[inside.row as usize];
         out.push(Conflict {
@@ -57,7 +131,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
             element: false,
             inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
             other: Side::of(write, true),
-            relation: Relation::OwnerMethod { method: site.func, role: Role::Restarts },
+            relation: Relation::OwnerMethod { method: site.func, role },
             join: JoinStatus::Missing { asked: None },
             assumptions: vec![Assumption::CalledAgain],
             others: Vec::new(),
@@ -65,6 +139,16 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         });
     }
     out
+}
+
+/// The pointer parameter through which a field is set: the caller may give the same object again.
+fn given(facts: Facts<'_>, func: FuncId, write: &Access) -> Option<LocalId> {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let Anchor::Local(local) = write.anchor else { return None };
+    let pointer = matches!(program.ty(program.underlying(program.local_type(file, local))), Type::Pointer(_));
+    let param = matches!(operand(program, func, file, local), Operand::Param(_));
+    (matches!(write.location, Location::Field(_)) && pointer && param).then_some(local)
 }
 
 /// Whether the variable is there before the function is called and after it has returned.

@@ -200,6 +200,8 @@ pub enum Assumption {
     CalledAgain,
     /// A method ends its receiver because of its name.
     EnderByName,
+    /// The goroutine, which may end the object itself, is at work when somebody else does.
+    EndedByOthers,
     /// A call that could not be resolved does not wait.
     UnresolvedCall,
     /// The two accesses touch the same element.

@@ -22,8 +22,10 @@ use super::{
     handed::Handed,
     joins::{Joins, WaitSite},
     kept_handle::kept_handles,
+    late_counts::{raised_behind, work_while_waited_for},
     lent::lent,
     levels::Levels,
+    library_goroutines::used_meanwhile,
     models::Models,
     next_use::add_next_uses,
     obligations::Obligations,
@@ -36,13 +38,15 @@ use super::{
     running::Outlives,
     shared::ended_elsewhere,
     spawns::{Context, Spawns},
-    uncounted::uncounted_adds,
+    test_handles::used_by_others,
+    uncounted::{locks, uncounted_adds},
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
     callgraph::{CallGraph, CallKind, CallSite},
-    resolve::{FuncId, Program},
-    syntax::{LocalId, Terminator},
+    resolve::{Callee, FuncId, Program},
+    source::FileRole,
+    syntax::{Expr, ExprId, LocalId, Terminator},
 };
 
 /// Everything the analysis worked out, for rules and explanations to ask.
@@ -163,6 +167,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(test_ends(facts, &passes));
     conflicts.extend(kept_handles(facts));
     conflicts.extend(adds_race(facts));
+    conflicts.extend(raised_behind(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
     let of_calls: Vec<Vec<Conflict>> =
@@ -171,7 +176,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
     // They know nothing of each other, and some take long.
-    let searches: [Search<'_>; 11] = [
+    let searches: [Search<'_>; 14] = [
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &alive),
         &|| ended_elsewhere(facts, &alive, obligations),
@@ -183,6 +188,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         &|| set_after_construction(facts),
         &|| set_while_running(facts, obligations),
         &|| next_rounds(facts, obligations),
+        &|| work_while_waited_for(facts),
+        &|| used_by_others(facts, &alive),
+        &|| used_meanwhile(facts),
     ];
     let found: Vec<Vec<Conflict>> = searches.par_iter().one_by_one().map(|search| search()).collect();
     let mut found = found.into_iter();
@@ -227,12 +235,13 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
             let Some(handle) = test_handle(facts, site.func) else { continue };
             let reach = &facts.reaches[id];
             let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(n, _)| n.depth <= 1);
-            let mut used = nodes.filter_map(|(node, number)| {
+            let used = nodes.filter_map(|(node, number)| {
                 let events = cx.events.of(node.func);
                 let called = reach.path(number).first().copied();
                 let uses = events.blocks.iter().enumerate().filter_map(|(block, row)| {
                     let uses = |event: &&Event| matches!(event.kind, EventKind::UsesTest { .. });
-                    let used = row.events.iter().find(uses)?;
+                    let handed = |event: &&Event| hands_test_over(facts, node.func, &event.kind);
+                    let used = row.events.iter().find(uses).or_else(|| row.events.iter().find(handed))?;
                     let (body, span) = called.unwrap_or((node.func, used.span));
                     let point = super::order::points(cx.events.of(body)).get(&span).copied();
                     if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
@@ -244,12 +253,19 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
                     let looped = !fails && super::spawns::blocks_in_cycle(events, block);
                     let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
-                    Some((!(certain || looped) || failed, used.span))
+                    let mut doubts = Vec::new();
+                    if !matches!(used.kind, EventKind::UsesTest { .. }) {
+                        doubts = vec![Assumption::TakesThatWay, Assumption::FailingRun];
+                    } else if !(certain || looped) || failed {
+                        doubts = vec![Assumption::TakesThatWay];
+                    }
+                    Some((doubts, used.span))
                 });
-                let (doubtful, used) = uses.min_by_key(|row| row.0)?;
-                Some((node.func, used, doubtful))
+                let (doubts, used) = uses.min_by_key(|row| row.0.len())?;
+                Some((node.func, used, doubts))
             });
-            let Some((func, used, doubtful)) = used.next() else { continue };
+            // The nearest use, unless it is one of a library that uses the test only to let it fail.
+            let Some((func, used, doubts)) = used.min_by_key(|row| row.2.len() > 1) else { continue };
             let file = cx.program.funcs()[site.func].file;
             let joined = pass.joined_somewhere.iter().find(|(known, _)| *known == id);
             let join = match joined {
@@ -268,13 +284,32 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 other: Side::at(site.func, span, AccessKind::End),
                 relation: Relation::TestEnd,
                 join,
-                assumptions: if doubtful { vec![Assumption::TakesThatWay] } else { Vec::new() },
+                assumptions: doubts,
                 others: Vec::new(),
                 evidence: Vec::new(),
             });
         }
     }
     out
+}
+
+/// Whether a call gives a test to a library, whose assertions use it when they fail.
+fn hands_test_over(facts: Facts<'_>, func: FuncId, kind: &EventKind) -> bool {
+    let EventKind::Call(call) = *kind else { return false };
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let exprs = &program.facts(file).exprs;
+    let Expr::Call { args, .. } = &exprs[call] else { return false };
+    let is_handle = |arg: &ExprId| {
+        let Expr::Local(local) = exprs[*arg] else { return false };
+        program.type_key(program.local_type(file, local)).is_some_and(|key| facts.cx.models.is_test_handle(key))
+    };
+    let of_library = match program.callee(file, call) {
+        Callee::External { .. } => true,
+        Callee::Func { func, .. } => program.sources().files[program.funcs()[func].file].role != FileRole::Analysed,
+        _ => false,
+    };
+    of_library && args.first().is_some_and(is_handle)
 }
 
 fn is_test(facts: Facts<'_>, id: SpawnId) -> bool {
@@ -300,14 +335,29 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
         for &body in &site.bodies {
             for event in cx.events.of(body).blocks.iter().flat_map(|b| &b.events) {
                 let EventKind::Add { key } = event.kind else { continue };
-                let own = site.signals.iter().any(|s| s.key == key && s.site.0 == body);
+                let signal = site.signals.iter().find(|s| s.key == key);
+                let itself = signal.is_some_and(|s| s.site.0 == body);
+                // One that is raised when its end is registered already is for another goroutine.
+                let own = itself
+                    || signal.is_some_and(|s| {
+                        s.deferred && cx.program.encloses(body, s.site.0) && event.span.start < s.site.1.start
+                    });
+                // Another function says that it is done: that it is this goroutine is likely, no more.
+                let relayed = !own && signal.is_some_and(|s| s.certain);
+                let held = cx.events.of(body).locks_held(event.span);
                 let counted_before = adds(facts, site.func, key);
                 // What the goroutine itself waits for, it has raised before; a test that waits knows what it started.
                 let test = |func: FuncId| cx.program.in_test_file(func);
                 let mut waits = facts.joins.waits(key).iter();
                 let wait = waits.find(|w| w.func != body && (!test(w.func) || test(body)));
                 let Some(wait) = wait else { continue };
-                if !own || counted_before || adds::ordered(facts, id, (body, event.span), key, wait) {
+                // Under the lock the function that waits has said, or will see, that no more is to come.
+                let guarded = !itself && held.iter().any(|lock| locks(facts, wait.func, *lock));
+                if !(own || relayed)
+                    || guarded
+                    || counted_before
+                    || adds::ordered(facts, id, (body, event.span), key, wait)
+                {
                     continue;
                 }
                 out.push(Conflict {
@@ -318,7 +368,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     other: Side::at(wait.func, wait.span, AccessKind::Read),
                     relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
                     join: JoinStatus::Missing { asked: None },
-                    assumptions: Vec::new(),
+                    assumptions: if own { Vec::new() } else { vec![Assumption::TakesThatWay] },
                     others: Vec::new(),
                     evidence: Vec::new(),
                 });

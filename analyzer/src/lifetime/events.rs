@@ -502,15 +502,9 @@ impl<'a> Lowering<'a> {
         events: &mut Vec<Event>,
     ) {
         for part in self.places.accesses(self.program, self.file, expr, kind, stored) {
-            // A mutex or atomic in a field is not read by calling its methods.
-            if part.kind == AccessKind::Read && self.synchronises(part.location) {
-                continue;
-            }
-            // Nor is one of many.
-            if part.kind == AccessKind::Read
-                && part.element
-                && self.is_synchronised(self.program.expr_type(self.file, expr))
-            {
+            // A mutex or atomic in a field is not read by calling its methods; nor is one of many.
+            let one_of_many = || part.element && self.is_synchronised(self.program.expr_type(self.file, expr));
+            if part.kind == AccessKind::Read && (self.synchronises(part.location) || one_of_many()) {
                 continue;
             }
             let access = Access { func: self.func, expr, span, atomic: false, locks: LockSet::new(), ..part };
@@ -589,7 +583,14 @@ impl<'a> Lowering<'a> {
     }
 
     /// A plain access of all of what stands at a place.
-    fn whole(&self, place: &Place, location: Location, kind: AccessKind, expr: ExprId, span: Span) -> Access {
+    pub(super) fn whole(
+        &self,
+        place: &Place,
+        location: Location,
+        kind: AccessKind,
+        expr: ExprId,
+        span: Span,
+    ) -> Access {
         Access {
             func: self.func,
             location,
@@ -642,6 +643,7 @@ impl<'a> Lowering<'a> {
             if let Callee::Func { func, .. } | Callee::Literal(func) = &callee {
                 self.locks_kept(*func, args, span, events);
             }
+            self.reads_embedded(receiver.as_ref(), call, span, events);
             self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
             events.push(Event { kind: EventKind::Call(call), span });
         }
@@ -690,6 +692,7 @@ impl<'a> Lowering<'a> {
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
+            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;

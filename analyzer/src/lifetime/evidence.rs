@@ -186,7 +186,7 @@ fn gave_back(facts: Facts<'_>, access: &Access, key: Location) -> bool {
 }
 
 /// Whether every way from an access of a test on ends the test: it has failed by then.
-fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
+pub(super) fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
     let (func, span) = side.top();
     let program = facts.cx.program;
     if !program.in_test_file(func) {

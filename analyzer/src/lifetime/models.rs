@@ -71,6 +71,12 @@ pub enum Effect {
     StopTimer,
     /// Sets a timer going (again).
     StartTimer,
+    /// A goroutine of the library fills the buffers that fields of the receiver were given.
+    Fills,
+    /// A goroutine of the library sends on the channel from now on.
+    SendsOn(Operand),
+    /// Ends what a goroutine of the library does with the operand.
+    WorkEnds(Operand),
 }
 
 /// Rows of the catalogue by the function they speak of (`path.F`, `path.T.M`).
@@ -91,6 +97,12 @@ pub struct Models {
     count_down: FxHashMap<Box<str>, ()>,
     /// Names of methods that wait for what is counted.
     waits: FxHashMap<Box<str>, ()>,
+    /// Names of fields that hold what is filled ([`Effect::Fills`]).
+    filled_fields: FxHashMap<Box<str>, ()>,
+    /// Types (`path.T`) of buffers that are not to be used while they are filled.
+    filled_types: FxHashMap<Symbol, ()>,
+    /// Functions (`path.F`) that make an object of a type (`path.T`).
+    makers: FxHashMap<Symbol, Symbol>,
 }
 
 impl Models {
@@ -132,6 +144,36 @@ impl Models {
     /// Marks a method name that waits by convention.
     pub fn add_wait(&mut self, name: &str) {
         self.waits.insert(name.into(), ());
+    }
+
+    /// Marks a field that holds what is filled.
+    pub fn add_filled_field(&mut self, name: &str) {
+        self.filled_fields.insert(name.into(), ());
+    }
+
+    /// Marks a type of buffers that are not to be used while they are filled.
+    pub fn add_filled_type(&mut self, key: Symbol) {
+        self.filled_types.insert(key, ());
+    }
+
+    /// Tells what type of object a function makes.
+    pub fn add_maker(&mut self, func: Symbol, ty: Symbol) {
+        self.makers.insert(func, ty);
+    }
+
+    /// The type of object that a function makes.
+    pub fn made_by(&self, func: Symbol) -> Option<Symbol> {
+        self.makers.get(&func).copied()
+    }
+
+    /// Whether a field of this name holds what is filled.
+    pub fn fills(&self, name: &str) -> bool {
+        self.filled_fields.contains_key(name)
+    }
+
+    /// Whether buffers of the type are not to be used while they are filled.
+    pub fn is_filled(&self, key: Symbol) -> bool {
+        self.filled_types.contains_key(&key)
     }
 
     /// Whether a method of this name counts a goroutine less, by convention.

@@ -208,8 +208,20 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             out.effects.push(Effect { reached, holder, joined });
         }
     }
+    out.spawns.extend(started_inside(facts, &out.spawns));
     out.reach = reach;
     Some(out)
+}
+
+/// Goroutines that goroutines start, near their bodies: they begin with the same call.
+fn started_inside(facts: Facts<'_>, spawns: &FxHashSet<SpawnId>) -> Vec<SpawnId> {
+    let mut spawns: Vec<SpawnId> = spawns.iter().copied().collect();
+    spawns.sort_unstable();
+    let inside = spawns.iter().flat_map(|id| {
+        let nodes = facts.reaches[*id].nodes.iter().take_while(|node| node.depth <= MAX_METHOD_DEPTH);
+        nodes.filter(|node| node.dispatched == 0).flat_map(|node| facts.spawns.of(node.func)).copied()
+    });
+    inside.collect()
 }
 
 /// Whether anything but a constructor writes the location.
@@ -375,12 +387,16 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
     let program = facts.cx.program;
     let key = program.funcs()[method.func].key.as_str();
     let name = key.rsplit('.').next().unwrap_or("");
-    if facts.reaches[id].surely_contains(method.func) {
-        // What the goroutine itself runs is its own business.
+    let itself = facts.reaches[id].surely_contains(method.func);
+    if itself && !called_by_others(facts, id, method.func) {
+        // What only the goroutine itself runs is its own business.
         return None;
     }
     if facts.cx.models.ends_object(name) {
         return Some(Role::Named);
+    }
+    if itself {
+        return asked(facts, id, method).map(|_| Role::Asks);
     }
     if method.spawns.contains(&id) {
         // What the starting method closes behind the start is the work it hands out, not a wish that it stops.
@@ -393,6 +409,12 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
         matches!(event.kind, EventKind::Wait { key: Location::Field(_), how: WaitKind::Group | WaitKind::Range })
     });
     waits.then_some(Role::Joins)
+}
+
+/// Whether somebody who is not part of the goroutine calls the function.
+fn called_by_others(facts: Facts<'_>, id: SpawnId, func: FuncId) -> bool {
+    let graph = facts.cx.graph;
+    graph.callers(func).iter().any(|site| !facts.reaches[id].contains(graph.sites()[*site].func))
 }
 
 /// Where the method asks the goroutine to stop: closes a channel it waits on, calls a kept cancel function, or stops the
@@ -559,24 +581,35 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         let func = method.reach.nodes[effect.reached.node as usize].func;
         &cx.events.of(func).accesses[effect.reached.row as usize]
     };
+    // A goroutine that may end the object itself is at work while others do.
+    let itself = reach.surely_contains(method.func);
+    let waits = keys.iter().any(|key| facts.joins.may(method.func).contains(*key));
     // What it changes says more than what it only reads.
     let (reads, changes): (Vec<&Effect>, Vec<&Effect>) =
         method.effects.iter().partition(|effect| what(effect).kind == AccessKind::Read);
-    let ends = matches!(role, Role::Named | Role::Asks);
+    let ends = matches!(role, Role::Named | Role::Asks) && !itself;
     // The same for all effects, and only some ask.
     let (stops, join) = (OnceCell::new(), OnceCell::new());
     for effect in changes.into_iter().chain(reads.into_iter().filter(|_| ends)) {
         let node = &method.reach.nodes[effect.reached.node as usize];
         let access = what(effect);
         // Code that the goroutine runs itself is guarded against its other callers, or it is another story.
-        let own = reach.surely_contains(node.func);
-        if own || seen.contains(&access.location) || keys.iter().any(|key| effect.joined.contains(*key)) {
+        let own = reach.surely_contains(node.func) && !itself;
+        // Who ends what the goroutine works on and then waits for it stops it that way.
+        let stopped_that_way = itself && access.kind == AccessKind::End && waits;
+        if own
+            || stopped_that_way
+            || seen.contains(&access.location)
+            || keys.iter().any(|key| effect.joined.contains(*key))
+        {
             continue;
         }
         let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         // Who first asks the goroutine of the last time to stop is called again and again.
         let again = || stops.get_or_init(|| asked(facts, id, method)).is_some_and(|(_, at)| at.start < top.start);
-        let remade = matches!(access.stored, Stored::Fresh | Stored::Cleared);
+        // The method itself starts it, or what it starts does, which the next start does not know of.
+        let nested = !method.reach.contains(site.func) && access.stored != Stored::Update;
+        let remade = nested || matches!(access.stored, Stored::Fresh | Stored::Cleared);
         if role == Role::Restarts && !remade && (access.stored == Stored::Update || !again()) {
             continue;
         }
@@ -591,6 +624,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
                 && inner.kind.conflicts(access.kind)
                 && (access.kind != AccessKind::Read || inner.kind == AccessKind::Write)
                 && !(inner.atomic && access.atomic)
+                && !(itself && method.reach.contains(inner_node.func))
                 && !found.locks.iter().any(|l| effect.reached.locks.contains(l))
                 && !started_behind(facts, method.func, (inner_node.func, inner.span))
                 && !waits_for_method(facts, id, found, inner.span, method, (node.func, access.span), top)
@@ -609,6 +643,9 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         // Who stores something new first, and has it closed later, makes it.
         if role == Role::Restarts || role == Role::Asks && access.stored == Stored::Fresh && !again() {
             assumptions.push(Assumption::CalledAgain);
+        }
+        if itself {
+            assumptions.push(Assumption::EndedByOthers);
         }
         let mut path = method.reach.path(effect.reached.node);
         path.truncate(usize::try_from(MAX_METHOD_DEPTH).unwrap_or(usize::MAX));

@@ -2,6 +2,7 @@
 //! [`super::after_spawn`].
 
 use fixedbitset::FixedBitSet;
+use rustc_hash::FxHashSet;
 
 use super::{
     after_spawn::Facts,
@@ -10,6 +11,12 @@ use super::{
     order::{Order, Point},
 };
 use crate::{base::Span, resolve::FuncId, syntax::LocalId};
+
+/// Whether a goroutine has to do with a channel or counter.
+pub(super) type Talks<'a> = &'a dyn Fn(Location) -> bool;
+
+/// Calls from a goroutine's body to where it signals or waits.
+const MAX_TALK_DEPTH: u32 = 4;
 
 /// What holds at a point of the spawning function.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -104,22 +111,47 @@ impl Outlives {
         let events = facts.cx.events.of(body);
         let order = Order::build(events, facts.cx.places);
         let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
-        received_after(facts, events, &order, (point, deferred), &self.received)
+        let talks = talks_on(facts, self.spawn);
+        received_after(facts, events, &order, (point, deferred), (&self.received, &|key| talks.contains(&key)))
     }
 }
 
+/// Channels and counters that a goroutine signals or waits for, near its body or as what it is given.
+pub(super) fn talks_on(facts: Facts<'_>, id: SpawnId) -> FxHashSet<Location> {
+    let (cx, site) = (facts.cx, &facts.spawns.sites[id]);
+    let file = cx.program.funcs()[site.func].file;
+    let mut keys: FxHashSet<Location> = site.signals.iter().map(|signal| signal.key).collect();
+    keys.extend(site.arguments.iter().filter_map(|(_, _, given)| cx.places.key(cx.program, cx.graph, file, *given)));
+    let note = |kind: &EventKind, keys: &mut FxHashSet<Location>| match kind {
+        EventKind::Signal { key, .. } | EventKind::Wait { key, .. } => drop(keys.insert(*key)),
+        _ => {}
+    };
+    for node in facts.reaches[id].nodes.iter().take_while(|node| node.depth <= MAX_TALK_DEPTH) {
+        for event in cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events) {
+            match &event.kind {
+                EventKind::Defer { effects, .. } => effects.iter().for_each(|effect| note(effect, &mut keys)),
+                kind => note(kind, &mut keys),
+            }
+        }
+    }
+    keys
+}
+
 /// Whether a signal that was received comes, in the goroutine, after the point; or something that the goroutine has
-/// received since, over a channel without a buffer.
+/// received since, over a channel without a buffer on which it `talks`.
 pub(super) fn received_after(
     facts: Facts<'_>,
     events: &FuncEvents,
     order: &Order,
     (point, deferred): (Point, bool),
-    received: &[(Location, WaitKind)],
+    (received, talks): (&[(Location, WaitKind)], Talks<'_>),
 ) -> bool {
     let gates = order.gates_at(events, facts.cx.places, point);
     received.iter().any(|(key, how)| {
         (order.signals(*key) && !order.may_follow(point, deferred, *key, *how))
-            || (facts.cx.places.is_unbuffered(*key) && !order.signals_itself(*key) && !gates.contains(key))
+            || (facts.cx.places.is_unbuffered(*key)
+                && !order.signals_itself(*key)
+                && !gates.contains(key)
+                && talks(*key))
     })
 }

@@ -15,14 +15,17 @@ use super::{
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
     objects::accessed,
     obligations::Obligations,
+    order::{points, reachable},
     owner::joined_before,
     reach::access,
+    replies,
     rounds::{ancestors, is_being_made, is_of_a_copy, is_reset, of_new_object},
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
     resolve::{FuncId, Step, Type},
-    syntax::FuncKind,
+    source::FileId,
+    syntax::{Expr, ExprId, FuncKind, LocalDecl},
 };
 
 /// Calls from the body to the goroutine's access at most.
@@ -50,6 +53,8 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
     let known = Known {
         ends: by_location(facts, |access| ends(facts, access)),
         sends: by_location(facts, sends),
+        closed_parts: closed_parts(facts),
+        closed_replies: replies::closed_before_the_answer(facts),
         joined: Joined::new(facts),
     };
     let mut found: Vec<Conflict> = ids
@@ -74,6 +79,10 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
 struct Known {
     ends: FxHashMap<Location, Vec<(FuncId, u32)>>,
     sends: FxHashMap<Location, Vec<(FuncId, u32)>>,
+    /// Channels that are elements of a field, and are closed as such: `for _, c := range s.clients { close(c) }`.
+    closed_parts: FxHashMap<Location, Vec<(FuncId, u32)>>,
+    /// Channels for an answer, by the field in which they are handed over, closed by who may not have waited for it.
+    closed_replies: FxHashMap<Location, Vec<(FuncId, u32)>>,
     joined: Joined,
 }
 
@@ -126,6 +135,86 @@ pub(super) fn waited(
         })
 }
 
+/// The field that holds a channel, or (`true`) of which it is an element.
+fn field_of_channel(facts: Facts<'_>, file: FileId, channel: ExprId) -> Option<(Location, bool)> {
+    let program = facts.cx.program;
+    let place = |expr| facts.cx.places.canonical(program, file, program.place(file, expr));
+    let (place, ranged) = match program.facts(file).exprs[channel] {
+        Expr::Local(local) => match program.facts(file).locals[local].decl {
+            LocalDecl::RangeValue { over } => (place(over), true),
+            _ => (place(channel), false),
+        },
+        _ => (place(channel), false),
+    };
+    match (place.steps.last()?, ranged) {
+        (Step::Field(field), _) => Some((Location::Field(*field), ranged)),
+        (Step::Element, false) => match place.steps[..] {
+            [.., Step::Field(field), Step::Element] => Some((Location::Field(field), true)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Closes of channels that are elements of a field, by the field.
+fn closed_parts(facts: Facts<'_>) -> FxHashMap<Location, Vec<(FuncId, u32)>> {
+    let mut out: FxHashMap<Location, Vec<(FuncId, u32)>> = FxHashMap::default();
+    for func in facts.cx.program.funcs().ids() {
+        let file = facts.cx.program.funcs()[func].file;
+        for (row, at) in facts.cx.events.of(func).accesses.iter().zip(0_u32..) {
+            if row.kind == AccessKind::Close
+                && let Some((field, true)) = field_of_channel(facts, file, row.expr)
+            {
+                out.entry(field).or_default().push((func, at));
+            }
+        }
+    }
+    out
+}
+
+/// Channels that a goroutine is given as an argument and sends on, where others close the field they are of.
+fn closed_under_senders(
+    facts: Facts<'_>,
+    id: SpawnId,
+    keys: &[usize],
+    starters: &FxHashMap<FuncId, u32>,
+    known: &Known,
+) -> Vec<Conflict> {
+    let (cx, site) = (facts.cx, &facts.spawns.sites[id]);
+    let file = cx.program.funcs()[site.func].file;
+    let mut out: Vec<Conflict> = Vec::new();
+    for &(body, at, argument) in &site.arguments {
+        let params = &cx.program.function(body).signature.params;
+        let Some(param) = params.get(at as usize).and_then(|param| param.local) else { continue };
+        let given = Location::Local(cx.program.funcs()[body].file, param);
+        let mut sends = cx.events.of(body).accesses.iter();
+        let Some(send) = sends.find(|row| row.kind == AccessKind::Send && row.location == given) else { continue };
+        let Some((field, element)) = field_of_channel(facts, file, argument) else { continue };
+        let closes = if element { &known.closed_parts } else { &known.ends };
+        let mut closes = closes.get(&field).into_iter().flatten().map(|row| access(cx, *row));
+        let close = closes.find(|close| {
+            close.kind == AccessKind::Close
+                && (!starters.contains_key(&close.func) || closes_in_a_later_round(facts, starters, close))
+                && !send.locks.iter().any(|lock| close.locks.contains(lock))
+                && !waited(facts, &known.joined, keys, close.func, close.span, MAX_WAITING_CALLERS)
+        });
+        let Some(close) = close.filter(|_| out.iter().all(|known| known.location != field)) else { continue };
+        out.push(Conflict {
+            spawn: id,
+            location: field,
+            element,
+            inside: Side::of(send, false),
+            other: Side::of(close, false),
+            relation: Relation::OwnerMethod { method: close.func, role: Role::Elsewhere },
+            join: JoinStatus::Missing { asked: None },
+            assumptions: vec![Assumption::SameObject],
+            others: Vec::new(),
+            evidence: Vec::new(),
+        });
+    }
+    out
+}
+
 fn is_map_field(facts: Facts<'_>, location: Location) -> bool {
     let Location::Field(field) = location else { return false };
     let program = facts.cx.program;
@@ -133,7 +222,9 @@ fn is_map_field(facts: Facts<'_>, location: Location) -> bool {
 }
 
 fn ends(facts: Facts<'_>, access: &Access) -> bool {
-    if access.atomic || is_of_a_copy(facts, access) {
+    // A channel, or an object that is closed, is the same in a copy of the struct that holds it.
+    let ended = matches!(access.kind, AccessKind::Close | AccessKind::End);
+    if access.atomic || !ended && is_of_a_copy(facts, access) {
         return false;
     }
     if access.element {
@@ -174,7 +265,8 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
     let keys: Vec<usize> = signals.filter_map(|s| facts.joins.index_of(s.key)).collect();
     let starters = ancestors(facts, site.func, MAX_STARTERS);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    let mut out: Vec<Conflict> = Vec::new();
+    let mut out = closed_under_senders(facts, id, &keys, &starters, known);
+    seen.extend(out.iter().map(|conflict| conflict.location));
     for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_DEPTH) {
         if node.dispatched > MAX_DISPATCHED {
             continue;
@@ -191,7 +283,9 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
             }
             // Who closes a channel that others send on ends it, too.
             let sends = known.sends.get(&inner.location).filter(|_| inner.kind == AccessKind::Close);
-            let mut ends = known.ends.get(&inner.location).into_iter().chain(sends).flatten().peekable();
+            let replies = known.closed_replies.get(&inner.location).filter(|_| inner.kind == AccessKind::Send);
+            let ends = known.ends.get(&inner.location).into_iter().chain(sends).chain(replies);
+            let mut ends = ends.flatten().peekable();
             if ends.peek().is_none() {
                 continue;
             }
@@ -209,7 +303,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                     && other.kind.conflicts(inner.kind)
                     && !(copy && other.kind == AccessKind::Write)
                     && !reach.surely_contains(other.func)
-                    && !starters.contains_key(&other.func)
+                    && (!starters.contains_key(&other.func) || closes_in_a_later_round(facts, &starters, other))
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && !waited(facts, &known.joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
                     && !in_different_structs(facts, inner, other)
@@ -231,6 +325,20 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
         }
     }
     out
+}
+
+/// Whether a loop starts the goroutine, somewhere below, in one round and closes the channel in another.
+fn closes_in_a_later_round(facts: Facts<'_>, starters: &FxHashMap<FuncId, u32>, other: &Access) -> bool {
+    if other.kind != AccessKind::Close {
+        return false;
+    }
+    let events = facts.cx.events.of(other.func);
+    let here = points(events);
+    let Some(closes) = here.get(&other.span) else { return false };
+    let in_one_loop = |at: usize| reachable(events, at).contains(closes.0) && reachable(events, closes.0).contains(at);
+    let mut starts =
+        facts.calls.of(other.func).iter().filter(|row| row.targets.iter().any(|f| starters.contains_key(f)));
+    starts.any(|row| here.get(&row.span).is_some_and(|at| at.0 != closes.0 && in_one_loop(at.0)))
 }
 
 /// Whether the two accesses go to a part of two different fields: an embedded struct is another one in each type.

@@ -8,7 +8,7 @@ use super::{
     events::EventKind,
     order::{Order, Point},
     reach::Reached,
-    running::{State, received_after, union},
+    running::{State, received_after, talks_on, union},
 };
 use crate::{
     base::Span,
@@ -71,7 +71,8 @@ impl Pass<'_> {
         });
         let at = (point, self.is_deferred(*body, point));
         let events = facts.cx.events.of(*body);
-        let ordered_by_receive = received_after(facts, events, order, at, &state.received[goroutine]);
+        let talks = |key| self.talks[goroutine].get_or_init(|| talks_on(facts, self.ids[goroutine])).contains(&key);
+        let ordered_by_receive = received_after(facts, events, order, at, (&state.received[goroutine], &talks));
         // Both count up, or test, one atomic: the function after the goroutine, as in a spin loop.
         let by_atomic = !state.atomics.is_empty() && {
             let accesses = &facts.cx.events.of(*body).accesses;

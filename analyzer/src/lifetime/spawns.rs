@@ -10,6 +10,7 @@ use super::{
     domain_local,
     events::{EventKind, Events},
     handed::{Handed, HandedFunc, Use, functions_of, root_local},
+    library_goroutines,
     models::{Effect, Models, Operand},
     place::Places,
 };
@@ -105,7 +106,8 @@ impl<'a> Context<'a> {
                     EventKind::Spawn(call) => sites.extend(self.spawn(func, file, *call, event.span)),
                     EventKind::Call(call) => {
                         let paused = || self.paused(func, file, *call, event.span);
-                        sites.extend(self.wrapped(func, file, *call, event.span).or_else(paused));
+                        let library = || self.of_library(func, file, *call, event.span);
+                        sites.extend(self.wrapped(func, file, *call, event.span).or_else(paused).or_else(library));
                     }
                     _ => {}
                 }
@@ -255,6 +257,13 @@ impl<'a> Context<'a> {
             }
         }
         site
+    }
+
+    /// A call after which a goroutine of the library works on what it was given; its source is of no interest.
+    fn of_library(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
+        let (key, _) = library_goroutines::named(self.program, self.models, file, call)?;
+        library_goroutines::work_of(self.models.effects(key))?;
+        Some(self.site(func, file, call, span, SpawnKind::Library))
     }
 
     fn outermost(self, func: FuncId) -> FuncId {

@@ -24,6 +24,8 @@ use crate::{
 
 /// Calls from the body to where the counter is raised.
 const MAX_DEPTH: u32 = 4;
+/// Calls on the way there that dispatch: a callback.
+const MAX_DISPATCHED: u32 = 1;
 /// Goroutines listed for one counter, nearest first.
 const MAX_SPAWNS: usize = 8;
 
@@ -34,10 +36,8 @@ type Adds = FxHashMap<Location, Vec<(FuncId, Span)>>;
 pub(super) fn uncounted_adds(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let mut adds = Adds::default();
     for func in facts.cx.program.funcs().ids() {
-        for event in facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events) {
-            if let EventKind::Add { key } = event.kind {
-                adds.entry(key).or_default().push((func, event.span));
-            }
+        for (key, span, _) in raised_in(facts, func) {
+            adds.entry(key).or_default().push((func, span));
         }
     }
     let joined = Joined::new(facts);
@@ -58,23 +58,37 @@ pub(super) fn uncounted_adds(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Confl
     out
 }
 
+/// Counters that a function raises, itself or by starting a goroutine in a group, with the locks it holds there.
+fn raised_in(facts: Facts<'_>, func: FuncId) -> Vec<(Location, Span, &[Location])> {
+    let events = facts.cx.events.of(func);
+    let mut out: Vec<(Location, Span, &[Location])> = Vec::new();
+    for event in events.blocks.iter().flat_map(|block| &block.events) {
+        if let EventKind::Add { key } = event.kind {
+            out.push((key, event.span, events.locks_held(event.span)));
+        }
+    }
+    for site in facts.spawns.of(func).iter().map(|id| &facts.spawns.sites[*id]) {
+        let groups = site.signals.iter().filter(|signal| signal.kind == SignalKind::Group && signal.site.0 == func);
+        out.extend(groups.map(|signal| (signal.key, site.span, events.locks_at(site.call))));
+    }
+    out
+}
+
 /// Counters of objects that the goroutine raises, near its body, without being counted itself.
 fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<Conflict> {
-    let cx = facts.cx;
     let reach = &facts.reaches[id];
     let mut out: Vec<Conflict> = Vec::new();
     for (number, node) in
         reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_DEPTH).map(|r| (r.1, r.0))
     {
-        if node.dispatched > 0 {
+        if node.dispatched > MAX_DISPATCHED {
             continue;
         }
-        for event in cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events) {
-            let EventKind::Add { key: key @ Location::Field(_) } = event.kind else { continue };
-            if out.iter().any(|known| known.location == key) || is_counted(facts, id, key, adds) {
+        for (key, span, held) in raised_in(facts, node.func) {
+            let known = !matches!(key, Location::Field(_)) || out.iter().any(|c: &Conflict| c.location == key);
+            if known || is_counted(facts, id, key, adds) {
                 continue;
             }
-            let held = cx.events.of(node.func).locks_held(event.span);
             let waits = |wait: &&WaitSite| {
                 !waits_itself(facts, id, wait.func)
                     && !facts.cx.program.in_test_file(wait.func)
@@ -82,12 +96,12 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
                     && !raises(adds, key, wait.func)
                     // Under the lock the function that waits has said, or will see, that no more is to come.
                     && !held.iter().any(|lock| locks(facts, wait.func, *lock))
-                    && !adds::ordered(facts, id, (node.func, event.span), key, wait)
+                    && !adds::ordered(facts, id, (node.func, span), key, wait)
                     && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, MAX_WAITING_CALLERS)
             };
             let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };
-            let mut inside = Side::at(node.func, event.span, AccessKind::Write);
-            inside.path = reach.path(number);
+            let mut inside =
+                Side::at(node.func, span, AccessKind::Write).reached_by(reach.path(number), node.dispatched);
             inside.same_object = false;
             out.push(conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read)));
         }
@@ -116,7 +130,8 @@ fn raises(adds: &Adds, key: Location, func: FuncId) -> bool {
     adds.get(&key).is_some_and(|adds| adds.iter().any(|add| add.0 == func))
 }
 
-fn locks(facts: Facts<'_>, func: FuncId, lock: Location) -> bool {
+/// Whether the function takes the lock.
+pub(super) fn locks(facts: Facts<'_>, func: FuncId, lock: Location) -> bool {
     let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
     events.any(|event| matches!(event.kind, EventKind::Lock { key } if key == lock))
 }

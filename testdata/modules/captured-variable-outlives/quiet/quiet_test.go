@@ -103,3 +103,17 @@ func TestOwnCall(t *testing.T) {
 	var seen sync.Map
 	t.Log(descend(4, &seen), tally(8))
 }
+
+func TestCommand(t *testing.T) {
+	if !started("ready") || !startedElsewhere("ready") {
+		t.Fatal("not started")
+	}
+}
+
+func TestAnotherReceive(t *testing.T) {
+	one := func() int { return 1 }
+	first, second := chained(one, one)
+	if first+second+told(one) != 3 {
+		t.Fatal(first, second)
+	}
+}

@@ -78,3 +78,13 @@ func TestFoundReady(t *testing.T) {
 func TestGated(t *testing.T) {
 	gated([]string{"a"})
 }
+
+func TestCommand(t *testing.T) {
+	started("ready")
+}
+
+func TestAnotherReceive(t *testing.T) {
+	one := func() int { return 1 }
+	firstOf(one, one)
+	time.Sleep(20 * time.Millisecond)
+}

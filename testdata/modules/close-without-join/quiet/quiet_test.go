@@ -82,3 +82,36 @@ func TestSenderLeft(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+func TestSignals(t *testing.T) {
+	in := handle()
+	if got := in.Close(); got != 0 {
+		t.Fatal(got)
+	}
+}
+
+func TestSenders(t *testing.T) {
+	n := newNotifier()
+	n.blocks <- 1
+	n.Stop()
+}
+
+func TestEndsItself(t *testing.T) {
+	s := newSession()
+	s.frames <- 1
+	s.Close()
+}
+
+func TestEmbedded(t *testing.T) {
+	c := dial()
+	c.frames <- 1
+	c.Close()
+}
+
+func TestReply(t *testing.T) {
+	o := newOracle()
+	o.ask("why", time.Second)
+	if got := o.insist("how"); got != 3 {
+		t.Fatal(got)
+	}
+}

@@ -2,6 +2,8 @@ package racing
 
 import (
 	"context"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -54,4 +56,40 @@ func TestSenderLeft(t *testing.T) {
 	for i := 0; i < 8 && f.push(i); i++ {
 		time.Sleep(time.Millisecond)
 	}
+}
+
+func TestSignals(t *testing.T) {
+	in := handle()
+	in.Close()
+	_ = syscall.Kill(os.Getpid(), syscall.SIGUSR1)
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestSenders(t *testing.T) {
+	n := newNotifier()
+	n.blocks <- 1
+	n.Stop()
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestEndsItself(t *testing.T) {
+	s := newSession()
+	s.frames <- 1
+	s.Close()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestEmbedded(t *testing.T) {
+	c := dial()
+	c.Close()
+	time.Sleep(1 * time.Millisecond)
+	c.frames = make(chan int, 1)
+	c.frames <- 1
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestReply(t *testing.T) {
+	o := newOracle()
+	o.ask("why", time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 }

@@ -43,3 +43,15 @@ func TestOwnSession(t *testing.T) {
 func TestNextCall(t *testing.T) {
 	collect()
 }
+
+func TestNested(t *testing.T) {
+	f := &fetcher{}
+	for range 2 {
+		f.Start(1)
+		f.Stop()
+	}
+}
+
+func TestNextSetup(t *testing.T) {
+	suiteOfTwo(t)
+}

@@ -45,3 +45,17 @@ func TestNextCall(t *testing.T) {
 	collect()
 	time.Sleep(10 * time.Millisecond)
 }
+
+func TestNested(t *testing.T) {
+	f := &fetcher{}
+	for range 2 {
+		f.Start(1)
+		time.Sleep(time.Millisecond)
+		f.Stop()
+	}
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestNextSetup(t *testing.T) {
+	suiteOfTwo(t)
+}

@@ -43,3 +43,9 @@ func TestWired(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestNested(t *testing.T) {
+	if got := configured(); got != 11 {
+		t.Fatal(got)
+	}
+}

@@ -30,3 +30,7 @@ func TestWired(t *testing.T) {
 	watch(make(chan string, 1))
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestNested(t *testing.T) {
+	configured()
+}

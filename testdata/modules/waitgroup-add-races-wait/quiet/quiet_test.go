@@ -69,3 +69,52 @@ func TestAsksFirst(t *testing.T) {
 		tg.cancel()
 	}
 }
+
+func TestRelayed(t *testing.T) {
+	f := &feed{}
+	f.announce("news")
+	f.announce("more")
+	if got := f.Close(); got != 2 {
+		t.Fatal(got)
+	}
+}
+
+func TestBehindStart(t *testing.T) {
+	k := &keeper{ready: make(chan struct{})}
+	k.start()
+	k.hold()
+	if got := k.stop(); got != 18 {
+		t.Fatal(got)
+	}
+}
+
+func TestWaiterFirst(t *testing.T) {
+	p := &process{exited: make(chan int, 1), done: make(chan struct{})}
+	p.start(2)
+	if got := <-p.exited; got != 2 {
+		t.Fatal(got)
+	}
+	p.follow()
+	if got := <-p.exited; got != 3 {
+		t.Fatal(got)
+	}
+}
+
+func TestCallback(t *testing.T) {
+	p := newPool()
+	p.passwords.changes <- "secret"
+	if got := p.Close(); got != 1 {
+		t.Fatal(got)
+	}
+}
+
+func TestInFlightGuarded(t *testing.T) {
+	c := &connection{stop: make(chan struct{}), left: make(chan int, 1)}
+	c.open()
+	c.Send("early")
+	close(c.stop)
+	if got := <-c.left; got != 1 {
+		t.Fatal(got)
+	}
+	c.Send("late")
+}

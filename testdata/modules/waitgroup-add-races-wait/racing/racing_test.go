@@ -53,3 +53,41 @@ func TestAsksFirst(t *testing.T) {
 	tg.cancel()
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestRelayed(t *testing.T) {
+	f := &feed{}
+	f.announce("news")
+	f.Close()
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestBehindStart(t *testing.T) {
+	k := &keeper{}
+	go k.start()
+	time.Sleep(2 * time.Millisecond)
+	k.stop()
+	time.Sleep(50 * time.Millisecond)
+}
+
+func TestWaiterFirst(t *testing.T) {
+	p := &process{exited: make(chan int, 1)}
+	p.start()
+	<-p.exited
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestCallback(t *testing.T) {
+	p := newPool()
+	p.passwords.changes <- "secret"
+	p.Close()
+	time.Sleep(30 * time.Millisecond)
+}
+
+func TestInFlight(t *testing.T) {
+	c := &connection{stop: make(chan struct{}), left: make(chan int, 1)}
+	c.open()
+	close(c.stop)
+	time.Sleep(2 * time.Millisecond)
+	c.Send("late")
+	<-c.left
+}

@@ -1,0 +1,42 @@
+//! What a call of a promoted method reads that is not written: `c.ReadMessage()` of a struct that embeds a connection.
+
+use super::{
+    domain::{AccessKind, Location},
+    events::{Event, Lowering},
+};
+use crate::{
+    base::Span,
+    resolve::{Place, Step, Type},
+    syntax::{Expr, ExprId},
+};
+
+impl Lowering<'_> {
+    /// A call of a promoted method reads the embedded pointers and interfaces on the way, which are not written.
+    pub(super) fn reads_embedded(
+        &mut self,
+        receiver: Option<&Place>,
+        call: ExprId,
+        span: Span,
+        events: &mut Vec<Event>,
+    ) {
+        let Some(receiver) = receiver else { return };
+        let Expr::Call { callee, .. } = self.expr(call) else { return };
+        let Expr::Select { base, .. } = self.expr(*callee) else { return };
+        let written = self.program.place(self.file, *base);
+        if written.root != receiver.root || receiver.steps.len() <= written.steps.len() {
+            return;
+        }
+        for at in written.steps.len()..receiver.steps.len() {
+            let Step::Field(field) = receiver.steps[at] else { continue };
+            let location = Location::Field(field);
+            let row = self.program.field(field);
+            let held = self.program.ty(self.program.underlying(row.ty));
+            let by_pointer = matches!(held, Type::Pointer(_) | Type::Interface { .. });
+            if row.embedded && by_pointer && !self.synchronises(location) {
+                let place = Place { root: receiver.root, steps: receiver.steps[..=at].iter().copied().collect() };
+                let access = self.whole(&place, location, AccessKind::Read, *callee, span);
+                self.push_access(access, events);
+            }
+        }
+    }
+}

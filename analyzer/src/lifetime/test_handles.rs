@@ -1,0 +1,186 @@
+//! Goroutines that use a test through what it was given: `s := NewServer(t.Logf)`, whose goroutines go on to log when the
+//! test is over.
+//!
+//! A test gives itself away as a method value. Which object got it is not known: a goroutine that the test starts,
+//! somewhere below, and that calls a function value which may be such a method, may be one that has it. Absent on purpose:
+//! goroutines that name the test's variable (`engine`), interfaces ([`super::kept_handle`]).
+
+use std::collections::VecDeque;
+
+use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    after_spawn::Facts,
+    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    domain::{AccessKind, Exit, Location, SpawnId},
+    models::Effect,
+    owner::keys_of,
+};
+use crate::{
+    base::{Idx, Span, Symbol},
+    callgraph::{CallSite, Resolution, Target, Targets},
+    resolve::FuncId,
+    source::FileId,
+    syntax::{Expr, ExprId, LocalId},
+};
+
+/// Calls, goroutines' bodies among them, from a test down to where the goroutine is started.
+const MAX_START_DEPTH: u32 = 6;
+/// Calls from the goroutine's body to the use.
+const MAX_USE_DEPTH: u32 = 2;
+
+/// A test function with the handle that it gives away.
+struct Test {
+    func: FuncId,
+    file: FileId,
+    handle: LocalId,
+}
+
+/// Finds goroutines that may use a test, through a method of it that something was given, after it is over.
+pub(super) fn used_by_others(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
+    let tests = tests(facts);
+    if tests.is_empty() {
+        return Vec::new();
+    }
+    let users = users(facts, alive);
+    let rows = tests.par_iter().map(|test| of_test(facts, test, &users));
+    let mut found: Vec<(u32, Conflict)> = rows.collect::<Vec<_>>().into_iter().flatten().collect();
+    // Each goroutine once, for the test that is nearest to it.
+    found.sort_by_key(|(distance, conflict)| (conflict.spawn, *distance, conflict.other.func));
+    found.dedup_by_key(|(_, conflict)| conflict.spawn);
+    found.into_iter().map(|(_, conflict)| conflict).collect()
+}
+
+/// Functions of test files that give their handle away.
+fn tests(facts: Facts<'_>) -> Vec<Test> {
+    let program = facts.cx.program;
+    let files: Vec<FileId> = program.sources().files.ids().collect();
+    files.into_par_iter().flat_map_iter(|file| tests_of(facts, file)).collect()
+}
+
+fn tests_of(facts: Facts<'_>, file: FileId) -> Vec<Test> {
+    let program = facts.cx.program;
+    let source = program.facts(file);
+    let mut out: Vec<Test> = Vec::new();
+    let is_handle = |expr: ExprId| match source.exprs[expr] {
+        Expr::Local(local) => {
+            let key = program.type_key(program.local_type(file, local));
+            key.filter(|key| facts.cx.models.is_test_handle(*key)).map(|_| local)
+        }
+        _ => None,
+    };
+    let tested = program.funcs().iter_enumerated().find(|(_, row)| row.file == file).map(|row| row.0);
+    if !tested.is_some_and(|func| program.in_test_file(func)) {
+        return out;
+    }
+    let called: FxHashSet<ExprId> = source
+        .exprs
+        .iter()
+        .filter_map(|expr| match expr {
+            Expr::Call { callee, .. } => Some(*callee),
+            _ => None,
+        })
+        .collect();
+    for (expr, row) in source.exprs.iter_enumerated() {
+        let Expr::Select { base, .. } = row else { continue };
+        let Some(handle) = is_handle(*base).filter(|_| !called.contains(&expr)) else { continue };
+        if let Some(func) = program.func_of(file, source.locals[handle].function)
+            && out.iter().all(|test| test.handle != handle)
+        {
+            out.push(Test { func, file, handle });
+        }
+    }
+    out
+}
+
+/// Per goroutine that outlives who starts it, where it calls a function value that may be a method of a test.
+type Users = FxHashMap<SpawnId, Side>;
+
+fn users(facts: Facts<'_>, alive: &FixedBitSet) -> Users {
+    let mut calls: FxHashMap<FuncId, Span> = FxHashMap::default();
+    for site in facts.cx.graph.sites().iter().filter(|site| may_be_of_test(facts, site)) {
+        calls.entry(site.func).or_insert(site.span);
+    }
+    let mut users = Users::default();
+    for id in facts.spawns.sites.ids().filter(|id| alive.contains(id.index())) {
+        let reach = &facts.reaches[id];
+        let mut nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_USE_DEPTH);
+        let user = nodes.find_map(|(node, number)| {
+            let span = calls.get(&node.func).filter(|_| node.dispatched == 0)?;
+            Some(Side::at(node.func, *span, AccessKind::Read).reached_by(reach.path(number), 1))
+        });
+        users.extend(user.map(|side| (id, side)));
+    }
+    users
+}
+
+/// Whether a call of a function value may be one of a method that needs a running test.
+fn may_be_of_test(facts: Facts<'_>, site: &CallSite) -> bool {
+    let Targets::Known { callees, resolution: Resolution::FunctionValue } = &site.targets else { return false };
+    let needs = |key: Symbol| {
+        let effects = facts.cx.models.effects(key);
+        effects.iter().any(|effect| matches!(effect, Effect::NeedsTest { .. } | Effect::EndsGoroutine))
+    };
+    callees.iter().any(|target| matches!(target, Target::External(key) if needs(*key)))
+}
+
+fn of_test(facts: Facts<'_>, test: &Test, users: &Users) -> Vec<(u32, Conflict)> {
+    let program = facts.cx.program;
+    let mut ends = facts.cx.events.of(test.func).blocks.iter().filter_map(|block| block.exit);
+    let Some((_, end)) = ends.rfind(|exit| exit.0 != Exit::Panic) else { return Vec::new() };
+    let waited = facts.joins.may(test.func);
+    let mut out = Vec::new();
+    for (id, distance) in started_below(facts, test.func) {
+        let Some(inside) = users.get(&id) else { continue };
+        // Who ends what it has made waits for it there.
+        let joined = keys_of(facts, id).iter().any(|key| waited.contains(*key));
+        // What names the variable is asked elsewhere.
+        let own = program.encloses(test.func, inside.func) || facts.spawns.sites[id].func == test.func;
+        if joined || own {
+            continue;
+        }
+        out.push((
+            distance,
+            Conflict {
+                spawn: id,
+                location: Location::Local(test.file, test.handle),
+                element: false,
+                inside: inside.clone(),
+                other: Side::at(test.func, end, AccessKind::End),
+                relation: Relation::TestEnd,
+                join: JoinStatus::Missing { asked: None },
+                assumptions: vec![Assumption::SameObject, Assumption::TakesThatWay],
+                others: Vec::new(),
+                evidence: Vec::new(),
+            },
+        ));
+    }
+    out
+}
+
+/// Goroutines that a test starts, itself, in what it calls by name or in goroutines started there, with the number of
+/// calls down to their start.
+fn started_below(facts: Facts<'_>, test: FuncId) -> Vec<(SpawnId, u32)> {
+    let mut out: Vec<(SpawnId, u32)> = Vec::new();
+    let mut seen: FxHashSet<FuncId> = FxHashSet::from_iter([test]);
+    let mut queue = VecDeque::from([(test, 0)]);
+    while let Some((func, depth)) = queue.pop_front() {
+        let mut next: Vec<FuncId> = Vec::new();
+        for &id in facts.spawns.of(func) {
+            out.push((id, depth));
+            next.extend(facts.spawns.sites[id].bodies.iter().copied());
+        }
+        for row in facts.calls.of(func) {
+            let targets = row.targets.iter().copied().filter(|_| !row.dispatched);
+            next.extend(targets.chain(row.handed.iter().map(|handed| handed.func)));
+        }
+        for func in next {
+            if depth < MAX_START_DEPTH && seen.insert(func) {
+                queue.push_back((func, depth + 1));
+            }
+        }
+    }
+    out
+}

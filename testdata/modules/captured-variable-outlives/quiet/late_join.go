@@ -1,0 +1,4 @@
+package quiet
+
+func detach() (int, error) { return 1, nil }
+func connect() error       { return nil }

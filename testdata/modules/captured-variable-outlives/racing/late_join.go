@@ -1,0 +1,4 @@
+package racing
+
+func detach() (int, error) { return 1, nil }
+func connect() error       { return nil }
