@@ -68,6 +68,7 @@ func TestSignals(t *testing.T) {
 func TestSenders(t *testing.T) {
 	n := newNotifier()
 	n.blocks <- 1
+	time.Sleep(time.Millisecond)
 	n.Stop()
 	time.Sleep(5 * time.Millisecond)
 }

@@ -33,10 +33,7 @@ func (n *notifier) run() {
 func (n *notifier) tell(block int) {
 	for _, client := range n.clients {
 		go func(to chan int) {
-			select {
-			case to <- block:
-			case <-n.quit:
-			}
+			to <- block
 		}(client)
 	}
 }
