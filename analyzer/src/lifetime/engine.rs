@@ -247,12 +247,15 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
                         return None;
                     }
-                    // Reporting an error that is not expected is not what a goroutine does late.
                     let certain = node.depth == 0 && super::spawns::passes_always(events, block);
                     // A condition under which the test fails does not hold in a test that passes.
                     let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
                     let looped = !fails && super::spawns::blocks_in_cycle(events, block);
                     let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
+                    // Reporting an error that is not expected is not what a goroutine does late.
+                    if fails && failed {
+                        return None;
+                    }
                     let mut doubts = Vec::new();
                     if !matches!(used.kind, EventKind::UsesTest { .. }) {
                         doubts = vec![Assumption::TakesThatWay, Assumption::FailingRun];
