@@ -4,7 +4,9 @@
 //! names of module, package and test. They are read by `outlive explain`, which also puts back the frames that the detector
 //! leaves out: a line is the one printed, or that of such a frame. A fixture is a file with a
 //! `// want "RULE: LOCATION"`; it is confirmed when one report and one finding of that location have the same two lines
-//! of the same functions. That the finding has the rule wanted is for the tests to see, which need no Go. Known exceptions
+//! of the same functions. A goroutine of a library, whose `go` statement is the library's as well, may have no line of the
+//! module in its stack: `check` says which call of the module starts it, and a report confirms that where the stack that
+//! created the goroutine names this call's line and function. That the finding has the rule wanted is for the tests to see, which need no Go. Known exceptions
 //! stand in a file, each with its reason; one that has come true is a failure, too.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +36,15 @@ pub(crate) struct Args {
 /// A line of a file, by its path within the module, and the function it is of, by its symbol.
 type Place = (String, u64, String);
 
+/// One side of a report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    /// The innermost line of the module in the stack of the access.
+    Access(Place),
+    /// There is none, nor is the `go` statement of its goroutine the module's: the line of the module's call that led to it.
+    Library(Place),
+}
+
 /// A `// want "RULE: LOCATION"`.
 struct Want {
     /// File and line.
@@ -46,6 +57,8 @@ struct Finding {
     location: String,
     /// Lines of the goroutine's accesses.
     inside: BTreeSet<Place>,
+    /// The call that starts it, if it is a goroutine of a library.
+    library: Option<Place>,
     /// Lines of the accesses that it races with; the reset counts.
     other: BTreeSet<Place>,
     /// Every line it speaks of.
@@ -86,7 +99,7 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
                 for finding in findings.iter().filter(meant) {
                     println!("  check: {:?} with {:?}", finding.inside, finding.other);
                 }
-                for pair in pairs.iter().filter(|pair| pair.iter().any(|place| place.0 == want.at.0)) {
+                for pair in pairs.iter().filter(|pair| pair.iter().any(|side| side.place().0 == want.at.0)) {
                     println!("  detector: {pair:?}");
                 }
             }
@@ -109,14 +122,28 @@ pub(crate) fn run(repository: &Path, args: &Args) -> Result<ExitCode> {
 impl Finding {
     /// Whether a report's pair is this finding's. A report without a second access is the testing package's own, of a use
     /// after the test: it has the goroutine's stack alone.
-    fn names(&self, pair: &[Place]) -> bool {
+    fn names(&self, pair: &[Side]) -> bool {
         match pair {
-            [one] => self.inside.contains(one),
-            [one, two] => {
-                self.inside.contains(one) && self.other.contains(two)
-                    || self.inside.contains(two) && self.other.contains(one)
-            }
+            [one] => self.is_inside(one),
+            [one, two] => self.is_inside(one) && self.is_other(two) || self.is_inside(two) && self.is_other(one),
             _ => false,
+        }
+    }
+
+    fn is_inside(&self, side: &Side) -> bool {
+        self.inside.contains(side.place())
+            && (matches!(side, Side::Access(_)) || self.library.as_ref() == Some(side.place()))
+    }
+
+    fn is_other(&self, side: &Side) -> bool {
+        matches!(side, Side::Access(place) if self.other.contains(place))
+    }
+}
+
+impl Side {
+    fn place(&self) -> &Place {
+        match self {
+            Self::Access(place) | Self::Library(place) => place,
         }
     }
 }
@@ -165,13 +192,16 @@ fn finding(value: &Value) -> Finding {
     Finding {
         location: value["location"]["name"].as_str().unwrap_or_default().to_owned(),
         inside: of("goroutine").collect(),
+        // A body outside of the module has no name.
+        library: place(&value["spawn"]).filter(|_| value["goroutine"]["function"] == ""),
         other: of("other").chain(place(&value["reset"])).collect(),
         all: all.collect(),
     }
 }
 
-/// The pairs of all outputs of a module: of each access the innermost line that is the module's own.
-fn pairs(binary: &Path, outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Place>>> {
+/// The pairs of all outputs of a module: of each access the innermost line that is the module's own. A report with an
+/// access that no line of the module led to is left out.
+fn pairs(binary: &Path, outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Side>>> {
     let root = module.canonicalize()?;
     let mut found = BTreeSet::new();
     for file in walk::files(outputs)? {
@@ -185,8 +215,16 @@ fn pairs(binary: &Path, outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Pl
             serde_json::from_slice(&output.stdout).with_context(|| format!("{explain:?} printed no JSON"))?;
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         for report in list(&answer["reports"]) {
-            let innermost = |access: &Value| list(&access["frames"]).iter().find_map(|frame| place(frame, &root));
-            found.insert(list(&report["accesses"]).iter().filter_map(innermost).collect());
+            let innermost = |stack: &Value| list(&stack["frames"]).iter().find_map(|frame| place(frame, &root));
+            let created = list(&report["created"]);
+            let library = |access: &Value| {
+                let stack = created.iter().find(|stack| stack["goroutine"] == access["goroutine"])?;
+                let by_module = place(&stack["frames"][0], &root).is_some();
+                if by_module { None } else { innermost(stack) }
+            };
+            let side =
+                |access: &Value| innermost(access).map(Side::Access).or_else(|| library(access).map(Side::Library));
+            found.extend(list(&report["accesses"]).iter().map(side).collect::<Option<Vec<Side>>>());
         }
     }
     Ok(found)

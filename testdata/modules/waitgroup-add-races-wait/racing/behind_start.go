@@ -12,6 +12,12 @@ type keeper struct {
 	saved  []string
 }
 
+func newKeeper() *keeper {
+	k := &keeper{}
+	go k.start()
+	return k
+}
+
 func (k *keeper) start() {
 	go k.save()
 	time.Sleep(10 * time.Millisecond)
@@ -20,7 +26,7 @@ func (k *keeper) start() {
 
 func (k *keeper) save() {
 	defer k.saving.Done()
-	time.Sleep(20 * time.Millisecond)
+	time.Sleep(40 * time.Millisecond)
 	k.saved = append(k.saved, "localhost")
 }
 

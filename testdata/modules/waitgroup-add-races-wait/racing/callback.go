@@ -44,6 +44,7 @@ func newPool() *pool {
 
 func (p *pool) changed(password string) {
 	p.closing.Go(func() { // want "waitgroup-add-races-wait: pool.closing"
+		time.Sleep(20 * time.Millisecond)
 		p.closed = append(p.closed, password)
 	})
 }

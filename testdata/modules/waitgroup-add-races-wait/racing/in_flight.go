@@ -29,6 +29,6 @@ func (c *connection) drain() {
 func (c *connection) Send(request string) {
 	c.inFlight.Add(1) // want "waitgroup-add-races-wait: connection.inFlight"
 	defer c.inFlight.Done()
-	time.Sleep(2 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	c.sent = append(c.sent, request)
 }

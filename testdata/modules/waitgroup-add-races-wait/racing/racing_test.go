@@ -57,14 +57,15 @@ func TestAsksFirst(t *testing.T) {
 func TestRelayed(t *testing.T) {
 	f := &feed{}
 	f.announce("news")
+	// The detector sees a Wait that has something to wait for.
+	time.Sleep(5 * time.Millisecond)
 	f.Close()
 	time.Sleep(20 * time.Millisecond)
 }
 
 func TestBehindStart(t *testing.T) {
-	k := &keeper{}
-	go k.start()
-	time.Sleep(2 * time.Millisecond)
+	k := newKeeper()
+	time.Sleep(20 * time.Millisecond)
 	k.stop()
 	time.Sleep(50 * time.Millisecond)
 }
@@ -79,6 +80,7 @@ func TestWaiterFirst(t *testing.T) {
 func TestCallback(t *testing.T) {
 	p := newPool()
 	p.passwords.changes <- "secret"
+	time.Sleep(15 * time.Millisecond)
 	p.Close()
 	time.Sleep(30 * time.Millisecond)
 }
@@ -86,8 +88,7 @@ func TestCallback(t *testing.T) {
 func TestInFlight(t *testing.T) {
 	c := &connection{stop: make(chan struct{}), left: make(chan int, 1)}
 	c.open()
-	close(c.stop)
-	time.Sleep(2 * time.Millisecond)
+	time.AfterFunc(5*time.Millisecond, func() { close(c.stop) })
 	c.Send("late")
 	<-c.left
 }

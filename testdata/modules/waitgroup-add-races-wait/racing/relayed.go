@@ -21,7 +21,7 @@ func (f *feed) announce(what string) {
 
 func (f *feed) publish(what string) {
 	defer f.publishing.Done()
-	time.Sleep(5 * time.Millisecond)
+	time.Sleep(20 * time.Millisecond)
 	f.published = append(f.published, what)
 }
 

@@ -14,8 +14,7 @@ type process struct {
 }
 
 func (p *process) start() {
-	p.readers.Add(1)
-	go p.read(time.Millisecond)
+	p.readFirst()
 	go func() {
 		p.readers.Wait()
 		p.exited <- p.lines
@@ -23,6 +22,11 @@ func (p *process) start() {
 	time.Sleep(5 * time.Millisecond)
 	p.readers.Add(1) // want "waitgroup-add-races-wait: process.readers"
 	go p.read(0)
+}
+
+func (p *process) readFirst() {
+	p.readers.Add(1)
+	go p.read(time.Millisecond)
 }
 
 func (p *process) read(until time.Duration) {
