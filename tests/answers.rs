@@ -366,7 +366,7 @@ fn a_panic_of_the_testing_package_is_explained() {
     let report = format!("{}/report.txt", scratch.path());
     let answer = outlive(&["explain", &report, "--repo", scratch.path(), "--format", "json"]);
     assert_eq!(answer.status.code(), Some(0), "{}", text(&answer.stderr));
-    let answer = &json(&answer)["reports"][0];
+    let answer = &json(&answer)["panics"][0];
     says(answer, "testing.T", "lifetime", "missing");
     assert_eq!(answer["title"], "panic: Log in goroutine after TestA has completed");
     assert_eq!(answer["explanations"][0]["rule"], "test-outlived");

@@ -166,29 +166,6 @@ func (s *server) accept(sources []string) {{
 }
 
 #[test]
-fn a_blank_assignment_reads_nothing() {
-    let polls = |name: &str, used: &str| {
-        let code = format!(
-            "
-func last(entries chan string) string {{
-	entry := \"\"
-	go func() {{
-		for range entries {{
-			{used}
-		}}
-	}}()
-	entry = \"none\"
-	return entry
-}}
-"
-        );
-        confidence(name, "entry", &code)
-    };
-    assert_eq!(polls("blank", "_ = entry"), "");
-    assert_eq!(polls("used", "println(entry)"), "high");
-}
-
-#[test]
 fn a_check_for_leaked_goroutines_waits_for_them() {
     let leaks = |name: &str, check: &str| {
         let code = format!(

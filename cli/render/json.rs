@@ -26,6 +26,9 @@ struct Check<'a> {
 struct Explain<'a> {
     schema: &'static str,
     reports: Vec<ReportRow<'a>>,
+    /// What the testing package says of goroutines that use a test which is over: no report of the race detector.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    panics: Vec<ReportRow<'a>>,
     problems: Vec<ProblemRow<'a>>,
 }
 
@@ -222,8 +225,9 @@ fn is_zero(number: &usize) -> bool {
 
 /// Prints the answer of `explain`.
 pub(crate) fn explain(reports: &[ExplainedReport], problems: &[Problem]) -> Result<()> {
-    let reports = reports.iter().map(report).collect();
-    print(&Explain { schema: "outlive.explain/1", reports, problems: problems.iter().map(problem).collect() })
+    let (panics, reports) = reports.iter().map(report).partition(|row| row.title.starts_with("panic: "));
+    let problems = problems.iter().map(problem).collect();
+    print(&Explain { schema: "outlive.explain/1", reports, panics, problems })
 }
 
 fn print(value: &impl Serialize) -> Result<()> {

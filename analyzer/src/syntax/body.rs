@@ -203,12 +203,8 @@ impl Lowerer<'_> {
             self.evaluate_place(place);
         }
         let values: SmallVec<[ExprId; 2]> = right.iter().map(|&value| self.expr(value)).collect();
-        for (index, &value) in values.iter().enumerate() {
-            // `_ = x` keeps the compiler quiet and reads nothing.
-            let unused = values.len() == places.len() && places[index].is_none();
-            if !(unused && matches!(self.facts.exprs[value], Expr::Local(_))) {
-                self.evaluate(value);
-            }
+        for &value in &values {
+            self.evaluate(value);
         }
         for (index, place) in places.iter().enumerate() {
             let Some(place) = *place else { continue };
