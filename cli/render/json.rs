@@ -225,7 +225,8 @@ fn is_zero(number: &usize) -> bool {
 
 /// Prints the answer of `explain`.
 pub(crate) fn explain(reports: &[ExplainedReport], problems: &[Problem]) -> Result<()> {
-    let (panics, reports) = reports.iter().map(report).partition(|row| row.title.starts_with("panic: "));
+    let of = |panics: bool| reports.iter().filter(|row| row.after_test == panics).map(report).collect();
+    let (reports, panics) = (of(false), of(true));
     let problems = problems.iter().map(problem).collect();
     print(&Explain { schema: "outlive.explain/1", reports, panics, problems })
 }

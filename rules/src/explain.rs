@@ -188,6 +188,7 @@ impl<'a> Explainer<'a> {
         let value = ExplainedReport {
             id: report.number.to_string(),
             title: report.title.clone(),
+            after_test: report.is_after_test(),
             accesses,
             created,
             location: match &shared {
@@ -605,16 +606,9 @@ impl Explaining<'_> {
             other.kind = AccessKind::Read;
         }
         Conflict {
-            spawn,
-            location: shared.location,
             element: shared.element,
-            inside: side(inside),
-            other,
-            relation,
             join,
-            assumptions: Vec::new(),
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(spawn, shared.location, side(inside), other, relation)
         }
     }
 

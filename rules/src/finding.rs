@@ -445,6 +445,8 @@ pub struct ExplainedReport {
     pub id: String,
     /// Title line.
     pub title: String,
+    /// Whether it is a panic of the testing package, of a goroutine that used a test that was over.
+    pub after_test: bool,
     /// Accesses.
     pub accesses: Vec<ExplainedStack>,
     /// Creation stacks.

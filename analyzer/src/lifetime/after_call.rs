@@ -297,23 +297,23 @@ fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: 
         assumptions.push(Assumption::SameElement);
     }
     Conflict {
-        spawn: left.spawn,
-        location: inner.location,
         element: inner.element && access.kind != AccessKind::Recycle,
-        inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
-        other: Side {
-            func,
-            span: access.span,
-            kind: access.kind,
-            stored: access.stored,
-            path: Vec::new(),
-            dispatched: u32::from(row.dispatched),
-            same_object: true,
-        },
-        relation: Relation::AfterCall { call: (func, row.span) },
         join: left.join.clone(),
         assumptions,
-        others: Vec::new(),
-        evidence: Vec::new(),
+        ..Conflict::new(
+            left.spawn,
+            inner.location,
+            Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+            Side {
+                func,
+                span: access.span,
+                kind: access.kind,
+                stored: access.stored,
+                path: Vec::new(),
+                dispatched: u32::from(row.dispatched),
+                same_object: true,
+            },
+            Relation::AfterCall { call: (func, row.span) },
+        )
     }
 }

@@ -6,8 +6,7 @@ use super::{
     after_spawn::Facts,
     conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
     domain::{Access, AccessKind, Location, Signal, SignalKind, SpawnId, WaitKind},
-    events::EventKind,
-    order::{Order, points},
+    order::{Order, is_deferred, points},
     reach::access,
 };
 use crate::resolve::FuncId;
@@ -65,7 +64,7 @@ fn late_writes(
             let here = (node.func, inner.span);
             let Some((_, span)) = path.iter().copied().chain([here]).find(|step| step.0 == body) else { continue };
             let Some(&point) = places.get(&span) else { continue };
-            let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
+            let deferred = is_deferred(events, point);
             if !order.may_follow(point, deferred, signal.key, how) || in_loop(facts, body, span) {
                 continue;
             }
@@ -90,16 +89,15 @@ fn late_writes(
             let Some(other) = other_use(facts, id, inner) else { continue };
             seen.insert(inner.location);
             out.push(Conflict {
-                spawn: id,
-                location: inner.location,
                 element: inner.element,
-                inside: Side::of(inner, true).reached_by(path, node.dispatched),
-                other,
-                relation: Relation::AfterSpawn,
                 join: JoinStatus::SignalledEarly(join.clone(), signal.site),
-                assumptions: Vec::new(),
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    inner.location,
+                    Side::of(inner, true).reached_by(path, node.dispatched),
+                    other,
+                    Relation::AfterSpawn,
+                )
             });
         }
     }

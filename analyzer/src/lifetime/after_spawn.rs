@@ -696,8 +696,8 @@ impl Pass<'_> {
         counted
     }
 
-    pub(super) fn is_deferred(&self, func: FuncId, (block, index): Point) -> bool {
-        matches!(self.facts.cx.events.of(func).blocks[block].events[index].kind, EventKind::Defer { .. })
+    pub(super) fn is_deferred(&self, func: FuncId, point: Point) -> bool {
+        super::order::is_deferred(self.facts.cx.events.of(func), point)
     }
 
     pub(super) fn add(
@@ -741,16 +741,9 @@ impl Pass<'_> {
             same_object,
         };
         self.out.conflicts.push(Conflict {
-            spawn: id,
-            location,
             element,
-            inside,
-            other,
-            relation,
-            join: JoinStatus::Missing { asked: None },
             assumptions,
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(id, location, inside, other, relation)
         });
     }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     calls::CallRef,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     events::EventKind,
     order::{Point, points, reachable},
@@ -236,15 +236,7 @@ fn reader_of(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Opt
 
 fn conflict(id: SpawnId, inside: Side, write: &Access) -> Conflict {
     Conflict {
-        spawn: id,
-        location: write.location,
-        element: false,
-        inside,
-        other: Side::of(write, false),
-        relation: Relation::AfterSpawn,
-        join: JoinStatus::Missing { asked: None },
         assumptions: vec![Assumption::SameObject],
-        others: Vec::new(),
-        evidence: Vec::new(),
+        ..Conflict::new(id, write.location, inside, Side::of(write, false), Relation::AfterSpawn)
     }
 }

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
+    conflict::{Assumption, Conflict, Relation, Role, Side},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     domain_local::{Operand, operand},
 };
@@ -71,16 +71,14 @@ fn by_siblings(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         let mut writes = facts.index.of(inner.location).iter().map(|row| super::reach::access(cx, *row));
         let Some(write) = writes.find(replaces).filter(|_| !inner.element) else { continue };
         out.push(Conflict {
-            spawn: id,
-            location: inner.location,
-            element: false,
-            inside: Side::of(inner, true),
-            other: Side::of(write, true),
-            relation: Relation::OwnerMethod { method: write.func, role: Role::Restarts },
-            join: JoinStatus::Missing { asked: None },
             assumptions: vec![Assumption::CalledAgain],
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(
+                id,
+                inner.location,
+                Side::of(inner, true),
+                Side::of(write, true),
+                Relation::OwnerMethod { method: write.func, role: Role::Restarts },
+            )
         });
     }
     out
@@ -126,16 +124,14 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         let node = &reach.nodes[inside.node as usize];
         let inner = &cx.events.of(node.func).accesses[inside.row as usize];
         out.push(Conflict {
-            spawn: id,
-            location: write.location,
-            element: false,
-            inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
-            other: Side::of(write, true),
-            relation: Relation::OwnerMethod { method: site.func, role },
-            join: JoinStatus::Missing { asked: None },
             assumptions: vec![Assumption::CalledAgain],
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(
+                id,
+                write.location,
+                Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+                Side::of(write, true),
+                Relation::OwnerMethod { method: site.func, role },
+            )
         });
     }
     out

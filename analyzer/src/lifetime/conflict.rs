@@ -175,6 +175,15 @@ pub struct Conflict {
     pub evidence: Vec<Evidence>,
 }
 
+impl Conflict {
+    /// Two accesses that stand so to each other: nobody waits, and nothing had to be assumed.
+    pub fn new(spawn: SpawnId, location: Location, inside: Side, other: Side, relation: Relation) -> Self {
+        let join = JoinStatus::Missing { asked: None };
+        let (assumptions, others, evidence) = (Vec::new(), Vec::new(), Vec::new());
+        Self { spawn, location, element: false, inside, other, relation, join, assumptions, others, evidence }
+    }
+}
+
 /// Further accesses listed for one conflict.
 pub const MAX_OTHERS: usize = 8;
 

@@ -280,16 +280,15 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                 None => JoinStatus::Missing { asked: None },
             };
             out.push(Conflict {
-                spawn: id,
-                location: Location::Local(file, handle),
-                element: false,
-                inside: Side::at(func, used, AccessKind::Read),
-                other: Side::at(site.func, span, AccessKind::End),
-                relation: Relation::TestEnd,
                 join,
                 assumptions: doubts,
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    Location::Local(file, handle),
+                    Side::at(func, used, AccessKind::Read),
+                    Side::at(site.func, span, AccessKind::End),
+                    Relation::TestEnd,
+                )
             });
         }
     }
@@ -364,16 +363,14 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     continue;
                 }
                 out.push(Conflict {
-                    spawn: id,
-                    location: key,
-                    element: false,
-                    inside: Side::at(body, event.span, AccessKind::Write),
-                    other: Side::at(wait.func, wait.span, AccessKind::Read),
-                    relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
-                    join: JoinStatus::Missing { asked: None },
                     assumptions: if own { Vec::new() } else { vec![Assumption::TakesThatWay] },
-                    others: Vec::new(),
-                    evidence: Vec::new(),
+                    ..Conflict::new(
+                        id,
+                        key,
+                        Side::at(body, event.span, AccessKind::Write),
+                        Side::at(wait.func, wait.span, AccessKind::Read),
+                        Relation::AddRacesWait { wait: (wait.func, wait.span) },
+                    )
                 });
             }
         }
@@ -429,19 +426,17 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
             let mut inside = Side::at(site.func, event.span, AccessKind::Write);
             inside.same_object = false;
             out.push(Conflict {
-                spawn: id,
-                location: key,
-                element: false,
-                inside,
-                other: Side::at(wait.func, wait.span, AccessKind::Read),
-                relation: Relation::AddRacesWait { wait: (wait.func, wait.span) },
-                join: JoinStatus::Missing { asked: None },
                 assumptions: match own(wait.func) && again && !locked {
                     true => vec![Assumption::SameObject, Assumption::CalledAgain],
                     false => vec![Assumption::SameObject, Assumption::CalledAgain, Assumption::TakesThatWay],
                 },
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    key,
+                    inside,
+                    Side::at(wait.func, wait.span, AccessKind::Read),
+                    Relation::AddRacesWait { wait: (wait.func, wait.span) },
+                )
             });
         }
     }

@@ -14,7 +14,7 @@ use super::{
     domain::{Access, AccessKind, Exit, Location, LockSet, SyncKey},
     events::EventKind,
     hidden_order::{self, Waiters},
-    order::points,
+    order::{is_deferred, points},
     origin::mentions,
     phases::{self, Awaiters},
 };
@@ -22,7 +22,7 @@ use crate::{
     base::{InPieces, IndexVec, Span},
     callgraph::CallKind,
     resolve::{Callee, FuncId},
-    syntax::{Expr, Loop, Terminator},
+    syntax::{Expr, Terminator},
 };
 
 /// Callers above a function that are asked which locks they hold.
@@ -91,9 +91,7 @@ fn is_closed_on_every_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
         return false;
     }
     let events = facts.cx.events.of(func);
-    let deferred = points(events)
-        .get(&span)
-        .is_some_and(|&(block, index)| matches!(events.blocks[block].events[index].kind, EventKind::Defer { .. }));
+    let deferred = points(events).get(&span).is_some_and(|&at| is_deferred(events, at));
     let handed_on = || {
         facts.calls.of(func).iter().any(|row| {
             let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return false };
@@ -103,8 +101,8 @@ fn is_closed_on_every_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
     };
     let counted = |span: Span| {
         let Some(body) = &program.function(func).body else { return false };
-        let counts = |row: &&Loop| matches!(body.blocks[row.head].end, Terminator::If { .. });
-        body.loops.iter().filter(|row| row.span.contains(span)).any(|row| counts(&row))
+        let around = body.loops.iter().filter(|row| row.span.contains(span));
+        around.into_iter().any(|row| matches!(body.blocks[row.head].end, Terminator::If { .. }))
     };
     let mut waits = events
         .blocks

@@ -21,7 +21,7 @@ use rustc_hash::FxHashSet;
 use super::{
     after_spawn::Facts,
     calls::CallRef,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{AccessKind, Location, SpawnId, SpawnKind},
     engine::test_handle,
     events::EventKind,
@@ -124,16 +124,8 @@ fn of_starter(
         let end = Span { start: end.end.saturating_sub(1), end: end.end };
         let inside = Side::at(used.func, span, AccessKind::Read).reached_by(goroutine.path(node), used.dispatched);
         out.push(Conflict {
-            spawn: id,
-            location: Location::Field(field),
-            element: false,
-            inside,
-            other: Side::at(test, end, AccessKind::End),
-            relation: Relation::TestEnd,
-            join: JoinStatus::Missing { asked: None },
             assumptions: if site.signals.is_empty() { Vec::new() } else { vec![Assumption::TakesThatWay] },
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(id, Location::Field(field), inside, Side::at(test, end, AccessKind::End), Relation::TestEnd)
         });
     }
 }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{AccessKind, Location, Signal, SignalKind, SpawnId, SpawnSite, SyncKey, WaitKind},
     events::{EventKind, FuncEvents},
     order::{Order, Point, points, reachable},
@@ -65,19 +65,22 @@ fn comes_behind(events: &FuncEvents, from: Point, to: Point) -> bool {
 
 /// Whether the function itself lowers the counter: what it has counted before keeps everyone waiting until then.
 fn lowers_itself(events: &FuncEvents, key: SyncKey) -> bool {
-    let lowers = |kind: &EventKind| matches!(kind, EventKind::Signal { key: k, .. } if *k == key);
     events.blocks.iter().flat_map(|block| &block.events).any(|event| match &event.kind {
-        EventKind::Defer { effects, .. } => effects.iter().any(lowers),
-        kind => lowers(kind),
+        EventKind::Defer { effects, .. } => effects.iter().any(|effect| lowers(effect, key)),
+        kind => lowers(kind, key),
     })
 }
 
 /// Whether the function lowers the counter when it is left.
 fn lowers_at_end(events: &FuncEvents, key: SyncKey) -> bool {
-    let lowers = |kind: &EventKind| matches!(kind, EventKind::Signal { key: k, .. } if *k == key);
-    events.blocks.iter().flat_map(|block| &block.events).any(
-        |event| matches!(&event.kind, EventKind::Defer { effects, test_end: false, .. } if effects.iter().any(lowers)),
-    )
+    events.blocks.iter().flat_map(|block| &block.events).any(|event| match &event.kind {
+        EventKind::Defer { effects, test_end: false, .. } => effects.iter().any(|effect| lowers(effect, key)),
+        _ => false,
+    })
+}
+
+fn lowers(kind: &EventKind, key: SyncKey) -> bool {
+    matches!(kind, EventKind::Signal { key: k, .. } if *k == key)
 }
 
 /// A goroutine whose first work is to wait for a counter that is raised behind its start.
@@ -222,15 +225,7 @@ fn called_from_elsewhere(facts: Facts<'_>, id: SpawnId, func: FuncId) -> bool {
 
 fn conflict(id: SpawnId, location: Location, inside: Side, other: Side, wait: (FuncId, Span)) -> Conflict {
     Conflict {
-        spawn: id,
-        location,
-        element: false,
-        inside,
-        other,
-        relation: Relation::AddRacesWait { wait },
-        join: JoinStatus::Missing { asked: None },
         assumptions: vec![Assumption::TakesThatWay],
-        others: Vec::new(),
-        evidence: Vec::new(),
+        ..Conflict::new(id, location, inside, other, Relation::AddRacesWait { wait })
     }
 }

@@ -71,16 +71,14 @@ fn of_goroutine(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId, 
             continue;
         }
         out.push(Conflict {
-            spawn: id,
-            location,
-            element: false,
-            inside: Side::at(body, span, AccessKind::Read),
-            other: Side::at(func, given, AccessKind::End),
-            relation: Relation::AfterSpawn,
             join: JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at: at.clone() },
-            assumptions: Vec::new(),
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(
+                id,
+                location,
+                Side::at(body, span, AccessKind::Read),
+                Side::at(func, given, AccessKind::End),
+                Relation::AfterSpawn,
+            )
         });
     }
     out

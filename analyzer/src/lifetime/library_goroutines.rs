@@ -11,7 +11,7 @@
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
+    conflict::{Assumption, Conflict, Relation, Role, Side},
     domain::{AccessKind, Location, SpawnId, SpawnKind},
     events::EventKind,
     handed::root_local,
@@ -212,16 +212,5 @@ fn stops(facts: Facts<'_>, func: FuncId) -> bool {
 }
 
 fn conflict(id: SpawnId, location: Location, inside: Side, other: Side, relation: Relation) -> Conflict {
-    Conflict {
-        spawn: id,
-        location,
-        element: false,
-        inside,
-        other,
-        relation,
-        join: JoinStatus::Missing { asked: None },
-        assumptions: vec![Assumption::TakesThatWay],
-        others: Vec::new(),
-        evidence: Vec::new(),
-    }
+    Conflict { assumptions: vec![Assumption::TakesThatWay], ..Conflict::new(id, location, inside, other, relation) }
 }

@@ -178,6 +178,34 @@ pub fn reachable_without(events: &FuncEvents, from: usize, avoided: usize) -> fi
     seen
 }
 
+/// Whether control gets from one point to another, or with none to a way out, without an event that `stops` it.
+pub(super) fn gets_to(events: &FuncEvents, from: Point, to: Option<Point>, stops: &dyn Fn(&Event) -> bool) -> bool {
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![(from.0, from.1 + 1)];
+    while let Some((at, first)) = work.pop() {
+        let row = &events.blocks[at];
+        let reaches = to.is_some_and(|to| to.0 == at && to.1 >= first);
+        let end = to.filter(|_| reaches).map_or(row.events.len(), |to| to.1);
+        if row.events[first..end].iter().any(stops) {
+            continue;
+        }
+        if reaches || to.is_none() && row.exit.is_some() {
+            return true;
+        }
+        for &next in &row.successors {
+            if !std::mem::replace(&mut seen[next], true) {
+                work.push((next, 0));
+            }
+        }
+    }
+    false
+}
+
+/// Whether the point registers a call for the end of the function.
+pub(super) fn is_deferred(events: &FuncEvents, (block, index): Point) -> bool {
+    matches!(events.blocks[block].events[index].kind, EventKind::Defer { .. })
+}
+
 /// Points of a function's events by place, to find the event that an access or call on a path stands for.
 pub fn points(events: &FuncEvents) -> FxHashMap<Span, Point> {
     let mut out = FxHashMap::default();

@@ -21,7 +21,7 @@ use super::{
     handed::root_local,
     joins::{for_each_wait, path_to_wait},
     objects::Object,
-    order::{points, reachable},
+    order::{gets_to, points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
     rounds::is_being_made,
@@ -492,26 +492,7 @@ fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[u
         }),
         _ => false,
     };
-    let gets_there = |from: &Span| {
-        let Some(&(block, index)) = here.get(from) else { return true };
-        let mut seen = vec![false; events.blocks.len()];
-        let mut work = vec![(block, index + 1)];
-        while let Some((at, first)) = work.pop() {
-            let end = if at == to.0 && to.1 >= first { to.1 } else { events.blocks[at].events.len() };
-            if events.blocks[at].events[first..end].iter().any(waits) {
-                continue;
-            }
-            if at == to.0 && to.1 >= first {
-                return true;
-            }
-            for &next in &events.blocks[at].successors {
-                if !std::mem::replace(&mut seen[next], true) {
-                    work.push((next, 0));
-                }
-            }
-        }
-        false
-    };
+    let gets_there = |from: &Span| here.get(from).is_none_or(|&from| gets_to(events, from, Some(to), &waits));
     !starts.is_empty() && !starts.iter().any(gets_there)
 }
 
@@ -650,16 +631,16 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         let mut path = method.reach.path(effect.reached.node);
         path.truncate(usize::try_from(MAX_METHOD_DEPTH).unwrap_or(usize::MAX));
         out.push(Conflict {
-            spawn: id,
-            location: access.location,
             element: access.element,
-            inside: Side::of(inner, true).reached_by(reach.path(inside.node), inner_node.dispatched),
-            other: Side::of(access, true).reached_by(path, node.dispatched),
-            relation: Relation::OwnerMethod { method: method.func, role },
             join: join.get_or_init(|| status(facts, id, method, &keys)).clone(),
             assumptions,
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(
+                id,
+                access.location,
+                Side::of(inner, true).reached_by(reach.path(inside.node), inner_node.dispatched),
+                Side::of(access, true).reached_by(path, node.dispatched),
+                Relation::OwnerMethod { method: method.func, role },
+            )
         });
     }
     debug_assert!(site.kind != SpawnKind::Go || method.receiver.index() < usize::MAX);

@@ -11,10 +11,10 @@ use super::{
     after_spawn::Facts,
     conflict::{Conflict, JoinStatus, Relation},
     domain::{Location, SignalKind},
-    events::{Event, EventKind, FuncEvents},
+    events::{Event, EventKind},
     hidden_order::{precedes, with_callers},
     models::Effect,
-    order::{Point, points, reachable},
+    order::{gets_to, is_deferred, points, reachable},
     origin::mentions,
     owner::plain_func_called,
     reach::{Node, access},
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     base::{Idx, Span},
     resolve::{Callee, FuncId},
+    source::FileId,
     syntax::{Expr, ExprId, LocalDecl, LocalId},
 };
 
@@ -135,36 +136,12 @@ fn waits_between(facts: Facts<'_>, awaiters: &Awaiters, func: FuncId, from: Span
     let here = points(events);
     let Some(&from) = here.get(&from) else { return false };
     let end = here.get(&to).copied();
-    let waits = |event: &Event| match event.kind {
-        EventKind::Wait { .. } | EventKind::WaitAll => true,
+    let stops = |event: &Event| match event.kind {
+        EventKind::Wait { .. } | EventKind::WaitAll | EventKind::Leave { .. } => true,
         EventKind::Call(call) => awaiters.reached_by(facts, func, call),
         _ => false,
     };
-    !gets_to(events, from, end, &waits)
-}
-
-/// Whether control gets from one point to another, or to a way out, without an event that `stops` it.
-fn gets_to(events: &FuncEvents, from: Point, to: Option<Point>, stops: &dyn Fn(&Event) -> bool) -> bool {
-    let mut seen = vec![false; events.blocks.len()];
-    let mut work = vec![(from.0, from.1 + 1)];
-    while let Some((at, first)) = work.pop() {
-        let row = &events.blocks[at];
-        let reaches = to.is_some_and(|to| to.0 == at && to.1 >= first);
-        let end = to.filter(|_| reaches).map_or(row.events.len(), |to| to.1);
-        let leaves = |event: &Event| matches!(event.kind, EventKind::Leave { .. });
-        if row.events[first..end].iter().any(|event| stops(event) || leaves(event)) {
-            continue;
-        }
-        if reaches || to.is_none() && row.exit.is_some() {
-            return true;
-        }
-        for &next in &row.successors {
-            if !std::mem::replace(&mut seen[next], true) {
-                work.push((next, 0));
-            }
-        }
-    }
-    false
+    !gets_to(events, from, end, &stops)
 }
 
 /// Whether the goroutine of a test gets to its access when a call has come back that works with something which the test
@@ -184,17 +161,17 @@ pub(super) fn is_told_later(facts: Facts<'_>, conflict: &Conflict) -> bool {
     if with.is_empty() {
         return false;
     }
-    let here = points(facts.cx.events.of(func));
+    let events = facts.cx.events.of(func);
+    let here = points(events);
     let Some(&other) = here.get(&to) else { return false };
     let mut later = false;
-    for (ender, at) in enders_of(facts, conflict, &with) {
+    for at in enders_of(facts, conflict, &with) {
         match at {
             // In a literal that runs when all is over.
             None => later = true,
             Some(span) => {
                 let Some(&point) = here.get(&span) else { continue };
-                let events = facts.cx.events.of(ender);
-                let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
+                let deferred = is_deferred(events, point);
                 if !deferred && precedes(events, point, other) {
                     return false;
                 }
@@ -228,7 +205,7 @@ fn works_with(facts: Facts<'_>, body: FuncId, to: Span) -> Vec<LocalId> {
 
 /// Calls that end one of the variables: in the spawning function with their place, or in a literal of it that is no
 /// goroutine.
-fn enders_of(facts: Facts<'_>, conflict: &Conflict, with: &[LocalId]) -> Vec<(FuncId, Option<Span>)> {
+fn enders_of(facts: Facts<'_>, conflict: &Conflict, with: &[LocalId]) -> Vec<Option<Span>> {
     let program = facts.cx.program;
     let site = &facts.spawns.sites[conflict.spawn];
     let file = program.funcs()[site.func].file;
@@ -239,7 +216,7 @@ fn enders_of(facts: Facts<'_>, conflict: &Conflict, with: &[LocalId]) -> Vec<(Fu
     let ends = |func: FuncId, call: ExprId| {
         let Expr::Call { callee, args, .. } = &syntax.exprs[call] else { return false };
         if let Some(cancel) = plain_func_called(facts, func, call) {
-            return cancels_one_of(facts, file_of(facts, func), cancel, with);
+            return cancels_one_of(facts, file, cancel, with);
         }
         let Expr::Select { base, name } = &syntax.exprs[*callee] else { return false };
         let of = |expr: ExprId| mentions(program, file, expr).iter().any(|local| with.contains(local));
@@ -249,19 +226,15 @@ fn enders_of(facts: Facts<'_>, conflict: &Conflict, with: &[LocalId]) -> Vec<(Fu
     for (func, own) in [(site.func, true)].into_iter().chain(literals.map(|func| (func, false))) {
         for row in facts.calls.of(func) {
             if ends(func, row.call) {
-                out.push((func, own.then_some(row.span)));
+                out.push(own.then_some(row.span));
             }
         }
     }
     out
 }
 
-fn file_of(facts: Facts<'_>, func: FuncId) -> crate::source::FileId {
-    facts.cx.program.funcs()[func].file
-}
-
 /// Whether a function value came with one of the variables: `ctx, cancel := context.WithCancel(parent)`.
-fn cancels_one_of(facts: Facts<'_>, file: crate::source::FileId, cancel: ExprId, with: &[LocalId]) -> bool {
+fn cancels_one_of(facts: Facts<'_>, file: FileId, cancel: ExprId, with: &[LocalId]) -> bool {
     let syntax = facts.cx.program.facts(file);
     let Expr::Local(cancel) = syntax.exprs[cancel] else { return false };
     let made = |local: LocalId| match &syntax.locals[local].decl {

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, Stored},
     obligations::{Obligations, UseWhileOpen, spawn_ids},
     reach::{Reach, canonical_root},
@@ -72,16 +72,14 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
                 let mut path = vec![(used.func, row.span)];
                 path.extend(reach.path(number));
                 out.push(Conflict {
-                    spawn: id,
-                    location: access.location,
-                    element: false,
-                    inside: Side::of(inner, true).reached_by(running.path(inside.node), inner_node.dispatched),
-                    other: Side::of(access, true).reached_by(path, node.dispatched),
-                    relation: Relation::AfterSpawn,
-                    join: JoinStatus::Missing { asked: None },
                     assumptions: vec![Assumption::SameObject],
-                    others: Vec::new(),
-                    evidence: Vec::new(),
+                    ..Conflict::new(
+                        id,
+                        access.location,
+                        Side::of(inner, true).reached_by(running.path(inside.node), inner_node.dispatched),
+                        Side::of(access, true).reached_by(path, node.dispatched),
+                        Relation::AfterSpawn,
+                    )
                 });
             }
         }
@@ -140,18 +138,13 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     same_object: true,
                 };
                 let path = running.path(inside.node);
-                out.push(Conflict {
-                    spawn: id,
-                    location: access.location,
-                    element: false,
-                    inside: side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched),
-                    other: side(call.func, access.span, access.kind, access.stored, Vec::new(), 0),
-                    relation: Relation::AfterSpawn,
-                    join: JoinStatus::Missing { asked: None },
-                    assumptions: Vec::new(),
-                    others: Vec::new(),
-                    evidence: Vec::new(),
-                });
+                out.push(Conflict::new(
+                    id,
+                    access.location,
+                    side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched),
+                    side(call.func, access.span, access.kind, access.stored, Vec::new(), 0),
+                    Relation::AfterSpawn,
+                ));
             }
         }
     }

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     events::EventKind,
 };
@@ -141,24 +141,22 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
             .into_iter()
             .take(MAX_READERS)
             .map(|reader| Conflict {
-                spawn: reader.spawn,
-                location,
-                element: false,
-                inside: Side {
-                    func: reader.func,
-                    span: reader.span,
-                    kind: AccessKind::Read,
-                    stored: Stored::Other,
-                    path: reader.path,
-                    dispatched: reader.dispatched,
-                    same_object: false,
-                },
-                other: Side::of(write, false),
-                relation: Relation::Restored,
-                join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    reader.spawn,
+                    location,
+                    Side {
+                        func: reader.func,
+                        span: reader.span,
+                        kind: AccessKind::Read,
+                        stored: Stored::Other,
+                        path: reader.path,
+                        dispatched: reader.dispatched,
+                        same_object: false,
+                    },
+                    Side::of(write, false),
+                    Relation::Restored,
+                )
             })
             .collect()
     });
@@ -407,16 +405,15 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known) -> Vec<Conflict> {
                 assumptions.push(Assumption::OneOfManyCallees);
             }
             out.push(Conflict {
-                spawn: id,
-                location: access.location,
                 element: access.element,
-                inside: Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
-                other: Side::of(access, true).reached_by(restore.path.clone(), 0),
-                relation: Relation::Restored,
-                join: JoinStatus::Missing { asked: None },
                 assumptions,
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    access.location,
+                    Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+                    Side::of(access, true).reached_by(restore.path.clone(), 0),
+                    Relation::Restored,
+                )
             });
         }
     }

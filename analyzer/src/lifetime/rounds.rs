@@ -368,16 +368,16 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
             let Some(other) = other else { continue };
             let other = super::reach::access(cx, *other);
             return Some(Conflict {
-                spawn: id,
-                location: inner.location,
                 element: inner.element,
-                inside: Side::of(inner, true).reached_by(reach.path(number), node.dispatched),
-                other: Side::of(other, false),
-                relation: Relation::AfterSpawn,
                 join: skipped_join(facts, group, id),
                 assumptions: vec![Assumption::SameObject],
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    inner.location,
+                    Side::of(inner, true).reached_by(reach.path(number), node.dispatched),
+                    Side::of(other, false),
+                    Relation::AfterSpawn,
+                )
             });
         }
     }
@@ -506,15 +506,14 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
         }
     }
     Conflict {
-        spawn: candidate.spawn,
-        location: write.location,
-        element: false,
-        inside: Side::of(inner, false).reached_by(reach.path(candidate.inside.node), node.dispatched),
-        other: Side::of(write, false),
-        relation: Relation::NextRound { round: Some(candidate.round), holder: first.holder },
         join,
         assumptions,
-        others: Vec::new(),
-        evidence: Vec::new(),
+        ..Conflict::new(
+            candidate.spawn,
+            write.location,
+            Side::of(inner, false).reached_by(reach.path(candidate.inside.node), node.dispatched),
+            Side::of(write, false),
+            Relation::NextRound { round: Some(candidate.round), holder: first.holder },
+        )
     }
 }

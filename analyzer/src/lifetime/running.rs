@@ -8,7 +8,7 @@ use super::{
     after_spawn::Facts,
     domain::{Exit, Location, SpawnId, WaitKind},
     events::{EventKind, FuncEvents},
-    order::{Order, Point},
+    order::{Order, Point, is_deferred},
 };
 use crate::{base::Span, resolve::FuncId, syntax::LocalId};
 
@@ -110,7 +110,7 @@ impl Outlives {
     pub fn comes_before(&self, facts: Facts<'_>, body: FuncId, point: Point) -> bool {
         let events = facts.cx.events.of(body);
         let order = Order::build(events, facts.cx.places);
-        let deferred = matches!(events.blocks[point.0].events[point.1].kind, EventKind::Defer { .. });
+        let deferred = is_deferred(events, point);
         let talks = talks_on(facts, self.spawn);
         received_after(facts, events, &order, (point, deferred), (&self.received, &|key| talks.contains(&key)))
     }

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Role, Side},
+    conflict::{Assumption, Conflict, Relation, Role, Side},
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
     objects::accessed,
     obligations::Obligations,
@@ -200,16 +200,15 @@ fn closed_under_senders(
         });
         let Some(close) = close.filter(|_| out.iter().all(|known| known.location != field)) else { continue };
         out.push(Conflict {
-            spawn: id,
-            location: field,
             element,
-            inside: Side::of(send, false),
-            other: Side::of(close, false),
-            relation: Relation::OwnerMethod { method: close.func, role: Role::Elsewhere },
-            join: JoinStatus::Missing { asked: None },
             assumptions: vec![Assumption::SameObject],
-            others: Vec::new(),
-            evidence: Vec::new(),
+            ..Conflict::new(
+                id,
+                field,
+                Side::of(send, false),
+                Side::of(close, false),
+                Relation::OwnerMethod { method: close.func, role: Role::Elsewhere },
+            )
         });
     }
     out
@@ -311,16 +310,15 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
             let Some(other) = other else { continue };
             seen.insert(inner.location);
             out.push(Conflict {
-                spawn: id,
-                location: inner.location,
                 element: inner.element,
-                inside: Side::of(inner, false).reached_by(reach.path(number), node.dispatched),
-                other: Side::of(other, false),
-                relation: Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
-                join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject],
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    inner.location,
+                    Side::of(inner, false).reached_by(reach.path(number), node.dispatched),
+                    Side::of(other, false),
+                    Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
+                )
             });
         }
     }

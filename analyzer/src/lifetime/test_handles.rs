@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId},
     models::Effect,
     owner::keys_of,
@@ -56,8 +56,9 @@ pub(super) fn used_by_others(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Confl
 /// Functions of test files that give their handle away.
 fn tests(facts: Facts<'_>) -> Vec<Test> {
     let program = facts.cx.program;
-    let files: Vec<FileId> = program.sources().files.ids().collect();
-    files.into_par_iter().flat_map_iter(|file| tests_of(facts, file)).collect()
+    let files = &program.sources().files;
+    let tested: Vec<FileId> = files.ids().filter(|file| files[*file].test).collect();
+    tested.into_par_iter().flat_map_iter(|file| tests_of(facts, file)).collect()
 }
 
 fn tests_of(facts: Facts<'_>, file: FileId) -> Vec<Test> {
@@ -71,10 +72,6 @@ fn tests_of(facts: Facts<'_>, file: FileId) -> Vec<Test> {
         }
         _ => None,
     };
-    let tested = program.funcs().iter_enumerated().find(|(_, row)| row.file == file).map(|row| row.0);
-    if !tested.is_some_and(|func| program.in_test_file(func)) {
-        return out;
-    }
     let called: FxHashSet<ExprId> = source
         .exprs
         .iter()
@@ -144,16 +141,14 @@ fn of_test(facts: Facts<'_>, test: &Test, users: &Users) -> Vec<(u32, Conflict)>
         out.push((
             distance,
             Conflict {
-                spawn: id,
-                location: Location::Local(test.file, test.handle),
-                element: false,
-                inside: inside.clone(),
-                other: Side::at(test.func, end, AccessKind::End),
-                relation: Relation::TestEnd,
-                join: JoinStatus::Missing { asked: None },
                 assumptions: vec![Assumption::SameObject, Assumption::TakesThatWay],
-                others: Vec::new(),
-                evidence: Vec::new(),
+                ..Conflict::new(
+                    id,
+                    Location::Local(test.file, test.handle),
+                    inside.clone(),
+                    Side::at(test.func, end, AccessKind::End),
+                    Relation::TestEnd,
+                )
             },
         ));
     }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{
     adds,
     after_spawn::Facts,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, Relation, Side},
     domain::{AccessKind, Location, SignalKind, SpawnId},
     events::EventKind,
     joins::WaitSite,
@@ -176,15 +176,7 @@ fn lowered_before(facts: Facts<'_>, id: SpawnId, adds: &Adds) -> Vec<Conflict> {
 fn conflict(id: SpawnId, location: Location, inside: Side, other: Side) -> Conflict {
     let wait = (other.func, other.span);
     Conflict {
-        spawn: id,
-        location,
-        element: false,
-        inside,
-        other,
-        relation: Relation::AddRacesWait { wait },
-        join: JoinStatus::Missing { asked: None },
         assumptions: vec![Assumption::TakesThatWay],
-        others: Vec::new(),
-        evidence: Vec::new(),
+        ..Conflict::new(id, location, inside, other, Relation::AddRacesWait { wait })
     }
 }

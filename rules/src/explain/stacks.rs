@@ -222,6 +222,7 @@ pub(super) fn listed(report: &RaceReport) -> ExplainedReport {
     ExplainedReport {
         id: report.number.to_string(),
         title: report.title.clone(),
+        after_test: report.is_after_test(),
         accesses: accesses.collect(),
         created: created.collect(),
         location: None,

@@ -61,16 +61,14 @@ pub(super) fn explain(
     let body = lifetimes.program.function(test).span;
     let end = analyzer::base::Span { start: body.end.saturating_sub(1), end: body.end };
     let conflict = |join| Conflict {
-        spawn,
-        location: Location::Local(file, handle),
-        element: false,
-        inside: Side::at(user.func, span, AccessKind::Read),
-        other: Side::at(test, end, AccessKind::End),
-        relation: Relation::TestEnd,
         join,
-        assumptions: Vec::new(),
-        others: Vec::new(),
-        evidence: Vec::new(),
+        ..Conflict::new(
+            spawn,
+            Location::Local(file, handle),
+            Side::at(user.func, span, AccessKind::Read),
+            Side::at(test, end, AccessKind::End),
+            Relation::TestEnd,
+        )
     };
     let known = lifetimes.conflicts().iter().find(|c| c.spawn == spawn && c.relation == Relation::TestEnd);
     if let Some(known) = known {
