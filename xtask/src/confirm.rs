@@ -214,7 +214,7 @@ fn pairs(binary: &Path, outputs: &Path, module: &Path) -> Result<BTreeSet<Vec<Si
         let answer: Value =
             serde_json::from_slice(&output.stdout).with_context(|| format!("{explain:?} printed no JSON"))?;
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-        for report in list(&answer["reports"]) {
+        for report in ["reports", "panics"].iter().flat_map(|part| list(&answer[part])) {
             let innermost = |stack: &Value| list(&stack["frames"]).iter().find_map(|frame| place(frame, &root));
             let created = list(&report["created"]);
             let library = |access: &Value| {

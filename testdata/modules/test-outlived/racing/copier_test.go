@@ -26,9 +26,9 @@ func startChild() *child {
 	return c
 }
 
-// kill ends the child, but not at once.
+// kill ends the child, but not at once: what the detector prints after the last test takes a while, too.
 func (c *child) kill() {
-	time.AfterFunc(5*time.Millisecond, func() { close(c.killed) })
+	time.AfterFunc(100*time.Millisecond, func() { close(c.killed) })
 }
 
 // copyOutput writes the output of a child into the log of the test, which may be
