@@ -180,7 +180,7 @@ impl<'a> Explainer<'a> {
         let mut notes = Vec::new();
         let (mut accesses, created) = stacks::explained(cx, &left_by, report, &located, &mut notes);
         for (stack, at) in accesses.iter_mut().zip(left_out) {
-            at.iter().for_each(|at| stack.frames[*at].left_out = true);
+            stack.frames[at.clone()].iter_mut().for_each(|frame| frame.left_out = true);
         }
         notes.extend(stacks::drift_notes(cx, &located));
         notes.extend(lost::advice(report));
@@ -267,6 +267,8 @@ enum Counts {
     Up,
     /// It is lowered.
     Down,
+    /// The goroutine itself waits for it while the other side raises it.
+    Waited,
 }
 
 struct Explaining<'a> {
@@ -308,7 +310,7 @@ impl Explaining<'_> {
             .collect();
         known.sort_by_key(|c| (!self.is_reported(c, other), c.inside.span != inside.span));
         // The other side has to be an end of the state's life: a peer that merely lacks a lock is not this story.
-        let resets = ends && !self.is_peer(index);
+        let resets = ends && counts != Some(Counts::Waited) && !self.is_peer(index);
         let exact = |c: &&&Conflict| self.is_reported(c, other) && c.inside.span == inside.span;
         let found = known.first().filter(exact).map(|conflict| &conflict.join);
         let pair = Pair { spawn, other_index: 1 - index.min(1), inside, other, shared };
@@ -501,7 +503,7 @@ impl Explaining<'_> {
         }
     }
 
-    /// What the goroutine does to a counter that the other side waits for.
+    /// What the goroutine does to a counter that the other side waits for, or raises while the goroutine waits.
     fn counts(&self, inside: &LocatedAccess, other: &LocatedAccess, shared: &SharedPlace) -> Option<Counts> {
         let key = shared.location;
         let does = |at: &LocatedAccess, is_it: &dyn Fn(&EventKind) -> bool| {
@@ -517,11 +519,14 @@ impl Explaining<'_> {
         let adds = |kind: &EventKind| matches!(kind, EventKind::Add { key: own } if *own == key);
         let lowers =
             |kind: &EventKind| matches!(kind, EventKind::Signal { key: own, kind: SignalKind::Done } if *own == key);
+        let starts =
+            |at: &LocatedAccess| self.locator.groups_raised(at.func).any(|(span, own)| span == at.span && own == key);
+        let raises = |at: &LocatedAccess| does(at, &adds) || starts(at);
         if !does(other, &waits) {
-            return None;
+            return (does(inside, &waits) && raises(other)).then_some(Counts::Waited);
         }
         let lowered = || does(inside, &lowers).then_some(Counts::Down);
-        does(inside, &adds).then_some(Counts::Up).or_else(lowered)
+        raises(inside).then_some(Counts::Up).or_else(lowered)
     }
 
     /// The finding that the goroutine, which raised the counter itself in the report's revision, only lowers it by now.

@@ -225,7 +225,7 @@ impl Locator<'_> {
         let counted = |kind: &EventKind| match kind {
             EventKind::Add { key }
             | EventKind::Wait { key, how: WaitKind::Group }
-            | EventKind::Signal { key, kind: SignalKind::Done | SignalKind::Group } => Some(*key),
+            | EventKind::Signal { key, kind: SignalKind::Done } => Some(*key),
             _ => None,
         };
         let keys = rows.filter_map(|event| match &event.kind {
@@ -234,7 +234,8 @@ impl Locator<'_> {
             }
             kind => Some((event.span, counted(kind)?, raises(kind))),
         });
-        let mut keys: Vec<(Span, Location, bool)> = keys.collect();
+        let started = self.groups_raised(func).map(|(span, key)| (span, key, true));
+        let mut keys: Vec<(Span, Location, bool)> = keys.chain(started).collect();
         if by == Operation::Raises && keys.iter().any(|row| row.2) {
             // A function that raises one lowers it mostly in the next line.
             keys.retain(|row| row.2);
@@ -254,6 +255,14 @@ impl Locator<'_> {
             (at, key)
         });
         made.collect()
+    }
+
+    /// Counters that a function raises by starting a goroutine for them (`wg.Go`), and where.
+    pub fn groups_raised(&self, func: FuncId) -> impl Iterator<Item = (Span, Location)> + '_ {
+        let spawns = &self.lifetimes.spawns;
+        let signals = spawns.of(func).iter().flat_map(|id| &spawns.sites[*id].signals);
+        let raised = signals.filter(move |signal| signal.kind == SignalKind::Group && signal.site.0 == func);
+        raised.map(|signal| (signal.site.1, signal.key))
     }
 
     /// Function values that are called: the call reads the variable or field that holds them.
