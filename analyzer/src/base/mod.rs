@@ -8,9 +8,11 @@ mod parallel;
 mod parsed;
 mod position;
 mod symbol;
+mod worklist;
 
 pub use arena::{Idx, IndexVec, define_id};
 pub use parallel::InPieces;
 pub use parsed::{Parsed, Problem, ProblemKind};
 pub use position::{LineIndex, Span};
 pub use symbol::{Symbol, SymbolText};
+pub use worklist::Worklist;

@@ -8,7 +8,7 @@ use super::{
     domain::{AccessKind, Location, SpawnId, SyncKey},
     events::{EventKind, FuncEvents},
     joins::WaitSite,
-    order::{Point, points, reachable_without},
+    order::{Point, point_of, reachable_without},
     spawns::passes_always,
 };
 use crate::{base::Span, resolve::FuncId};
@@ -50,7 +50,7 @@ fn hears(facts: Facts<'_>, waiter: FuncId, key: SyncKey, wait: Span) -> bool {
 fn shakes_hands(facts: Facts<'_>, id: SpawnId, key: SyncKey, counter: SyncKey) -> bool {
     let site = &facts.spawns.sites[id];
     let events = facts.cx.events.of(site.func);
-    let Some(&start) = points(events).get(&site.span) else { return false };
+    let Some(start) = point_of(events, site.span) else { return false };
     let waits = |func: FuncId| {
         let events = facts.cx.events.of(func);
         events.blocks.iter().enumerate().any(|(at, block)| {
@@ -102,7 +102,7 @@ pub(super) fn every_way_passes(
 /// somebody else has raised the counter.
 fn is_counted(facts: Facts<'_>, body: FuncId, add: Span, counter: SyncKey) -> bool {
     let events = facts.cx.events.of(body);
-    let Some(&(to, at)) = points(events).get(&add) else { return false };
+    let Some((to, at)) = point_of(events, add) else { return false };
     let lowers = |kind: &EventKind| {
         let lowers = |effect: &EventKind| matches!(effect, EventKind::Signal { key, .. } if *key == counter);
         matches!(kind, EventKind::Defer { effects, test_end: false, .. } if effects.iter().any(lowers))

@@ -19,7 +19,7 @@ use super::{
     handed::functions_of,
     iterations::of_other_iterations,
     joins::Joins,
-    order::{Order, Point, points},
+    order::{Order, Point, point_of},
     other_starts::results_of_helper,
     reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, union},
@@ -561,7 +561,7 @@ impl Pass<'_> {
         if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
             return None;
         }
-        let point = *points(events).get(&access.span)?;
+        let point = point_of(events, access.span)?;
         let gates = Order::build(events, facts.cx.places).gates_at(events, facts.cx.places, point);
         let mut after = state.clone();
         for event in waits() {
@@ -750,7 +750,7 @@ impl Pass<'_> {
     /// Whether a test that passes makes the other access, and joins only then: what a failing one skips is another matter.
     fn passes_by(&self, conflict: &Conflict) -> bool {
         let (func, span) = conflict.other.top();
-        let here = points(self.events).get(&span).copied();
+        let here = point_of(self.events, span);
         func == self.func
             && here.is_some_and(|point| !self.is_deferred(func, point))
             && self.facts.cx.program.in_test_file(func)

@@ -12,7 +12,7 @@ use super::{
     after_spawn::Pass,
     domain::{Access, Location, SignalKind, SpawnId, WaitKind},
     events::{EventKind, FuncEvents},
-    order::{Order, Point, points},
+    order::{Order, Point, point_of, points},
     reach::Reached,
 };
 use crate::{
@@ -90,7 +90,7 @@ impl Pass<'_> {
         }
         let func = reach.nodes[reached.node as usize].func;
         let events = facts.cx.events.of(func);
-        if let Some(&point) = points(events).get(&inner.span) {
+        if let Some(point) = point_of(events, inner.span) {
             for (key, kind) in signals(events) {
                 // Of messages somebody may take one too few; a counter that is lowered once too often ends the program,
                 // so that nothing comes after the last time.
@@ -178,7 +178,7 @@ impl Pass<'_> {
                 self.conjuncts(*left, &mut flags);
             }
         }
-        for row in super::guards::deciding(self.facts, self.func, access) {
+        for row in super::guards::deciding(self.facts, self.func, access, &|_| true) {
             if row.holds {
                 self.conjuncts(row.condition, &mut flags);
             }

@@ -243,7 +243,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     let handed = |event: &&Event| hands_test_over(facts, node.func, &event.kind);
                     let used = row.events.iter().find(uses).or_else(|| row.events.iter().find(handed))?;
                     let (body, span) = called.unwrap_or((node.func, used.span));
-                    let point = super::order::points(cx.events.of(body)).get(&span).copied();
+                    let point = super::order::point_of(cx.events.of(body), span);
                     if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
                         return None;
                     }

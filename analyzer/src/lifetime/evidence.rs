@@ -14,7 +14,7 @@ use super::{
     domain::{Access, AccessKind, Exit, Location, LockSet, SyncKey},
     events::EventKind,
     hidden_order::{self, Waiters},
-    order::{is_deferred, points},
+    order::{is_deferred, point_of},
     origin::mentions,
     phases::{self, Awaiters},
 };
@@ -91,7 +91,7 @@ fn is_closed_on_every_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
         return false;
     }
     let events = facts.cx.events.of(func);
-    let deferred = points(events).get(&span).is_some_and(|&at| is_deferred(events, at));
+    let deferred = point_of(events, span).is_some_and(|at| is_deferred(events, at));
     let handed_on = || {
         facts.calls.of(func).iter().any(|row| {
             let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return false };
@@ -191,7 +191,7 @@ pub(super) fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
         return false;
     }
     let events = facts.cx.events.of(func);
-    let Some(&(block, index)) = points(events).get(&span) else { return false };
+    let Some((block, index)) = point_of(events, span) else { return false };
     let mut ends = false;
     let mut seen = vec![false; events.blocks.len()];
     let mut work = vec![(block, index)];

@@ -6,7 +6,7 @@ use super::{
     after_spawn::Facts,
     conflict::{Conflict, Side},
     domain::{Access, AccessKind, Location},
-    order::{points, reachable_without},
+    order::{point_of, reachable_without},
 };
 use crate::{
     base::Span,
@@ -23,14 +23,17 @@ pub(super) struct Deciding {
     pub(super) holds: bool,
 }
 
-/// The conditions of `func` that decide whether what stands at `span` is reached.
-pub(super) fn deciding(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<Deciding> {
+/// The conditions of `func`, of those that are `asked` about, that decide whether what stands at `span` is reached.
+pub(super) fn deciding(facts: Facts<'_>, func: FuncId, span: Span, asked: &dyn Fn(ExprId) -> bool) -> Vec<Deciding> {
     let events = facts.cx.events.of(func);
     let Some(body) = &facts.cx.program.function(func).body else { return Vec::new() };
-    let Some(&(at, _)) = points(events).get(&span) else { return Vec::new() };
+    let Some((at, _)) = point_of(events, span) else { return Vec::new() };
     let mut out = Vec::new();
     for (number, block) in body.blocks.iter().enumerate() {
         let Terminator::If { condition, .. } = block.end else { continue };
+        if !asked(condition) {
+            continue;
+        }
         let leads = |way: &usize| *way == at || reachable_without(events, *way, number).contains(at);
         let mut ways = events.blocks[number].successors.iter();
         match (ways.next().map(leads), ways.next().map(leads)) {
@@ -73,14 +76,19 @@ fn once_flags_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<OnceFlag<'_>
     }
     let text = &program.sources().files[file].text;
     let mut out = Vec::new();
-    for Deciding { condition, holds } in deciding(facts, func, span) {
+    let inner = |condition: ExprId| match syntax.exprs[condition] {
+        Expr::Not(inner) => inner,
+        _ => condition,
+    };
+    let sets = |access: &Access, expr| access.atomic && access.kind == AccessKind::Write && access.expr == expr;
+    let is_set = |condition| accesses.iter().any(|access| sets(access, inner(condition)));
+    for Deciding { condition, holds } in deciding(facts, func, span, &is_set) {
         let (asked, set) = match syntax.exprs[condition] {
             Expr::Not(inner) => (inner, !holds),
             _ => (condition, holds),
         };
         let Expr::Call { callee, args, .. } = &syntax.exprs[asked] else { continue };
-        let swaps = |access: &&Access| access.atomic && access.kind == AccessKind::Write && access.expr == asked;
-        let Some(access) = accesses.iter().find(swaps) else { continue };
+        let Some(access) = accesses.iter().find(|access| sets(access, asked)) else { continue };
         let method = syntax.expr_spans[*callee].of(text).rsplit('.').next().unwrap_or_default();
         // What a swap gives back is the value before: the first finds the flag unset, or set where it is taken back.
         let first = set || !method.starts_with("Compare");

@@ -15,7 +15,7 @@ use super::{
     events::{EventKind, FuncEvents},
     guards::{Deciding, deciding},
     models::Effect,
-    order::{Order, Point, points, reachable, reachable_without},
+    order::{Order, Point, point_of, points, reachable, reachable_without},
     owner::plain_func_called,
 };
 use crate::{
@@ -171,7 +171,7 @@ fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let Side { func, span, path, .. } = &conflict.inside;
     path.iter().copied().chain([(*func, *span)]).any(|(func, span)| {
         let events = facts.cx.events.of(func);
-        let Some(&point) = points(events).get(&span) else { return true };
+        let Some(point) = point_of(events, span) else { return true };
         let order = Order::build(events, facts.cx.places);
         if !order.gates_at(events, facts.cx.places, point).is_empty() {
             return true;
@@ -383,7 +383,7 @@ fn answers_requests(facts: Facts<'_>, conflict: &Conflict) -> bool {
         events.any(|event| matches!(event.kind, EventKind::Signal { key: k, kind: SignalKind::Send } if k == key))
     };
     let events = cx.events.of(body);
-    let Some(&point) = points(events).get(&span) else { return false };
+    let Some(point) = point_of(events, span) else { return false };
     let gates = Order::build(events, cx.places).gates_at(events, cx.places, point);
     let syntax = cx.program.facts(cx.program.funcs()[body].file);
     let file = cx.program.funcs()[body].file;
@@ -496,9 +496,14 @@ fn asked_before(facts: Facts<'_>, access: &Access) -> Vec<Location> {
     let events = facts.cx.events.of(access.func);
     let syntax = program.facts(program.funcs()[access.func].file);
     let mut out = Vec::new();
-    for Deciding { condition, .. } in deciding(facts, access.func, access.span) {
+    let guarded = |access: &&Access| access.atomic || access.kind == AccessKind::Read && !access.locks.is_empty();
+    let asks = |condition| {
         let span = syntax.expr_spans[condition];
-        let guarded = |access: &&Access| access.atomic || access.kind == AccessKind::Read && !access.locks.is_empty();
+        events.accesses.iter().filter(guarded).any(|access| span.contains(access.span))
+            || facts.calls.of(access.func).iter().any(|row| span.contains(row.span))
+    };
+    for Deciding { condition, .. } in deciding(facts, access.func, access.span, &asks) {
+        let span = syntax.expr_spans[condition];
         let reads = events.accesses.iter().filter(|access| span.contains(access.span)).filter(guarded);
         out.extend(reads.map(|access| access.location));
         for row in facts.calls.of(access.func).iter().filter(|row| span.contains(row.span)) {

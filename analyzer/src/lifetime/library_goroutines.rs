@@ -16,7 +16,7 @@ use super::{
     events::EventKind,
     handed::root_local,
     models::{Effect, Models, Operand},
-    order::points,
+    order::point_of,
     origin::mentions,
     partial_joins::under_error,
     reach::access,
@@ -120,7 +120,7 @@ fn read_while_filled(facts: Facts<'_>, id: SpawnId, receiver: Option<Place>) -> 
     };
     let buffers = filled(facts, site.func, object, site.span);
     let events = cx.events.of(site.func);
-    let Some(&(block, index)) = points(events).get(&site.span).filter(|_| !buffers.is_empty()) else {
+    let Some((block, index)) = point_of(events, site.span).filter(|_| !buffers.is_empty()) else {
         return Vec::new();
     };
     // A call of the project that is given the object may wait; a library's method that is not known to does not.

@@ -8,7 +8,7 @@ use super::{
     models::{Effect, Models, Operand},
 };
 use crate::{
-    base::{IndexVec, Span},
+    base::{IndexVec, Span, Worklist},
     resolve::{Callee, FuncId, Place, Program, Root},
     syntax::{ExprId, InstrKind, LocalDecl},
 };
@@ -130,7 +130,7 @@ impl Lowering<'_> {
         };
         let mut entry: Vec<Option<LockSet>> = vec![None; self.out.blocks.len()];
         entry[0] = Some(handed_over);
-        let mut work = vec![0];
+        let mut work = Worklist::of(self.out.blocks.len(), 0);
         let mut call_locks: Vec<(ExprId, LockSet)> = Vec::new();
         let mut add_locks: Vec<(Span, LockSet)> = Vec::new();
         while let Some(block) = work.pop() {

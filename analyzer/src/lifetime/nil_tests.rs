@@ -7,7 +7,7 @@ use super::{
     after_spawn::Facts,
     domain::{Access, AccessKind, SyncKey},
     events::{Lowering, NilTest},
-    order::{points, reachable_without},
+    order::{point_of, reachable_without},
     place::Places,
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(super) fn sets_what_is_nil(facts: Facts<'_>, access: &Access) -> bool {
     let Some(body) = program.function(access.func).body.as_ref().filter(|_| access.kind == AccessKind::Write) else {
         return false;
     };
-    let Some(&(to, _)) = points(events).get(&access.span) else { return false };
+    let Some((to, _)) = point_of(events, access.span) else { return false };
     body.blocks.iter_enumerated().any(|(at, block)| {
         let Terminator::If { condition, then, otherwise } = block.end else { return false };
         let exprs = &program.facts(file).exprs;

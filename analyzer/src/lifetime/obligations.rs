@@ -24,7 +24,7 @@ use super::{
     spawns::{Context, Spawns},
 };
 use crate::{
-    base::{Idx, InPieces, IndexVec, Span},
+    base::{Idx, InPieces, IndexVec, Span, Worklist},
     resolve::{FuncId, Place},
     source::FileId,
     syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
@@ -310,7 +310,7 @@ impl Solver<'_> {
         };
         let mut entry: Vec<Option<State>> = vec![None; events.blocks.len()];
         entry[0] = Some(empty);
-        let mut work = vec![0];
+        let mut work = Worklist::of(events.blocks.len(), 0);
         let mut outs: Vec<Option<State>> = vec![None; events.blocks.len()];
         let mut discharged: Vec<Discharged> = items
             .iter()

@@ -9,7 +9,7 @@ use super::{
     events::{Event, EventKind, FuncEvents},
     place::Places,
 };
-use crate::base::Span;
+use crate::base::{Span, Worklist};
 
 /// A point of a function: block and event.
 pub type Point = (usize, usize);
@@ -40,7 +40,7 @@ impl Order {
             return order;
         }
         order.gates[0] = Some(KeySet::new());
-        let mut work = vec![0];
+        let mut work = Worklist::of(count, 0);
         while let Some(at) = work.pop() {
             let Some(mut held) = order.gates[at].clone() else { continue };
             for event in &events.blocks[at].events {
@@ -204,6 +204,14 @@ pub(super) fn gets_to(events: &FuncEvents, from: Point, to: Option<Point>, stops
 /// Whether the point registers a call for the end of the function.
 pub(super) fn is_deferred(events: &FuncEvents, (block, index): Point) -> bool {
     matches!(events.blocks[block].events[index].kind, EventKind::Defer { .. })
+}
+
+/// The point of the first event at a place; whoever asks for many takes [`points`].
+pub fn point_of(events: &FuncEvents, span: Span) -> Option<Point> {
+    events.blocks.iter().enumerate().find_map(|(block, row)| {
+        let index = row.events.iter().position(|event| event.span == span)?;
+        Some((block, index))
+    })
 }
 
 /// Points of a function's events by place, to find the event that an access or call on a path stands for.

@@ -156,6 +156,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     };
     let before = joined_before(facts, func);
     let at_end = joined_at_end(facts, func);
+    let mut inside: FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>> = FxHashMap::default();
     for (at, node) in reach.nodes.iter().enumerate() {
         let number = u32::try_from(at).unwrap_or(u32::MAX);
         let bound = node.depth == 0 || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
@@ -203,7 +204,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
                 None => at_end.clone(),
             };
             if node.depth > 0 {
-                joined.union_with(&joined_inside(facts, &reach, number, access.span));
+                join_inside(facts, &reach, number, access.span, &mut inside, &mut joined);
             }
             out.effects.push(Effect { reached, holder, joined });
         }
@@ -231,26 +232,46 @@ fn is_written(facts: Facts<'_>, location: Location) -> bool {
     })
 }
 
-/// Keys certainly waited for inside the called functions before the access.
-fn joined_inside(facts: Facts<'_>, reach: &Reach, node: u32, span: Span) -> FixedBitSet {
-    let mut joined = FixedBitSet::with_capacity(facts.joins.keys().len());
+/// Adds the keys that are certainly waited for inside the called functions before the access; `known` keeps what was
+/// worked out of each.
+fn join_inside(
+    facts: Facts<'_>,
+    reach: &Reach,
+    node: u32,
+    span: Span,
+    known: &mut FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>>,
+    joined: &mut FixedBitSet,
+) {
     let mut span = span;
     let mut at = node;
     loop {
         let here = &reach.nodes[at as usize];
-        if let Some(before) = joined_before(facts, here.func).get(&span) {
+        let before = known.entry(here.func).or_insert_with(|| joined_before(facts, here.func));
+        if let Some(before) = before.get(&span) {
             joined.union_with(before);
         }
-        let Some((parent, call)) = here.parent else { return joined };
+        let Some((parent, call)) = here.parent else { return };
         span = call;
         at = parent;
     }
 }
 
-/// Per event (by place), the keys certainly waited for before it.
+/// Whether anything is waited for in the function, or said not to have been started.
+fn joins(facts: Facts<'_>, func: FuncId) -> bool {
+    facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events).any(|event| match event.kind {
+        EventKind::Wait { .. } | EventKind::NothingStarted => true,
+        EventKind::Call(call) => facts.calls.at(func, call).is_some_and(|row| facts.joins.call_may_wait(row)),
+        _ => false,
+    })
+}
+
+/// Per event (by place), the keys certainly waited for before it; none where the function waits for nothing.
 pub fn joined_before(facts: Facts<'_>, func: FuncId) -> FxHashMap<Span, FixedBitSet> {
     let events = facts.cx.events.of(func);
     let mut out: FxHashMap<Span, FixedBitSet> = FxHashMap::default();
+    if !joins(facts, func) {
+        return out;
+    }
     flow(facts, func, events, &mut |span, joined| {
         out.entry(span).and_modify(|known| known.intersect_with(joined)).or_insert_with(|| joined.clone());
     });
@@ -259,6 +280,9 @@ pub fn joined_before(facts: Facts<'_>, func: FuncId) -> FxHashMap<Span, FixedBit
 
 /// Keys certainly waited for at every exit, before deferred calls run.
 pub fn joined_at_end(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
+    if !joins(facts, func) {
+        return FixedBitSet::with_capacity(facts.joins.keys().len());
+    }
     let events = facts.cx.events.of(func);
     let mut out: Option<FixedBitSet> = None;
     let exits: FxHashSet<Span> = events.blocks.iter().filter_map(|b| b.exit.map(|e| e.1)).collect();
@@ -522,7 +546,7 @@ fn joined_by_argument(facts: Facts<'_>, method: &Method, effect: &Effect, span: 
     let (cx, file) = (facts.cx, facts.cx.program.funcs()[method.func].file);
     let events = cx.events.of(method.func);
     let span = method.reach.path(effect.reached.node).first().map_or(span, |step| step.1);
-    let Some(&point) = super::order::points(events).get(&span) else { return false };
+    let Some(point) = super::order::point_of(events, span) else { return false };
     let given_as = |key: &Location| match key {
         Location::Local(_, local) => given(cx.program, method.func, file, *local),
         _ => None,
@@ -670,7 +694,7 @@ fn waits_for_method(
     }
     let events = facts.cx.events.of(func);
     let order = super::order::Order::build(events, facts.cx.places);
-    let Some(&point) = super::order::points(events).get(&span) else { return false };
+    let Some(point) = super::order::point_of(events, span) else { return false };
     order.gates_at(events, facts.cx.places, point).iter().any(|key| after.contains(key))
 }
 

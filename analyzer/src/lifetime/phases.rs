@@ -14,7 +14,7 @@ use super::{
     events::{Event, EventKind},
     hidden_order::{precedes, with_callers},
     models::Effect,
-    order::{gets_to, is_deferred, points, reachable},
+    order::{gets_to, is_deferred, point_of, points, reachable},
     origin::mentions,
     owner::plain_func_called,
     reach::{Node, access},
@@ -108,7 +108,7 @@ fn uses_of_test(facts: Facts<'_>, conflict: &Conflict, body: FuncId) -> Vec<Opti
 /// Whether a place of a goroutine's body is come to before anything there may wait.
 fn is_at_start(facts: Facts<'_>, awaiters: &Awaiters, body: FuncId, span: Span) -> bool {
     let events = facts.cx.events.of(body);
-    let Some(&(0, index)) = points(events).get(&span) else { return false };
+    let Some((0, index)) = point_of(events, span) else { return false };
     !reachable(events, 0).contains(0)
         && !events.blocks[0].events[..index].iter().any(|event| match event.kind {
             EventKind::Wait { .. } | EventKind::WaitAll | EventKind::Sleep | EventKind::Lock { .. } => true,
@@ -188,7 +188,7 @@ fn works_with(facts: Facts<'_>, body: FuncId, to: Span) -> Vec<LocalId> {
     let program = facts.cx.program;
     let file = program.funcs()[body].file;
     let events = facts.cx.events.of(body);
-    let Some(&(block, index)) = points(events).get(&to) else { return Vec::new() };
+    let Some((block, index)) = point_of(events, to) else { return Vec::new() };
     let calls = events.blocks[block].events[..index].iter().filter_map(|event| match event.kind {
         EventKind::Call(call) => Some(call),
         _ => None,

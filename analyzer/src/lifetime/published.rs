@@ -204,7 +204,7 @@ pub(super) fn waits_first(
     }
     let events = facts.cx.events.of(func);
     let order = super::order::Order::build(events, facts.cx.places);
-    let Some(&point) = super::order::points(events).get(&span) else { return true };
+    let Some(point) = super::order::point_of(events, span) else { return true };
     !order.gates_at(events, facts.cx.places, point).is_empty()
 }
 
@@ -225,7 +225,7 @@ fn closed_behind(
     }
     let events = facts.cx.events.of(func);
     let order = super::order::Order::build(events, facts.cx.places);
-    let Some(&point) = super::order::points(events).get(&span) else { return false };
+    let Some(point) = super::order::point_of(events, span) else { return false };
     let gates = order.gates_at(events, facts.cx.places, point);
     setter.nodes.iter().any(|node| {
         facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events).any(|event| match event.kind {

@@ -22,7 +22,7 @@ use super::{
     after_spawn::Facts,
     domain::{Access, AccessKind, Exit, Location},
     events::EventKind,
-    order::{is_deferred, points},
+    order::{is_deferred, point_of},
 };
 use crate::{
     base::Span,
@@ -86,7 +86,7 @@ fn gives_up(facts: Facts<'_>, close: &Access, handed: Span) -> bool {
         Some((block, at))
     });
     let Some(start) = starts else { return false };
-    let deferred = points(events).get(&close.span).is_some_and(|&at| is_deferred(events, at));
+    let deferred = point_of(events, close.span).is_some_and(|at| is_deferred(events, at));
     let waits = |kind: &EventKind| matches!(kind, EventKind::Wait { key, .. } if *key == close.location);
     let mut seen = vec![false; events.blocks.len()];
     let mut work = vec![(start.0, start.1 + 1)];

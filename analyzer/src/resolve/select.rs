@@ -44,6 +44,7 @@ impl<'p> Typer<'p> {
     pub(crate) fn find_member(&self, ty: TypeId, name: Symbol) -> Member {
         let mut start = self.deref(ty);
         if let Type::Named { named, .. } = self.ty(start)
+            && self.declared().named[*named].decl.is_some()
             && !self.declared().method_of.contains_key(&(*named, name))
             && let Type::Pointer(to) = self.ty(self.underlying(start))
         {
