@@ -12,6 +12,7 @@ pub mod after_spawn;
 mod after_start;
 pub mod again;
 mod alternatives;
+mod binaries;
 pub mod body;
 pub mod calls;
 mod channels;

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
+    binaries::Binaries,
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     events::EventKind,
@@ -34,23 +35,26 @@ pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
         cx.program.funcs().par_ids().map(|func| (func, restores_of(facts, func))).filter(|row| !row.1.is_empty());
     let restores: Restores = restores.collect::<Vec<_>>().into_iter().collect();
     let readers = readers_of_globals(facts, alive, restored_locations(facts, &restores));
-    let known = Known { readers, restores, started: IndexVec::filled(OnceLock::new(), cx.program.funcs().len()) };
+    let started = IndexVec::filled(OnceLock::new(), cx.program.funcs().len());
+    let known = Known { binaries: Binaries::new(cx.program), readers, restores, started };
     let rows: Vec<Vec<Conflict>> =
         funcs.into_par_iter().few_at_once().map(|func| of_func(facts, func, &known)).collect();
     rows.into_iter().flatten().collect()
 }
 
 /// What is asked for again and again.
-struct Known {
+struct Known<'a> {
+    binaries: Binaries<'a>,
     readers: Readers,
     restores: Restores,
     /// Goroutines that functions may start, as far as asked for.
     started: IndexVec<FuncId, OnceLock<FixedBitSet>>,
 }
 
-impl Known {
+impl Known<'_> {
     fn started_by(&self, facts: Facts<'_>, func: FuncId) -> &FixedBitSet {
-        self.started[func].get_or_init(|| started_by(facts, func))
+        let binary = || facts.cx.program.in_test_file(func).then(|| self.binaries.of_test(func));
+        self.started[func].get_or_init(|| started_by(facts, func, binary()))
     }
 }
 
@@ -98,7 +102,7 @@ const MAX_READ_DEPTH: u32 = 14;
 const MAX_READERS: usize = 48;
 
 /// Package variables, and fields reached through one, that a test changes while goroutines of the code under test read
-/// them: whoever ran before may have left one behind. Which test started it is not known.
+/// them: whoever ran before in the same binary may have left one behind. Which test started it is not known.
 pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
     let is_test = |func: FuncId| cx.program.in_test_file(func);
@@ -111,6 +115,8 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
         }
     }
     let run = run_by(facts, started.keys().copied());
+    let binaries = Binaries::new(cx.program);
+    let package = |func: FuncId| cx.program.funcs()[func].package.index();
     let locations: Vec<Location> = facts.index.locations();
     let rows = locations.into_par_iter().few_at_once().map(|location| {
         let accesses = || facts.index.of(location).iter().map(|row| super::reach::access(cx, *row));
@@ -128,19 +134,29 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
                 && is_test(access.func)
                 && !runs_first(facts, access.func)
         };
-        let Some(write) = accesses().find(changes) else { return Vec::new() };
+        let writes: Vec<&super::domain::Access> = accesses().filter(changes).collect();
+        let Some(first) = writes.first() else { return Vec::new() };
+        let mut linked = FixedBitSet::new();
+        writes.iter().for_each(|write| linked.union_with(binaries.of_test(write.func)));
+        let runs = |func: FuncId| run.contains(func.index()) && linked.contains(package(func));
         let reads = accesses().filter(|access| {
             access.kind == AccessKind::Read
                 && !access.element
                 && !access.atomic
-                && run.contains(access.func.index())
+                && runs(access.func)
                 && !is_test(access.func)
-                && !access.locks.iter().any(|lock| write.locks.contains(lock))
+                && !access.locks.iter().any(|lock| first.locks.contains(lock))
         });
-        readers_above(facts, reads.map(|access| (access.func, access.span)), &run, &started)
-            .into_iter()
-            .take(MAX_READERS)
-            .map(|reader| Conflict {
+        let found = readers_above(facts, reads.map(|access| (access.func, access.span)), &runs, &started);
+        let conflict = |reader: Reader| {
+            let starter = facts.spawns.sites[reader.spawn].func;
+            let on_the_way = || reader.path.iter().map(|step| step.0).chain([starter, reader.func]);
+            let meets = |write: &&&super::domain::Access| {
+                let linked = binaries.of_test(write.func);
+                on_the_way().all(|func| linked.contains(package(func)))
+            };
+            let write = writes.iter().find(meets)?;
+            Some(Conflict {
                 assumptions: vec![Assumption::SameObject],
                 ..Conflict::new(
                     reader.spawn,
@@ -158,7 +174,8 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
                     Relation::Restored,
                 )
             })
-            .collect()
+        };
+        found.into_iter().filter_map(conflict).take(MAX_READERS).collect()
     });
     rows.collect::<Vec<_>>().into_iter().flatten().collect()
 }
@@ -194,11 +211,11 @@ fn run_by(facts: Facts<'_>, bodies: impl Iterator<Item = FuncId>) -> FixedBitSet
     run
 }
 
-/// Goroutines whose bodies lead to one of the reads, nearest first; `run` is what any of them may run.
+/// Goroutines whose bodies lead to one of the reads, nearest first; `runs` says what any of them may run.
 fn readers_above(
     facts: Facts<'_>,
     reads: impl Iterator<Item = (FuncId, Span)>,
-    run: &FixedBitSet,
+    runs: &dyn Fn(FuncId) -> bool,
     started: &FxHashMap<FuncId, Vec<SpawnId>>,
 ) -> Vec<Reader> {
     let graph = facts.cx.graph;
@@ -232,7 +249,7 @@ fn readers_above(
             let site = &graph.sites()[site];
             let several = matches!(&site.targets, Targets::Known { callees, .. } if callees.len() > 1);
             if site.kind != CallKind::Go
-                && run.contains(site.func.index())
+                && runs(site.func)
                 && let Entry::Vacant(slot) = known.entry(site.func)
             {
                 slot.insert((depth + 1, dispatched + u32::from(several), Some((at, site.span))));
@@ -321,7 +338,7 @@ fn put_back(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
 }
 
 /// Goroutines that may be started between the two writes of a variable that is put back, by what the function calls.
-fn started_between(facts: Facts<'_>, known: &Known, func: FuncId, since: Span, at: Span) -> FixedBitSet {
+fn started_between(facts: Facts<'_>, known: &Known<'_>, func: FuncId, since: Span, at: Span) -> FixedBitSet {
     let within = |span: Span| span.start >= since.end && span.end <= at.start;
     let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
     for &id in facts.spawns.of(func).iter().filter(|id| within(facts.spawns.sites[**id].span)) {
@@ -335,7 +352,7 @@ fn started_between(facts: Facts<'_>, known: &Known, func: FuncId, since: Span, a
     started
 }
 
-fn of_func(facts: Facts<'_>, func: FuncId, known: &Known) -> Vec<Conflict> {
+fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
     let cx = facts.cx;
     let of = |func: FuncId| known.restores.get(&func).map_or(&[][..], Vec::as_slice);
     let mut restores = of(func).to_vec();
@@ -420,8 +437,9 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known) -> Vec<Conflict> {
     out
 }
 
-/// Goroutines that a function may start: itself, in what it calls, and in goroutines started there.
-pub fn started_by(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
+/// Goroutines that a function may start: itself, in what it calls, and in goroutines started there, as far as those are
+/// `within` certain packages.
+pub fn started_by(facts: Facts<'_>, func: FuncId, within: Option<&FixedBitSet>) -> FixedBitSet {
     let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
     let mut visited: FxHashSet<FuncId> = FxHashSet::default();
     let mut queue = std::collections::VecDeque::from([(func, 0)]);
@@ -439,7 +457,9 @@ pub fn started_by(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
             next.extend(row.targets.iter().copied());
             next.extend(row.handed.iter().map(|h| h.func));
         }
-        for func in next {
+        let linked =
+            |func: &FuncId| within.is_none_or(|own| own.contains(facts.cx.program.funcs()[*func].package.index()));
+        for func in next.into_iter().filter(linked) {
             if visited.insert(func) {
                 queue.push_back((func, depth + 1));
             }

@@ -126,6 +126,11 @@ impl Program {
         self.declared.package_of[file]
     }
 
+    /// Packages with source that a file imports, under whatever name.
+    pub fn imports(&self, file: FileId) -> &[PackageId] {
+        &self.declared.files[file].packages
+    }
+
     /// All functions with source, by file and row.
     pub fn funcs(&self) -> &IndexVec<FuncId, Func> {
         &self.declared.funcs

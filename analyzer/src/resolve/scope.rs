@@ -26,6 +26,8 @@ pub(crate) struct FileScope {
     names: FxHashMap<Symbol, Import>,
     /// Dot imports.
     pub(crate) dots: Vec<Import>,
+    /// All imported packages that have source.
+    pub(crate) packages: Box<[PackageId]>,
 }
 
 /// Packages by import path.
@@ -115,8 +117,10 @@ impl FileScope {
     ) -> Self {
         let mut scope = Self::default();
         let mut guesses = Vec::new();
+        let mut known = Vec::with_capacity(facts.imports.len());
         for row in &facts.imports {
             let import = imports.resolve(from.as_str(), row.path);
+            known.extend(import.package);
             match row.binding {
                 ImportBinding::Named(name) => {
                     scope.names.insert(name, import);
@@ -137,6 +141,7 @@ impl FileScope {
                 scope.names.entry(Symbol::new(name)).or_insert(import);
             }
         }
+        scope.packages = known.into();
         scope
     }
 
