@@ -117,3 +117,23 @@ func TestAnotherReceive(t *testing.T) {
 		t.Fatal(first, second)
 	}
 }
+
+func TestEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(time.Millisecond, cancel)
+	if ended() != 1 {
+		t.Fatal("not over")
+	}
+	if result, err := watched(ctx); result != 1 || err == nil {
+		t.Fatal("not over")
+	}
+}
+
+func TestPipe(t *testing.T) {
+	if n, err := piped(); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n, err := packed(); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+}

@@ -2,6 +2,7 @@ package racing
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
@@ -86,5 +87,20 @@ func TestCommand(t *testing.T) {
 func TestAnotherReceive(t *testing.T) {
 	one := func() int { return 1 }
 	firstOf(one, one)
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestEnded(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	cancelled(ctx)
+	firstOver()
+	interrupted(time.After(time.Millisecond))
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestPipe(t *testing.T) {
+	closedEarly()
+	otherPipe(strings.NewReader("hello"))
 	time.Sleep(20 * time.Millisecond)
 }
