@@ -84,6 +84,7 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         seen: FxHashMap::default(),
         waiting_loops: waiting_loops(facts, func, events),
         reporting: false,
+        ways: FxHashMap::default(),
     }
     .run()
 }
@@ -118,6 +119,8 @@ pub(super) struct Pass<'a> {
     /// there are goroutines; that it may run no times at all is not the way to look at it.
     pub(super) waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
+    /// Whether values of variables allow that the function gets to a place with a goroutine running.
+    ways: super::ways::Answers,
 }
 
 impl Pass<'_> {
@@ -614,6 +617,9 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
+            if !self.may_follow(goroutine, top) {
+                continue;
+            }
             let other = Side::of(access, true).reached_by(path.to_vec(), dispatched);
             let reach = &self.facts.reaches[self.ids[goroutine]];
             let func = reach.nodes[inside.0.node as usize].func;
@@ -634,6 +640,13 @@ impl Pass<'_> {
                 conflict.join = early;
             }
         }
+    }
+
+    /// Whether the function may get to a place of its own when it has started a goroutine.
+    fn may_follow(&mut self, goroutine: usize, to: Span) -> bool {
+        let (facts, func) = (self.facts, self.func);
+        let call = facts.spawns.sites[self.ids[goroutine]].call;
+        *self.ways.entry((goroutine, to)).or_insert_with(|| super::ways::may_follow(facts, func, call, to))
     }
 
     /// The goroutine's first access that conflicts with `access`, which the function makes at `to`, and is not ordered with

@@ -74,6 +74,7 @@ mod started_flags;
 mod test_handles;
 mod uncounted;
 mod waits_for_all;
+mod ways;
 
 pub use domain::*;
 pub use engine::Lifetimes;

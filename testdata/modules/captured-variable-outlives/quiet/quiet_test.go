@@ -137,3 +137,31 @@ func TestPipe(t *testing.T) {
 		t.Fatal(n, err)
 	}
 }
+
+// numbers gives each number, and an error for every 0.
+func numbers(all ...int) func() (int, error) {
+	return func() (int, error) {
+		if len(all) == 0 {
+			return 0, errNoCommand
+		}
+		n := all[0]
+		all = all[1:]
+		if n == 0 {
+			return 0, errNoCommand
+		}
+		return n, nil
+	}
+}
+
+func TestWays(t *testing.T) {
+	firstOnly([]string{"a", "b", "c"})
+	turns := 0
+	closing := func() bool { turns++; return turns < 3 }
+	sayLast(numbers(1, 2, 0, 3, 4), closing, func(int) {})
+	if either(nil) != errNoCommand {
+		t.Fatal("another error")
+	}
+	if titled([]string{"a", "b"}) != 4 {
+		t.Fatal("wrong length")
+	}
+}

@@ -104,3 +104,23 @@ func TestPipe(t *testing.T) {
 	otherPipe(strings.NewReader("hello"))
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestWays(t *testing.T) {
+	lastOnly([]string{"a", "bb", "ccc"})
+	turns := 0
+	next := func() (int, error) {
+		turns++
+		if turns%2 == 1 {
+			return 0, errNoCommand
+		}
+		time.Sleep(time.Millisecond)
+		return turns, nil
+	}
+	sayNext(next, func() bool { return turns > 6 }, func(int) { time.Sleep(time.Millisecond) })
+}
+
+func TestNeither(t *testing.T) {
+	defer func() { recover() }()
+	neither(func() error { time.Sleep(10 * time.Millisecond); return nil })
+	time.Sleep(20 * time.Millisecond)
+}
