@@ -120,7 +120,7 @@ pub(super) struct Pass<'a> {
     pub(super) waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
     /// Whether values of variables allow that the function gets to a place with a goroutine running.
-    ways: super::ways::Answers,
+    pub(super) ways: super::ways::Answers,
 }
 
 impl Pass<'_> {
@@ -617,7 +617,7 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
-            if !self.may_follow(goroutine, top) {
+            if !self.may_follow(goroutine, top) || self.through_one_once(goroutine, &inside.0, path, top) {
                 continue;
             }
             let other = Side::of(access, true).reached_by(path.to_vec(), dispatched);
@@ -640,13 +640,6 @@ impl Pass<'_> {
                 conflict.join = early;
             }
         }
-    }
-
-    /// Whether the function may get to a place of its own when it has started a goroutine.
-    fn may_follow(&mut self, goroutine: usize, to: Span) -> bool {
-        let (facts, func) = (self.facts, self.func);
-        let call = facts.spawns.sites[self.ids[goroutine]].call;
-        *self.ways.entry((goroutine, to)).or_insert_with(|| super::ways::may_follow(facts, func, call, to))
     }
 
     /// The goroutine's first access that conflicts with `access`, which the function makes at `to`, and is not ordered with

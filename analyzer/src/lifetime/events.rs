@@ -363,7 +363,12 @@ impl<'a> Lowering<'a> {
             let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
             let Expr::Call { callee, .. } = self.expr(call) else { continue };
             let Expr::Select { base, .. } = self.expr(*callee) else { continue };
-            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else { continue };
+            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else {
+                if self.locks_embedded(call, *base) {
+                    found.insert(*base);
+                }
+                continue;
+            };
             let FuncKind::Decl { receiver: Some(receiver), .. } = &self.program.function(func).kind else { continue };
             let base_type = self.program.ty(self.program.underlying(self.program.expr_type(self.file, *base)));
             if receiver.pointer && matches!(base_type, Type::Struct(_)) {
@@ -607,7 +612,8 @@ impl<'a> Lowering<'a> {
                 }
                 (None, None)
             }
-            Callee::Literal(_) | Callee::Unknown(_) => (None, None),
+            Callee::Literal(_) => (None, None),
+            Callee::Unknown(_) => (self.of_dot_import(call), None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
         let mut runs = true;

@@ -1,4 +1,5 @@
-//! Sends and receives as events: which channel, or which object that goes for its channels, is meant.
+//! Sends and receives as events: which channel, or which object that goes for its channels, is meant; and which function,
+//! of those that wait.
 
 use super::{
     domain::{AccessKind, Location, SignalKind, SyncKey, WaitKind},
@@ -6,9 +7,9 @@ use super::{
     events::{Event, EventKind, Lowering},
 };
 use crate::{
-    base::Span,
+    base::{Span, Symbol},
     source::FileRole,
-    syntax::{Expr, ExprId},
+    syntax::{Expr, ExprId, ImportBinding},
 };
 
 impl Lowering<'_> {
@@ -47,6 +48,16 @@ impl Lowering<'_> {
             None => false,
         };
         (!own).then(|| self.key_of(*base)).flatten()
+    }
+
+    /// A function that nothing declares comes from one of the packages without source whose names the file imports all:
+    /// from the one of which such a function is known.
+    pub(super) fn of_dot_import(&self, call: ExprId) -> Option<Symbol> {
+        let Expr::Call { callee, .. } = self.expr(call) else { return None };
+        let Expr::Name(name) = self.expr(*callee) else { return None };
+        let dots = self.program.facts(self.file).imports.iter().filter(|row| row.binding == ImportBinding::Dot);
+        let mut keys = dots.map(|row| Symbol::new(&format!("{}.{name}", row.path)));
+        keys.find(|key| !self.models.effects(*key).is_empty())
     }
 
     /// A call that ends an object for the goroutine, or waits for the end of one.

@@ -49,6 +49,7 @@ mod nil_tests;
 mod no_return;
 mod objects;
 pub mod obligations;
+mod once;
 pub mod order;
 pub mod origin;
 mod other_starts;

@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::{
-    after_spawn::Facts,
+    after_spawn::{Facts, Pass},
     events::{Event, EventKind, FuncEvents},
     order::{is_deferred, points},
 };
@@ -50,6 +50,15 @@ struct Ways<'a> {
     body: &'a Body,
     events: &'a FuncEvents,
     tracked: FxHashSet<LocalId>,
+}
+
+impl Pass<'_> {
+    /// Whether the function may get to a place of its own when it has started a goroutine.
+    pub(super) fn may_follow(&mut self, goroutine: usize, to: Span) -> bool {
+        let (facts, func) = (self.facts, self.func);
+        let call = facts.spawns.sites[self.ids[goroutine]].call;
+        *self.ways.entry((goroutine, to)).or_insert_with(|| may_follow(facts, func, call, to))
+    }
 }
 
 /// Whether a function, having started a goroutine with `call`, may get to what stands at `to`; of a call that it registers

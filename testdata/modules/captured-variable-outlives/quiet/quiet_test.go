@@ -165,3 +165,9 @@ func TestWays(t *testing.T) {
 		t.Fatal("wrong length")
 	}
 }
+
+func TestOnce(t *testing.T) {
+	for _, err := range []error{nil, errWork} {
+		outcome(time.After(time.Millisecond), func() error { time.Sleep(time.Millisecond); return err })
+	}
+}

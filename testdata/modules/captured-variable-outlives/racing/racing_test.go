@@ -124,3 +124,8 @@ func TestNeither(t *testing.T) {
 	neither(func() error { time.Sleep(10 * time.Millisecond); return nil })
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestOnce(t *testing.T) {
+	outcome(time.After(time.Millisecond), func() error { return nil })
+	time.Sleep(10 * time.Millisecond)
+}
