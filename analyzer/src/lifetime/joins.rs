@@ -10,13 +10,13 @@ use smallvec::SmallVec;
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{SignalKind, SyncKey, WaitKind},
+    domain::{Signal, SignalKind, SyncKey, WaitKind},
     domain_local::{self, Given},
     endings::waits_for_end,
-    events::{Event, EventKind},
+    events::{Event, EventKind, FuncEvents},
     levels::Levels,
-    order::Order,
-    spawns::{Context, Spawns},
+    order::{Order, points},
+    spawns::{Context, Spawns, passes_always},
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
@@ -459,11 +459,38 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
             let ends = site.signals.iter().filter(|s| s.certain && (s.kind == SignalKind::Group || s.site.0 == body));
             for signal in ends.filter(|s| s.deferred || s.kind == SignalKind::Done && s.last) {
                 let gates = at_end.iter().copied().filter(|gate| *gate != signal.key);
-                implied.entry(signal.key).or_default().extend(gates);
+                let deferred = waited_when_left(events, signal);
+                implied.entry(signal.key).or_default().extend(gates.chain(deferred));
+            }
+            // `defer func() { inner.Wait(); outer.Done() }()`
+            let below = |s: &&Signal| s.certain && cx.program.funcs()[s.site.0].parent == Some(body);
+            for signal in site.signals.iter().filter(below) {
+                let events = cx.events.of(signal.site.0);
+                let Some(&point) = points(events).get(&signal.site.1) else { continue };
+                let gates = Order::build(events, cx.places).gates_at(events, cx.places, point);
+                implied.entry(signal.key).or_default().extend(gates.into_iter().filter(|gate| *gate != signal.key));
             }
         }
     }
     implied
+}
+
+/// What a function waits for when it is left, before it gives a deferred signal: what was registered last comes first.
+fn waited_when_left(events: &FuncEvents, signal: &Signal) -> Vec<SyncKey> {
+    let mut out = Vec::new();
+    for (block, row) in events.blocks.iter().enumerate() {
+        for event in row.events.iter().filter(|event| event.span.start > signal.site.1.start) {
+            let EventKind::Defer { effects, test_end: false, .. } = &event.kind else { continue };
+            let waits = effects.iter().filter_map(|effect| match effect {
+                EventKind::Wait { key, .. } if *key != signal.key => Some(*key),
+                _ => None,
+            });
+            if signal.deferred && passes_always(events, block) {
+                out.extend(waits);
+            }
+        }
+    }
+    out
 }
 
 /// Whether a wait is one arm of several in a `select`: whoever asks there whether the other side is still alive does not
