@@ -522,17 +522,26 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads the variables.
+    /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads what is no argument
+    /// of one.
     fn read_last(&self, values: &[ExprId], events: &mut Vec<Event>) {
-        if values.len() < 2 {
+        let spans = &self.program.facts(self.file).expr_spans;
+        let waits = |event: &Event| {
+            let within = values.iter().any(|value| spans[*value].contains(event.span));
+            within && matches!(event.kind, EventKind::Call(_) | EventKind::Wait { .. })
+        };
+        let calls: Vec<Span> = events.iter().filter(|event| waits(event)).map(|event| event.span).collect();
+        if calls.is_empty() {
             return;
         }
-        let plain = |event: &Event| {
+        let late = |event: &Event| {
             let EventKind::Access(row) = event.kind else { return false };
             let access = &self.out.accesses[row as usize];
-            values.contains(&access.expr) && matches!(self.expr(access.expr), Expr::Local(_))
+            let read = access.kind == AccessKind::Read && !access.atomic;
+            read && values.iter().any(|value| spans[*value].contains(event.span))
+                && !calls.iter().any(|call| call.contains(event.span))
         };
-        let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(plain);
+        let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(late);
         events.extend(first);
         events.extend(last);
     }

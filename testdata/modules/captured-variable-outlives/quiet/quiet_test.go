@@ -171,3 +171,9 @@ func TestOnce(t *testing.T) {
 		outcome(time.After(time.Millisecond), func() error { time.Sleep(time.Millisecond); return err })
 	}
 }
+
+func TestReturned(t *testing.T) {
+	if n, more, err := counted(); n != 1 || !more || err != nil {
+		t.Fatal(n, more, err)
+	}
+}

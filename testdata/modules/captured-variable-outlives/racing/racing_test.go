@@ -129,3 +129,7 @@ func TestOnce(t *testing.T) {
 	outcome(time.After(time.Millisecond), func() error { return nil })
 	time.Sleep(10 * time.Millisecond)
 }
+
+func TestReturned(t *testing.T) {
+	counted()
+}
