@@ -767,3 +767,30 @@ func start() {{
     assert_eq!(node("made-first", ("n.ready = make(chan bool)", "close(n.ready)")), "low");
     assert_eq!(node("asked-first", ("close(n.ready)", "n.ready = make(chan bool)")), "high");
 }
+
+#[test]
+fn a_test_meets_the_goroutines_of_its_own_binary() {
+    let found = |name: &str, test: &str, tested: &str| {
+        let scratch = Scratch::new(&format!("certainty-{name}"));
+        let changes = format!(
+            "package {tested}\n\nimport (\n\t\"example.com/m/limits\"\n\t\"testing\"\n)\n\nfunc TestMost(t *testing.T) {{\n\t\
+             limits.Most = 3\n}}\n"
+        );
+        scratch
+            .write("go.mod", "module example.com/m\n\ngo 1.22\n")
+            .write("limits/limits.go", "package limits\n\nvar Most = 8\n")
+            .write(
+                "server/server.go",
+                "package server\n\nimport \"example.com/m/limits\"\n\nfunc Serve() {\n\tgo func() {\n\t\t\
+                 for {\n\t\t\tprintln(limits.Most)\n\t\t}\n\t}()\n}\n",
+            )
+            .write("proxy/proxy.go", "package proxy\n\nimport _ \"example.com/m/server\"\n")
+            .write("other/other.go", "package other\n")
+            .write(test, &changes);
+        let answer = json(&outlive(&["check", "--no-cache", "--all", "--format", "json", scratch.path()]));
+        answer["findings"].as_array().expect("findings").len()
+    };
+    assert_eq!(found("own-binary", "server/server_test.go", "server"), 1);
+    assert_eq!(found("imported-binary", "proxy/proxy_test.go", "proxy_test"), 1);
+    assert_eq!(found("other-binary", "other/other_test.go", "other"), 0);
+}

@@ -319,13 +319,14 @@ func (b *broker) Close() {{
 
 #[test]
 fn an_assertion_that_a_channel_is_closed_waits_for_it() {
-    let asserts = |name: &str, of: &str| {
+    let asserts = |name: &str, (import, package): (&str, &str), of: &str| {
         let code = format!(
             "
 import (
 	\"testing\"
 
-	\"github.com/onsi/gomega\"
+	. \"github.com/onsi/ginkgo/v2\"
+	{import}\"github.com/onsi/gomega\"
 )
 
 var results chan int
@@ -338,13 +339,16 @@ func TestResult(t *testing.T) {{
 		close(other)
 		result = <-results
 	}}()
-	gomega.Eventually({of}).Should(gomega.BeClosed())
+	{package}Eventually({of}).Should({package}BeClosed())
 	t.Log(result)
 }}
 "
         );
         confidence(name, "result", &code)
     };
-    assert_eq!(asserts("closed", "done"), "");
-    assert_eq!(asserts("another-closed", "other"), "high");
+    let (named, all) = (("", "gomega."), (". ", ""));
+    assert_eq!(asserts("closed", named, "done"), "");
+    assert_eq!(asserts("another-closed", named, "other"), "high");
+    assert_eq!(asserts("closed-by-a-bare-name", all, "done"), "");
+    assert_eq!(asserts("another-closed-by-a-bare-name", all, "other"), "high");
 }

@@ -42,7 +42,11 @@ pub struct Catalogue {
     lets_go: Vec<Plain>,
     once: Vec<Plain>,
     two_ends: Vec<Plain>,
+    comes_with_end: Vec<Plain>,
+    never_over: Vec<Plain>,
+    tells_end: Vec<Plain>,
     lasts: Vec<WithArg>,
+    reads_all: Vec<WithArg>,
     long: Vec<Names>,
     pauses: Vec<Plain>,
     never_returns: Vec<Plain>,
@@ -257,6 +261,10 @@ impl Catalogue {
         out.extend(self.once.iter().map(|row| (row.func.clone(), Effect::Once)));
         out.extend(self.pauses.iter().map(|row| (row.func.clone(), Effect::Pauses)));
         out.extend(self.two_ends.iter().map(|row| (row.func.clone(), Effect::TwoEnds)));
+        out.extend(self.comes_with_end.iter().map(|row| (row.func.clone(), Effect::ComesWithEnd)));
+        out.extend(self.never_over.iter().map(|row| (row.func.clone(), Effect::NeverOver)));
+        out.extend(self.tells_end.iter().map(|row| (row.func.clone(), Effect::TellsEnd)));
+        out.extend(self.reads_all.iter().map(|row| (row.func.clone(), Effect::ReadsAll { arg: row.arg })));
         out.extend(self.lasts.iter().map(|row| (row.func.clone(), Effect::Lasts { arg: row.arg })));
         out.extend(self.never_returns.iter().map(|row| (row.func.clone(), Effect::NeverReturns)));
         out.extend(self.ends_goroutine.iter().map(|row| (row.func.clone(), Effect::Goexit)));
@@ -289,7 +297,7 @@ impl Catalogue {
         let mut out: Vec<&str> = Vec::new();
         out.extend(self.spawn.iter().map(|row| row.why.as_str()));
         out.extend(
-            [&self.timer, &self.run, &self.run_joined, &self.test_end, &self.lasts]
+            [&self.timer, &self.run, &self.run_joined, &self.test_end, &self.lasts, &self.reads_all]
                 .into_iter()
                 .flatten()
                 .map(|row| row.why.as_str()),
@@ -312,6 +320,9 @@ impl Catalogue {
                 &self.once,
                 &self.pauses,
                 &self.two_ends,
+                &self.comes_with_end,
+                &self.never_over,
+                &self.tells_end,
                 &self.never_returns,
                 &self.ends_goroutine,
             ]

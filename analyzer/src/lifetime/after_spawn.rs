@@ -84,6 +84,7 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         seen: FxHashMap::default(),
         waiting_loops: waiting_loops(facts, func, events),
         reporting: false,
+        ways: FxHashMap::default(),
     }
     .run()
 }
@@ -118,6 +119,8 @@ pub(super) struct Pass<'a> {
     /// there are goroutines; that it may run no times at all is not the way to look at it.
     pub(super) waiting_loops: Vec<(usize, usize, FixedBitSet)>,
     reporting: bool,
+    /// Whether values of variables allow that the function gets to a place with a goroutine running.
+    pub(super) ways: super::ways::Answers,
 }
 
 impl Pass<'_> {
@@ -614,6 +617,9 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
+            if !self.may_follow(goroutine, top) || self.through_one_once(goroutine, &inside.0, path, top) {
+                continue;
+            }
             let other = Side::of(access, true).reached_by(path.to_vec(), dispatched);
             let reach = &self.facts.reaches[self.ids[goroutine]];
             let func = reach.nodes[inside.0.node as usize].func;

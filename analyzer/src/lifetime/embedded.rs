@@ -6,11 +6,32 @@ use super::{
 };
 use crate::{
     base::Span,
-    resolve::{Place, Step, Type},
+    resolve::{Callee, Place, Step, Type},
     syntax::{Expr, ExprId},
 };
 
 impl Lowering<'_> {
+    /// Whether a call is of a lock, or the like, that a struct in a variable embeds: `jobs.Lock()` reads nothing of `jobs`.
+    pub(super) fn locks_embedded(&self, call: ExprId, base: ExprId) -> bool {
+        let Callee::External { receiver: Some(receiver), .. } = self.program.callee(self.file, call) else {
+            return false;
+        };
+        let written = self.program.place(self.file, base);
+        let held = |ty| self.program.ty(self.program.underlying(ty));
+        let in_place = |step: &Step| match step {
+            Step::Field(field) => {
+                !matches!(held(self.program.field(*field).ty), Type::Pointer(_) | Type::Interface { .. })
+            }
+            Step::Element | Step::Deref => false,
+        };
+        let Some((Step::Field(last), _)) = receiver.steps.split_last() else { return false };
+        matches!(held(self.program.expr_type(self.file, base)), Type::Struct(_))
+            && written.root == receiver.root
+            && written.steps.len() < receiver.steps.len()
+            && receiver.steps[written.steps.len()..].iter().all(in_place)
+            && self.synchronises(Location::Field(*last))
+    }
+
     /// A call of a promoted method reads the embedded pointers and interfaces on the way, which are not written.
     pub(super) fn reads_embedded(
         &mut self,

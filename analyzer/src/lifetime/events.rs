@@ -11,6 +11,7 @@ use thin_vec::{ThinVec, thin_vec};
 use super::{
     constant::{Constants, is_negative},
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
+    endings::Endings,
     flags,
     locks::Lockers,
     models::{Effect, Models, Operand},
@@ -22,7 +23,7 @@ use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::{CallGraph, CallKind},
     resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type},
-    source::{FileId, FileRole, GoVersion},
+    source::{FileId, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Terminator},
 };
 
@@ -36,6 +37,8 @@ const FRESH_LOOP_VARIABLES: GoVersion = GoVersion { major: 1, minor: 22 };
 #[derive(Debug)]
 pub struct Events {
     funcs: IndexVec<FuncId, FuncEvents>,
+    /// Objects that a goroutine ends when it is over.
+    pub(super) endings: Endings,
 }
 
 /// Events of one function.
@@ -167,7 +170,8 @@ impl Events {
     /// Lowers every function, in parallel.
     pub fn build(program: &Program, graph: &CallGraph, models: &Models, places: &Places) -> Self {
         let lockers = Lockers::new(program.funcs().len());
-        let cx = (program, graph, models, places, &lockers);
+        let endings = Endings::build(program, models, places);
+        let cx = (program, graph, models, places, &lockers, &endings);
         let funcs = program.funcs().par_ids().map(|func| Lowering::new(cx, func).run());
         let mut funcs = IndexVec::from(funcs.collect::<Vec<_>>());
         flags::mark(program, &mut funcs);
@@ -175,7 +179,7 @@ impl Events {
         named_groups::mark(program, models, &mut funcs);
         no_return::mark(program, graph, &mut funcs);
         waits_for_all::mark(program, graph, &mut funcs);
-        Self { funcs }
+        Self { funcs, endings }
     }
 
     /// Adds to every access and call the locks that all callers of its function hold.
@@ -202,12 +206,16 @@ impl Events {
     }
 }
 
+/// What all functions are lowered with.
+type Inputs<'a> = (&'a Program, &'a CallGraph, &'a Models, &'a Places, &'a Lockers, &'a Endings);
+
 pub(super) struct Lowering<'a> {
     pub(super) program: &'a Program,
     pub(super) graph: &'a CallGraph,
     pub(super) models: &'a Models,
     pub(super) places: &'a Places,
     pub(super) lockers: &'a Lockers,
+    pub(super) endings: &'a Endings,
     pub(super) func: FuncId,
     pub(super) file: FileId,
     /// Operands whose address is taken for a method with a pointer receiver: they are not read.
@@ -218,13 +226,10 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(
-        (program, graph, models, places, lockers): (&'a Program, &'a CallGraph, &'a Models, &'a Places, &'a Lockers),
-        func: FuncId,
-    ) -> Self {
+    fn new((program, graph, models, places, lockers, endings): Inputs<'a>, func: FuncId) -> Self {
         let file = program.funcs()[func].file;
         let (addressed, out) = (FxHashSet::default(), FuncEvents::default());
-        Self { program, graph, models, places, lockers, func, file, addressed, headers: Vec::new(), out }
+        Self { program, graph, models, places, lockers, endings, func, file, addressed, headers: Vec::new(), out }
     }
 
     fn run(mut self) -> FuncEvents {
@@ -358,7 +363,12 @@ impl<'a> Lowering<'a> {
             let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
             let Expr::Call { callee, .. } = self.expr(call) else { continue };
             let Expr::Select { base, .. } = self.expr(*callee) else { continue };
-            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else { continue };
+            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else {
+                if self.locks_embedded(call, *base) {
+                    found.insert(*base);
+                }
+                continue;
+            };
             let FuncKind::Decl { receiver: Some(receiver), .. } = &self.program.function(func).kind else { continue };
             let base_type = self.program.ty(self.program.underlying(self.program.expr_type(self.file, *base)));
             if receiver.pointer && matches!(base_type, Type::Struct(_)) {
@@ -512,17 +522,26 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads the variables.
+    /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads what is no argument
+    /// of one.
     fn read_last(&self, values: &[ExprId], events: &mut Vec<Event>) {
-        if values.len() < 2 {
+        let spans = &self.program.facts(self.file).expr_spans;
+        let waits = |event: &Event| {
+            let within = values.iter().any(|value| spans[*value].contains(event.span));
+            within && matches!(event.kind, EventKind::Call(_) | EventKind::Wait { .. })
+        };
+        let calls: Vec<Span> = events.iter().filter(|event| waits(event)).map(|event| event.span).collect();
+        if calls.is_empty() {
             return;
         }
-        let plain = |event: &Event| {
+        let late = |event: &Event| {
             let EventKind::Access(row) = event.kind else { return false };
             let access = &self.out.accesses[row as usize];
-            values.contains(&access.expr) && matches!(self.expr(access.expr), Expr::Local(_))
+            let read = access.kind == AccessKind::Read && !access.atomic;
+            read && values.iter().any(|value| spans[*value].contains(event.span))
+                && !calls.iter().any(|call| call.contains(event.span))
         };
-        let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(plain);
+        let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(late);
         events.extend(first);
         events.extend(last);
     }
@@ -531,42 +550,12 @@ impl<'a> Lowering<'a> {
         self.places.key(self.program, self.graph, self.file, expr)
     }
 
-    fn key_of_place(&self, place: &Place) -> Option<SyncKey> {
+    pub(super) fn key_of_place(&self, place: &Place) -> Option<SyncKey> {
         self.places.key_of_place(self.program, self.graph, self.file, place)
     }
 
     pub(super) fn key_of_channel(&self, expr: ExprId) -> Option<SyncKey> {
         self.places.is_channel(self.program, self.file, expr).then(|| self.key_of(expr)).flatten()
-    }
-
-    fn send(&mut self, channel: ExprId, span: Span, events: &mut Vec<Event>) {
-        let Some(key) = self.key_of(channel) else { return };
-        self.access_of_key(key, channel, AccessKind::Send, span, events);
-        events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Send }, span });
-    }
-
-    fn receive(&mut self, receive: ExprId, span: Span, events: &mut Vec<Event>) {
-        let Expr::Receive(channel) = self.expr(receive) else { return };
-        let Some(key) = self.key_of_owner(*channel).or_else(|| self.key_of(*channel)) else { return };
-        events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
-    }
-
-    /// A channel in a field of a library's type (`timer.C`) goes by the object that holds it: what the library does with
-    /// the channel is known of the object.
-    fn key_of_owner(&self, channel: ExprId) -> Option<SyncKey> {
-        let Expr::Select { base, .. } = self.expr(channel) else { return None };
-        let sources = self.program.sources();
-        let own = match self.key_of(channel) {
-            Some(SyncKey::Field(field)) => {
-                let file = self.program.field(field).site.map(|site| site.0);
-                // Inside the library itself it is a channel like any other.
-                let within = |file| self.program.package_of(file) == self.program.package_of(self.file);
-                file.is_some_and(|file| sources.files[file].role == FileRole::Analysed || within(file))
-            }
-            Some(_) => true,
-            None => false,
-        };
-        (!own).then(|| self.key_of(*base)).flatten()
     }
 
     pub(super) fn access_of_key(
@@ -632,7 +621,8 @@ impl<'a> Lowering<'a> {
                 }
                 (None, None)
             }
-            Callee::Literal(_) | Callee::Unknown(_) => (None, None),
+            Callee::Literal(_) => (None, None),
+            Callee::Unknown(_) => (self.of_dot_import(call), None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
         let mut runs = true;
@@ -647,6 +637,7 @@ impl<'a> Lowering<'a> {
             self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
             events.push(Event { kind: EventKind::Call(call), span });
         }
+        self.tells_end(call, span, events);
     }
 
     /// A `Close` of an object that a field or package variable holds ends that object for everyone who uses it.
@@ -692,6 +683,7 @@ impl<'a> Lowering<'a> {
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
+            Effect::ComesWithEnd | Effect::NeverOver | Effect::TellsEnd | Effect::ReadsAll { .. } => return true,
             Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {

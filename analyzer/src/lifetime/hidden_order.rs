@@ -105,7 +105,10 @@ pub(super) fn signs(
     if asks_first(facts, inside, other) {
         out.push(Assumption::FlagTellsNothing);
     }
-    if field && super::nil_tests::sets_what_is_nil(facts, other) {
+    let global = matches!(conflict.location, Location::Global(_));
+    if field && super::nil_tests::sets_what_is_nil(facts, other)
+        || global && super::nil_tests::was_made_before(facts, conflict, other)
+    {
         out.push(Assumption::EmptiedBefore);
     }
     if runs_once(facts, &conflict.other) {

@@ -10,12 +10,13 @@ use smallvec::SmallVec;
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{SignalKind, SyncKey, WaitKind},
+    domain::{Signal, SignalKind, SyncKey, WaitKind},
     domain_local::{self, Given},
-    events::{Event, EventKind},
+    endings::waits_for_end,
+    events::{Event, EventKind, FuncEvents},
     levels::Levels,
-    order::Order,
-    spawns::{Context, Spawns},
+    order::{Order, points},
+    spawns::{Context, Spawns, passes_always},
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
@@ -239,13 +240,13 @@ impl Joins {
         let file = cx.program.funcs()[func].file;
         let events = cx.events.of(func);
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
-        for waited in calls.of(func).iter().flat_map(|row| self.handed_on(cx, func, row)) {
+        for waited in calls.of(func).iter().flat_map(|row| self.handed_on(cx, calls, func, row)) {
             if !params.contains(&waited) {
                 params.push(waited);
             }
         }
         // Most calls have nothing to do with goroutines.
-        let calls: Vec<CallOfOne> = calls.of(func).iter().filter_map(|row| self.call_of_one(cx, func, row)).collect();
+        let of_one: Vec<CallOfOne> = calls.of(func).iter().filter_map(|row| self.call_of_one(cx, func, row)).collect();
         let mut may = self.may[func].clone();
         let width = self.keys.len();
         // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
@@ -284,6 +285,10 @@ impl Joins {
                     for (key, gives_up) in own.chain(implied) {
                         let SyncKey::Local(_, local) = key else { continue };
                         let Some(given) = domain_local::given(cx.program, func, file, local) else { continue };
+                        // Who asks on some way whether the caller's work is to go on does not wait for its end.
+                        if cx.events.endings.holds(key) && !waits_for_end(cx, calls, func, key) {
+                            continue;
+                        }
                         let waited = Waited { given, gives_up };
                         if !params.contains(&waited) {
                             params.push(waited);
@@ -294,8 +299,8 @@ impl Joins {
                     EventKind::Call(call) | EventKind::Defer { call, .. } => call,
                     _ => continue,
                 };
-                let Ok(row) = calls.binary_search_by_key(&call, |row| row.call) else { continue };
-                let CallOfOne { spawns, waits, .. } = &calls[row];
+                let Ok(row) = of_one.binary_search_by_key(&call, |row| row.call) else { continue };
+                let CallOfOne { spawns, waits, .. } = &of_one[row];
                 may_spawn |= spawns;
                 if !touched && (*spawns || waits.as_ref().is_some_and(|(callee_may, _)| !callee_may.is_clear())) {
                     touched = true;
@@ -392,13 +397,17 @@ impl Joins {
     }
 
     /// Parameters of `func` that a call gives a function which waits for them.
-    fn handed_on(&self, cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[Waited; 1]> {
+    fn handed_on(&self, cx: Context<'_>, calls: &Calls, func: FuncId, row: &CallRef) -> SmallVec<[Waited; 1]> {
         let mut out = SmallVec::new();
         let file = cx.program.funcs()[func].file;
         for waited in row.targets.iter().filter_map(|target| self.params.get(target)).flatten() {
             let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { continue };
             for &arg in waited.given.arguments(args) {
-                let Some(SyncKey::Local(_, local)) = cx.places.key(cx.program, cx.graph, file, arg) else { continue };
+                let Some(key) = cx.places.key(cx.program, cx.graph, file, arg) else { continue };
+                let SyncKey::Local(_, local) = key else { continue };
+                if cx.events.endings.holds(key) && !waits_for_end(cx, calls, func, key) {
+                    continue;
+                }
                 let Some(given) = domain_local::given(cx.program, func, file, local) else { continue };
                 let gives_up = waited.gives_up && !is_asked(cx.program, func, row.call);
                 out.push(Waited { given, gives_up });
@@ -450,11 +459,38 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
             let ends = site.signals.iter().filter(|s| s.certain && (s.kind == SignalKind::Group || s.site.0 == body));
             for signal in ends.filter(|s| s.deferred || s.kind == SignalKind::Done && s.last) {
                 let gates = at_end.iter().copied().filter(|gate| *gate != signal.key);
-                implied.entry(signal.key).or_default().extend(gates);
+                let deferred = waited_when_left(events, signal);
+                implied.entry(signal.key).or_default().extend(gates.chain(deferred));
+            }
+            // `defer func() { inner.Wait(); outer.Done() }()`
+            let below = |s: &&Signal| s.certain && cx.program.funcs()[s.site.0].parent == Some(body);
+            for signal in site.signals.iter().filter(below) {
+                let events = cx.events.of(signal.site.0);
+                let Some(&point) = points(events).get(&signal.site.1) else { continue };
+                let gates = Order::build(events, cx.places).gates_at(events, cx.places, point);
+                implied.entry(signal.key).or_default().extend(gates.into_iter().filter(|gate| *gate != signal.key));
             }
         }
     }
     implied
+}
+
+/// What a function waits for when it is left, before it gives a deferred signal: what was registered last comes first.
+fn waited_when_left(events: &FuncEvents, signal: &Signal) -> Vec<SyncKey> {
+    let mut out = Vec::new();
+    for (block, row) in events.blocks.iter().enumerate() {
+        for event in row.events.iter().filter(|event| event.span.start > signal.site.1.start) {
+            let EventKind::Defer { effects, test_end: false, .. } = &event.kind else { continue };
+            let waits = effects.iter().filter_map(|effect| match effect {
+                EventKind::Wait { key, .. } if *key != signal.key => Some(*key),
+                _ => None,
+            });
+            if signal.deferred && passes_always(events, block) {
+                out.extend(waits);
+            }
+        }
+    }
+    out
 }
 
 /// Whether a wait is one arm of several in a `select`: whoever asks there whether the other side is still alive does not

@@ -34,6 +34,14 @@ pub enum Effect {
     Once,
     /// Lets goroutines go on that were held where a test had asked for it.
     LetsGo,
+    /// Gives an object and a function that ends it; it is over when its first argument is, too.
+    ComesWithEnd,
+    /// Gives an object that is not over while anybody asks.
+    NeverOver,
+    /// Gives a channel that is closed when the receiver is over.
+    TellsEnd,
+    /// Reads all of its argument, up to its end.
+    ReadsAll { arg: u8 },
     /// Gives two ends of one thing: what is read from one was written to the other.
     TwoEnds,
     /// What comes of it ends, or is ready, when as much time has passed as the argument says.

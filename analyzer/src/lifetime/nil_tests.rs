@@ -3,18 +3,26 @@
 //! Of local variables the way is kept, for whoever follows the variable; of fields it says whether what they would hold was
 //! ever started.
 
+use rustc_hash::FxHashSet;
+
 use super::{
     after_spawn::Facts,
+    conflict::Conflict,
     domain::{Access, AccessKind, SyncKey},
-    events::{Lowering, NilTest},
-    order::{point_of, reachable_without},
+    events::{Event, EventKind, Lowering, NilTest},
+    order::{comes_to, point_of, reachable_without},
     place::Places,
 };
 use crate::{
-    base::{Idx, IndexVec},
-    resolve::Type,
+    base::{Idx, IndexVec, Span},
+    resolve::{FuncId, Type},
     syntax::{BinaryOp, Expr, ExprId, LocalDecl, Terminator},
 };
+
+/// Callers of a function that sets what is nil which count as it: getters around getters.
+const MAX_MAKERS_ABOVE: u32 = 2;
+/// Callers above a start that may have called one before.
+const MAX_STARTERS_ABOVE: u32 = 2;
 
 impl Lowering<'_> {
     pub(super) fn nil_test(&self, condition: ExprId) -> Option<NilTest> {
@@ -92,4 +100,46 @@ pub(super) fn sets_what_is_nil(facts: Facts<'_>, access: &Access) -> bool {
             && !gets_there(set)
             && (at.index() == 0 || !reachable_without(events, 0, at.index()).contains(to))
     })
+}
+
+/// Whether a function that sets a package variable where it is nil was called before the goroutine was started, by the one
+/// who starts it or by all who call that one: then it is set, unless somebody empties it.
+pub(super) fn was_made_before(facts: Facts<'_>, conflict: &Conflict, access: &Access) -> bool {
+    if !sets_what_is_nil(facts, access) {
+        return false;
+    }
+    let mut makers: FxHashSet<FuncId> = FxHashSet::default();
+    let mut work = vec![(access.func, 0)];
+    while let Some((func, depth)) = work.pop() {
+        if makers.insert(func) && depth < MAX_MAKERS_ABOVE {
+            let sites = facts.cx.graph.callers(func).iter();
+            work.extend(sites.map(|site| (facts.cx.graph.sites()[*site].func, depth + 1)));
+        }
+    }
+    let site = &facts.spawns.sites[conflict.spawn];
+    made_on_the_way(facts, &makers, (site.func, site.span), MAX_STARTERS_ABOVE)
+}
+
+/// Whether every way to a place of a function, or to all calls of the function, calls one of the makers.
+fn made_on_the_way(facts: Facts<'_>, makers: &FxHashSet<FuncId>, (func, span): (FuncId, Span), callers: u32) -> bool {
+    let events = facts.cx.events.of(func);
+    let Some(to) = point_of(events, span) else { return false };
+    let makes = |event: &Event| match event.kind {
+        EventKind::Call(call) => facts
+            .calls
+            .at(func, call)
+            .is_some_and(|row| !row.targets.is_empty() && row.targets.iter().all(|target| makers.contains(target))),
+        _ => false,
+    };
+    if !comes_to(events, (0, 0), Some(to), &makes) {
+        return true;
+    }
+    let graph = facts.cx.graph;
+    let sites = graph.callers(func);
+    callers > 0
+        && !sites.is_empty()
+        && sites.iter().all(|site| {
+            let site = &graph.sites()[*site];
+            made_on_the_way(facts, makers, (site.func, site.span), callers - 1)
+        })
 }

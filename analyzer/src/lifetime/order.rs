@@ -180,8 +180,13 @@ pub fn reachable_without(events: &FuncEvents, from: usize, avoided: usize) -> fi
 
 /// Whether control gets from one point to another, or with none to a way out, without an event that `stops` it.
 pub(super) fn gets_to(events: &FuncEvents, from: Point, to: Option<Point>, stops: &dyn Fn(&Event) -> bool) -> bool {
+    comes_to(events, (from.0, from.1 + 1), to, stops)
+}
+
+/// The same, with what stands at the first point.
+pub(super) fn comes_to(events: &FuncEvents, first: Point, to: Option<Point>, stops: &dyn Fn(&Event) -> bool) -> bool {
     let mut seen = vec![false; events.blocks.len()];
-    let mut work = vec![(from.0, from.1 + 1)];
+    let mut work = vec![first];
     while let Some((at, first)) = work.pop() {
         let row = &events.blocks[at];
         let reaches = to.is_some_and(|to| to.0 == at && to.1 >= first);

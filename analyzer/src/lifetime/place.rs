@@ -103,6 +103,11 @@ impl Places {
         self.reassigned[file.index()].contains(&local)
     }
 
+    /// Whether its address is taken.
+    pub fn is_addressed(&self, file: FileId, local: LocalId) -> bool {
+        self.addressed[file.index()].contains(&local)
+    }
+
     /// Whether the variable may be shared: captured by a literal, or its address is taken.
     pub fn is_shared(&self, program: &Program, file: FileId, local: LocalId) -> bool {
         program.facts(file).locals[local].captured || self.addressed[file.index()].contains(&local)

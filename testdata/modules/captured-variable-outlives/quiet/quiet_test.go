@@ -117,3 +117,63 @@ func TestAnotherReceive(t *testing.T) {
 		t.Fatal(first, second)
 	}
 }
+
+func TestEnded(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(time.Millisecond, cancel)
+	if ended() != 1 {
+		t.Fatal("not over")
+	}
+	if result, err := watched(ctx); result != 1 || err == nil {
+		t.Fatal("not over")
+	}
+}
+
+func TestPipe(t *testing.T) {
+	if n, err := piped(); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n, err := packed(); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+}
+
+// numbers gives each number, and an error for every 0.
+func numbers(all ...int) func() (int, error) {
+	return func() (int, error) {
+		if len(all) == 0 {
+			return 0, errNoCommand
+		}
+		n := all[0]
+		all = all[1:]
+		if n == 0 {
+			return 0, errNoCommand
+		}
+		return n, nil
+	}
+}
+
+func TestWays(t *testing.T) {
+	firstOnly([]string{"a", "b", "c"})
+	turns := 0
+	closing := func() bool { turns++; return turns < 3 }
+	sayLast(numbers(1, 2, 0, 3, 4), closing, func(int) {})
+	if either(nil) != errNoCommand {
+		t.Fatal("another error")
+	}
+	if titled([]string{"a", "b"}) != 4 {
+		t.Fatal("wrong length")
+	}
+}
+
+func TestOnce(t *testing.T) {
+	for _, err := range []error{nil, errWork} {
+		outcome(time.After(time.Millisecond), func() error { time.Sleep(time.Millisecond); return err })
+	}
+}
+
+func TestReturned(t *testing.T) {
+	if n, more, err := counted(); n != 1 || !more || err != nil {
+		t.Fatal(n, more, err)
+	}
+}

@@ -2,6 +2,7 @@ package racing
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
@@ -87,4 +88,48 @@ func TestAnotherReceive(t *testing.T) {
 	one := func() int { return 1 }
 	firstOf(one, one)
 	time.Sleep(20 * time.Millisecond)
+}
+
+func TestEnded(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	cancelled(ctx)
+	firstOver()
+	interrupted(time.After(time.Millisecond))
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestPipe(t *testing.T) {
+	closedEarly()
+	otherPipe(strings.NewReader("hello"))
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestWays(t *testing.T) {
+	lastOnly([]string{"a", "bb", "ccc"})
+	turns := 0
+	next := func() (int, error) {
+		turns++
+		if turns%2 == 1 {
+			return 0, errNoCommand
+		}
+		time.Sleep(time.Millisecond)
+		return turns, nil
+	}
+	sayNext(next, func() bool { return turns > 6 }, func(int) { time.Sleep(time.Millisecond) })
+}
+
+func TestNeither(t *testing.T) {
+	defer func() { recover() }()
+	neither(func() error { time.Sleep(10 * time.Millisecond); return nil })
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestOnce(t *testing.T) {
+	outcome(time.After(time.Millisecond), func() error { return nil })
+	time.Sleep(10 * time.Millisecond)
+}
+
+func TestReturned(t *testing.T) {
+	counted()
 }

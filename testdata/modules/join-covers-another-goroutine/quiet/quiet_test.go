@@ -24,3 +24,11 @@ func TestAllOfMany(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestRetries(t *testing.T) {
+	f := newForwarder()
+	f.queue <- 1
+	f.queue <- 2
+	time.Sleep(2 * time.Millisecond)
+	f.cancel()
+}

@@ -26,3 +26,13 @@ func TestFirstOfMany(t *testing.T) {
 	}
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestRetries(t *testing.T) {
+	defer func() { recover() }()
+	f := newForwarder()
+	f.queue <- 1
+	f.queue <- 2
+	time.Sleep(2 * time.Millisecond)
+	f.cancel()
+	time.Sleep(20 * time.Millisecond)
+}
