@@ -76,7 +76,9 @@ impl Scratch {
     }
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        fs::write(self.0.join(name), content).expect("a temporary file");
+        let file = self.0.join(name);
+        file.parent().map(fs::create_dir_all).transpose().expect("a temporary folder");
+        fs::write(file, content).expect("a temporary file");
         self
     }
 
