@@ -30,6 +30,8 @@ use crate::{
 pub const MAX_FUNCS: usize = 2_000;
 /// Calls between a goroutine's body and the access at most.
 pub const MAX_DEPTH: u32 = 12;
+/// Visits of one function, each with other objects: once with objects known and once without is mostly enough.
+const MAX_VISITS: usize = 3;
 
 /// A function on the way. There are thousands of them for every goroutine: variables and locks stand in tables of the
 /// [`Reach`].
@@ -185,10 +187,10 @@ impl Reach {
     fn push(&mut self, visit: Visit, bindings: &[(LocalId, Object)]) {
         let Visit { func, parent, depth, dispatched, locks } = visit;
         let at = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        // Once with objects known and once without is enough: a third visit rarely adds an object.
         let mut last = None;
         for (count, known) in self.nodes_of(func).enumerate() {
-            if bindings.is_empty() || count == 2 || self.bindings(&self.nodes[known as usize]) == bindings {
+            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(&self.nodes[known as usize]) == bindings
+            {
                 return;
             }
             last = Some(known);
@@ -224,17 +226,25 @@ impl Reach {
             }
             for row in calls.of(node.func) {
                 let dispatched = node.dispatched + u32::from(row.dispatched);
-                let locks = self.locks_at(cx, &node, row.call, &mut known_locks);
+                let mut locks = None;
                 for (target, inner) in callees(cx, node.func, row) {
                     if self.nodes.len() >= max_funcs {
                         self.cut = true;
                         return;
+                    }
+                    let visits = self.nodes_of(*target).take(MAX_VISITS).count();
+                    if visits == MAX_VISITS || visits > 0 && inner.is_empty() {
+                        continue;
                     }
                     bindings.clear();
                     bindings.extend(inner.iter().filter_map(|(here, given)| {
                         Some((*here, self.object_of(cx, &node, given.root)?.part(&given.way)?))
                     }));
                     let parent = Some((parent, row.span));
+                    let locks = match locks {
+                        Some(locks) => locks,
+                        None => *locks.insert(self.locks_at(cx, &node, row.call, &mut known_locks)),
+                    };
                     self.push(Visit { func: *target, parent, depth: node.depth + 1, dispatched, locks }, &bindings);
                 }
             }

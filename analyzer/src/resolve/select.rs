@@ -11,7 +11,7 @@ use super::{
     model::{FieldId, FuncId, InterfaceMethod, NamedId, Reason, Type, TypeId},
     typer::Typer,
 };
-use crate::base::Symbol;
+use crate::{base::Symbol, syntax::TypeExpr};
 
 /// Fields from a value to something inside of it.
 pub(crate) type Path = SmallVec<[FieldId; 2]>;
@@ -43,13 +43,18 @@ impl<'p> Typer<'p> {
     /// The field or method `name` of a value of type `ty`, or of a pointer to one.
     pub(crate) fn find_member(&self, ty: TypeId, name: Symbol) -> Member {
         let mut start = self.deref(ty);
-        if let Type::Named { named, .. } = self.ty(start)
-            && self.declared().named[*named].decl.is_some()
-            && !self.declared().method_of.contains_key(&(*named, name))
-            && let Type::Pointer(to) = self.ty(self.underlying(start))
-        {
-            // `type P *T`: fields are found through P, methods are not.
-            start = *to;
+        if let Type::Named { named, .. } = self.ty(start) {
+            if let Some(&func) = self.declared().method_of.get(&(*named, name)) {
+                return Member::Method { path: Path::new(), func, receiver: start };
+            }
+            let struct_or_absent = self.declared().named[*named].decl.is_none_or(|(file, decl)| {
+                let facts = self.facts(file);
+                matches!(facts.type_exprs[facts.types[decl].body], TypeExpr::Struct { .. })
+            });
+            if !struct_or_absent && let Type::Pointer(to) = self.ty(self.underlying(start)) {
+                // `type P *T`: fields are found through P, methods are not.
+                start = *to;
+            }
         }
         // Most members are the type's own.
         match self.own_member(start, name, &Path::new()) {
