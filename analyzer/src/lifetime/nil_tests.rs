@@ -121,12 +121,7 @@ pub(super) fn was_made_before(facts: Facts<'_>, conflict: &Conflict, access: &Ac
 }
 
 /// Whether every way to a place of a function, or to all calls of the function, calls one of the makers.
-fn made_on_the_way(
-    facts: Facts<'_>,
-    makers: &FxHashSet<FuncId>,
-    (func, span): (FuncId, Span),
-    callers: u32,
-) -> bool {
+fn made_on_the_way(facts: Facts<'_>, makers: &FxHashSet<FuncId>, (func, span): (FuncId, Span), callers: u32) -> bool {
     let events = facts.cx.events.of(func);
     let Some(&to) = points(events).get(&span) else { return false };
     let makes = |event: &Event| match event.kind {
