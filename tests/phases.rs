@@ -198,3 +198,35 @@ func TestLogs(t *testing.T) {{
     assert_eq!(leaks("checked", "VerifyNone"), "");
     assert_ne!(leaks("not-checked", "IgnoreCurrent"), "");
 }
+
+#[test]
+fn a_store_that_its_getter_makes_is_there_when_the_getter_was_called_before() {
+    let starts = |name: &str, before: &str| {
+        let code = format!(
+            "
+type store struct {{ names []string }}
+
+var current *store
+
+func get() *store {{
+	if current != nil {{
+		return current
+	}}
+	current = &store{{}}
+	return current
+}}
+
+func serve(port int) int {{
+	{before}
+	go func() {{
+		println(port, get())
+	}}()
+	return len(get().names)
+}}
+"
+        );
+        confidence(name, "current", &code)
+    };
+    assert_eq!(starts("made-before", "port += len(get().names)"), "medium");
+    assert_eq!(starts("made-beside", "port += 1"), "high");
+}

@@ -5,13 +5,16 @@
 
 use super::{
     after_spawn::Facts,
-    domain::{AccessKind, Location, SpawnId, SyncKey},
-    events::{EventKind, FuncEvents},
+    domain::{AccessKind, Location, Signal, SignalKind, SpawnId, SyncKey},
+    events::{Event, EventKind, FuncEvents},
     joins::WaitSite,
-    order::{Point, point_of, reachable_without},
+    order::{Point, gets_to, point_of, points, reachable_without},
     spawns::passes_always,
 };
 use crate::{base::Span, resolve::FuncId};
+
+/// Callers above a wait that are looked for in the function that starts the goroutine.
+const MAX_CALLERS_OF_WAIT: u32 = 3;
 
 /// Whether something orders the `Add` of a goroutine's body before the wait, or keeps one of them from happening.
 pub(super) fn ordered(
@@ -25,6 +28,7 @@ pub(super) fn ordered(
     told.iter().any(|key| hears(facts, wait.func, *key, wait.span))
         || told.iter().any(|key| shakes_hands(facts, id, *key, counter))
         || is_counted(facts, body, add, counter)
+        || joined_first(facts, id, counter, wait)
         || asks_under_the_lock(facts, (body, add), counter, wait)
 }
 
@@ -68,6 +72,35 @@ fn shakes_hands(facts: Facts<'_>, id: SpawnId, key: SyncKey, counter: SyncKey) -
     };
     let waits_first = |kind: &EventKind| matches!(kind, EventKind::Wait { key, .. } if *key == counter);
     every_way_passes(events, start, &hears, &waits_first)
+}
+
+/// Whether the function that starts the goroutines waits for the end of all by another counter, before it calls what waits.
+fn joined_first(facts: Facts<'_>, id: SpawnId, counter: SyncKey, wait: &WaitSite) -> bool {
+    let site = &facts.spawns.sites[id];
+    let ends = |s: &&Signal| s.kind == SignalKind::Done && s.deferred && s.certain && s.key != counter;
+    let ended: Vec<SyncKey> = site.signals.iter().filter(ends).map(|signal| signal.key).collect();
+    let events = facts.cx.events.of(site.func);
+    let Some(&start) = points(events).get(&site.span).filter(|_| !ended.is_empty()) else { return false };
+    let above = super::rounds::ancestors(facts, wait.func, MAX_CALLERS_OF_WAIT);
+    let waits = |event: &Event| match event.kind {
+        EventKind::Wait { key, .. } => key == counter,
+        EventKind::Call(call) => {
+            let row = facts.calls.at(site.func, call);
+            row.is_some_and(|row| row.targets.iter().any(|target| *target == wait.func || above.contains_key(target)))
+        }
+        _ => false,
+    };
+    let joins = |event: &Event| matches!(event.kind, EventKind::Wait { key, .. } if ended.contains(&key));
+    let mut waited = false;
+    for (block, row) in events.blocks.iter().enumerate() {
+        for (index, _) in row.events.iter().enumerate().filter(|(_, event)| waits(event)) {
+            waited = true;
+            if gets_to(events, start, Some((block, index)), &joins) {
+                return false;
+            }
+        }
+    }
+    waited
 }
 
 /// Whether every way from a point on meets an event that is looked for before the function is left, and before one that

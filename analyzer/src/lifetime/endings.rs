@@ -67,8 +67,11 @@ pub(super) struct Endings {
 impl Endings {
     /// Scans all files.
     pub(super) fn build(program: &Program, models: &Models, places: &Places) -> Self {
-        let cx = Search { program, models, places };
-        let found = program.sources().files.par_ids().one_by_one().map(|file| cx.made_in(file));
+        let files = || program.sources().files.par_ids().one_by_one();
+        let pipes = files().flat_map_iter(|file| makers_of_pipes(program, models, file));
+        let pipes: FxHashSet<FuncId> = pipes.collect::<Vec<_>>().into_iter().collect();
+        let cx = Search { program, models, places, pipes: &pipes };
+        let found = files().map(|file| cx.made_in(file));
         let mut endings = Self::default();
         let mut work: Vec<(FileId, LocalId, u32)> = Vec::new();
         for made in found.flatten_iter().collect::<Vec<_>>() {
@@ -121,12 +124,25 @@ pub(super) fn told_of(program: &Program, models: &Models, file: FileId, call: Ex
     effects(program, models, file, call).contains(&Effect::TellsEnd).then_some(local)
 }
 
+/// Functions of a file that keep both ends of a library's pipe in variables.
+fn makers_of_pipes(program: &Program, models: &Models, file: FileId) -> Vec<FuncId> {
+    let rows = program.facts(file).locals.iter().filter(|row| match row.decl {
+        LocalDecl::Value(value) if value.component == Some(0) => {
+            effects(program, models, file, value.expr).contains(&Effect::TwoEnds)
+        }
+        _ => false,
+    });
+    rows.filter_map(|row| program.func_of(file, row.function)).collect()
+}
+
 /// What the search for objects reads.
 #[derive(Clone, Copy)]
 struct Search<'a> {
     program: &'a Program,
     models: &'a Models,
     places: &'a Places,
+    /// Functions that make a pipe.
+    pipes: &'a FxHashSet<FuncId>,
 }
 
 impl Search<'_> {
@@ -138,7 +154,7 @@ impl Search<'_> {
         for row in syntax.locals.iter() {
             if let LocalDecl::Value(value) = row.decl
                 && value.component.is_some()
-                && !calls.contains(&(value.expr, row.function))
+                && calls.last() != Some(&(value.expr, row.function))
             {
                 calls.push((value.expr, row.function));
             }
@@ -177,7 +193,7 @@ impl Search<'_> {
             return vec![(0, 1, By::Method), (1, 0, By::Method)];
         }
         match self.program.callee_kind(file, call) {
-            CalleeKind::Func(func) if depth > 0 => self.wraps(func, depth - 1),
+            CalleeKind::Func(func) if depth > 0 && self.pipes.contains(&func) => self.wraps(func, depth - 1),
             _ => Vec::new(),
         }
     }

@@ -66,7 +66,10 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters
         conflict.assumptions.push(Assumption::CallerHoldsNoLock);
     }
     let left = |side: &Access, locks: &LockSet| locks.iter().any(|key| gave_back(facts, side, *key));
-    if left(inside, &other_locks) || left(other, &inside_locks) {
+    // A method that ends an object needs no lock for what reads of it where it is.
+    let ended =
+        matches!((inside.kind, other.kind), (AccessKind::End, AccessKind::Read) | (AccessKind::Read, AccessKind::End));
+    if !ended && (left(inside, &other_locks) || left(other, &inside_locks)) {
         conflict.evidence.push(Evidence::LeftTheLock);
     }
     if is_closed_on_every_way(facts, conflict) {

@@ -14,13 +14,15 @@ use super::{
     domain_local::{self, Given},
     endings::waits_for_end,
     events::{Event, EventKind, FuncEvents},
+    handed::Use,
     levels::Levels,
+    models::{Effect, Operand},
     order::{Order, points},
     spawns::{Context, Spawns, passes_always},
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
-    resolve::{FuncId, Program},
+    resolve::{Callee, FuncId, Meaning, Program},
     syntax::{Expr, ExprId, Instr, InstrKind, Source, Terminator},
 };
 
@@ -240,9 +242,16 @@ impl Joins {
         let file = cx.program.funcs()[func].file;
         let events = cx.events.of(func);
         let mut params = self.params.get(&func).cloned().unwrap_or_default();
-        for waited in calls.of(func).iter().flat_map(|row| self.handed_on(cx, calls, func, row)) {
-            if !params.contains(&waited) {
-                params.push(waited);
+        for row in calls.of(func) {
+            let by_value = handed_waits(cx, func, row).into_iter().filter_map(|(key, gives_up)| {
+                let SyncKey::Local(_, local) = key else { return None };
+                let given = domain_local::given(cx.program, func, file, local)?;
+                Some(Waited { given, gives_up: gives_up && !is_asked(cx.program, func, row.call) })
+            });
+            for waited in self.handed_on(cx, calls, func, row).into_iter().chain(by_value) {
+                if !params.contains(&waited) {
+                    params.push(waited);
+                }
             }
         }
         // Most calls have nothing to do with goroutines.
@@ -393,6 +402,13 @@ impl Joins {
                 }
             }
         }
+        for (key, gives_up) in handed_waits(cx, func, row) {
+            let sure = !gives_up || is_asked(cx.program, func, row.call);
+            if let Some(bit) = self.index_of(key) {
+                may.insert(bit);
+                must.set(bit, sure || must.contains(bit));
+            }
+        }
         (may, must)
     }
 
@@ -473,6 +489,48 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
         }
     }
     implied
+}
+
+/// What is waited for by a method that is handed over as a value, `waitFor(wg.Wait, time.Second)`: by the callee, or by a
+/// goroutine of it whose end it hears of, unless it gives up.
+fn handed_waits(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(SyncKey, bool); 1]> {
+    let mut out = SmallVec::new();
+    let file = cx.program.funcs()[func].file;
+    let facts = cx.program.facts(file);
+    let Expr::Call { args, .. } = &facts.exprs[row.call] else { return out };
+    for (arg, at) in args.iter().zip(0_u32..) {
+        let Expr::Select { base, name } = &facts.exprs[*arg] else { continue };
+        if !cx.models.waits(name.as_str()) {
+            continue;
+        }
+        let Meaning::Method(callee) = cx.program.meaning(file, *arg) else { continue };
+        let method = match *callee {
+            Callee::External { key, .. } => key,
+            Callee::Func { func, .. } => cx.program.funcs()[func].key,
+            _ => continue,
+        };
+        if !cx.models.effects(method).contains(&Effect::Wait(Operand::Receiver)) {
+            continue;
+        }
+        let gives_up = match cx.handed.use_at(cx.program, cx.graph, cx.models, file, row.call, at) {
+            Some(Use::Runs) => false,
+            Some(Use::Spawns { inside: Some(inside) }) if hears_of(cx, &row.targets, inside) => true,
+            _ => continue,
+        };
+        out.extend(cx.places.key(cx.program, cx.graph, file, *base).map(|key| (key, gives_up)));
+    }
+    out
+}
+
+/// Whether a function waits for what a goroutine of it signals when it is over.
+fn hears_of(cx: Context<'_>, starters: &[FuncId], inside: FuncId) -> bool {
+    let [starter] = *starters else { return false };
+    let signals = cx.signals(inside, 1, &mut FxHashSet::default());
+    let mut events = cx.events.of(starter).blocks.iter().flat_map(|block| &block.events);
+    events.any(|event| match event.kind {
+        EventKind::Wait { key, .. } => signals.iter().any(|signal| signal.key == key && signal.ends_body()),
+        _ => false,
+    })
 }
 
 /// What a function waits for when it is left, before it gives a deferred signal: what was registered last comes first.

@@ -282,7 +282,8 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                     continue;
                 }
                 let Some(rows) = resets.by_location.get(&access.location) else { continue };
-                if is_of_a_copy(facts, access) {
+                // What the goroutine has just made itself is nobody else's.
+                if is_of_a_copy(facts, access) || is_being_made(facts, access) {
                     continue;
                 }
                 let mut reached = None;
@@ -350,7 +351,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let shared = matches!(inner.location, Location::Field(_)) && found.origin.is_some();
-            if inner.atomic || !shared || is_of_a_copy(facts, inner) {
+            if inner.atomic || !shared || is_of_a_copy(facts, inner) || is_being_made(facts, inner) {
                 continue;
             }
             let other = facts.index.of(inner.location).iter().find(|r| {

@@ -177,3 +177,9 @@ func TestReturned(t *testing.T) {
 		t.Fatal(n, more, err)
 	}
 }
+
+func TestWaitValue(t *testing.T) {
+	if sum, err := inGoodTime(); sum != 1 || err != nil {
+		t.Fatal(sum, err)
+	}
+}

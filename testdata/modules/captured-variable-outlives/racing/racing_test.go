@@ -133,3 +133,8 @@ func TestOnce(t *testing.T) {
 func TestReturned(t *testing.T) {
 	counted()
 }
+
+func TestWaitValue(t *testing.T) {
+	inBadTime()
+	time.Sleep(20 * time.Millisecond)
+}

@@ -118,3 +118,9 @@ func TestInFlightGuarded(t *testing.T) {
 	}
 	c.Send("late")
 }
+
+func TestJoinedFirst(t *testing.T) {
+	if !trackAll(&tracker{}) {
+		t.Fatal("still flying")
+	}
+}

@@ -92,3 +92,7 @@ func TestInFlight(t *testing.T) {
 	c.Send("late")
 	<-c.left
 }
+
+func TestJoinedLate(t *testing.T) {
+	trackAll(&tracker{})
+}
