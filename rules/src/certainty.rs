@@ -89,6 +89,7 @@ impl Cx<'_> {
         let weight = if conflict.relation == Relation::AfterSpawn { 2 } else { 1 };
         let at_once = "the goroutine starts at once, in the function it is given to";
         doubts.when(spawn.kind == SpawnKind::Wrapper, weight, at_once);
+        doubts.when(spawn.kind == SpawnKind::Queue, 1, "what is in the queue runs while the function goes on");
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
             Relation::AfterCall { call: (caller, _) } => {

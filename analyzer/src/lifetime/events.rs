@@ -644,7 +644,10 @@ impl<'a> Lowering<'a> {
                 self.locks_kept(*func, args, span, events);
             }
             self.reads_embedded(receiver.as_ref(), call, span, events);
-            self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
+            // A timer may be stopped by anyone.
+            if !effects.contains(&Effect::StopTimer) {
+                self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
+            }
             events.push(Event { kind: EventKind::Call(call), span });
         }
     }
