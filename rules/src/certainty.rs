@@ -133,7 +133,7 @@ impl Cx<'_> {
                 doubts.assume(conflict, Assumption::TakesThatWay, 1);
                 doubts.when(conflict.inside.path.len() > 1, 1, "the goroutine gets to the access, several calls away");
             }
-            Relation::Recycled => {}
+            Relation::Recycled => doubts.assume(conflict, Assumption::TakesThatWay, 1),
         }
         let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
         doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");

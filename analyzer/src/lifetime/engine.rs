@@ -35,6 +35,7 @@ use super::{
     place::Places,
     published::{set_after_construction, set_while_running},
     reach::{AccessIndex, Reach, Reaches},
+    refilled::refilled,
     restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
     running::Outlives,
@@ -175,6 +176,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(raised_behind(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
+    conflicts.extend(refilled(facts));
     let of_calls: Vec<Vec<Conflict>> =
         passes.par_iter().zip(&funcs).one_by_one().map(|(pass, func)| lent(facts, *func, pass)).collect();
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));

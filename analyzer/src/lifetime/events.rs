@@ -695,7 +695,8 @@ impl<'a> Lowering<'a> {
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
-            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) => return true,
+            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
+            Effect::Overwrites { .. } | Effect::TakesBack => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;

@@ -61,6 +61,7 @@ pub mod published;
 mod queued;
 pub mod reach;
 mod recycled;
+mod refilled;
 mod replies;
 pub mod restored;
 mod reused;
