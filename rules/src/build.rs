@@ -191,6 +191,7 @@ impl Cx<'_> {
         let how = match spawn.kind {
             SpawnKind::Go | SpawnKind::Library => "the goroutine starts",
             SpawnKind::Wrapper => "the goroutine starts, through a wrapper",
+            SpawnKind::Queue => "it is put into a queue, from which a goroutine takes it",
             SpawnKind::Timer => "the callback is armed",
             SpawnKind::Subtest => "the subtest starts, and pauses until its parent is over",
         };

@@ -33,6 +33,9 @@ pub struct Catalogue {
     sends: Vec<OnObject>,
     work_ends: Vec<OnObject>,
     fills: Vec<Fills>,
+    overwrites: Vec<WithArg>,
+    gives_out: Vec<Plain>,
+    takes_back: Vec<Plain>,
     lock: Vec<Lock>,
     unlock: Vec<Lock>,
     stop_timer: Vec<Plain>,
@@ -250,6 +253,9 @@ impl Catalogue {
             }
         }
         out.extend(self.fills.iter().map(|row| (row.func.clone(), Effect::Fills)));
+        out.extend(self.overwrites.iter().map(|row| (row.func.clone(), Effect::Overwrites { arg: row.arg })));
+        out.extend(self.gives_out.iter().map(|row| (row.func.clone(), Effect::GivesOut)));
+        out.extend(self.takes_back.iter().map(|row| (row.func.clone(), Effect::TakesBack)));
         let on = Operand::Receiver;
         out.extend(self.lock.iter().map(|row| (row.func.clone(), Effect::Lock { on, read: row.read })));
         out.extend(self.unlock.iter().map(|row| (row.func.clone(), Effect::Unlock { on })));
@@ -297,7 +303,7 @@ impl Catalogue {
         let mut out: Vec<&str> = Vec::new();
         out.extend(self.spawn.iter().map(|row| row.why.as_str()));
         out.extend(
-            [&self.timer, &self.run, &self.run_joined, &self.test_end, &self.lasts, &self.reads_all]
+            [&self.timer, &self.run, &self.run_joined, &self.test_end, &self.lasts, &self.reads_all, &self.overwrites]
                 .into_iter()
                 .flatten()
                 .map(|row| row.why.as_str()),
@@ -318,6 +324,8 @@ impl Catalogue {
                 &self.sleep,
                 &self.lets_go,
                 &self.once,
+                &self.gives_out,
+                &self.takes_back,
                 &self.pauses,
                 &self.two_ends,
                 &self.comes_with_end,

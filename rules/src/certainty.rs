@@ -89,6 +89,7 @@ impl Cx<'_> {
         let weight = if conflict.relation == Relation::AfterSpawn { 2 } else { 1 };
         let at_once = "the goroutine starts at once, in the function it is given to";
         doubts.when(spawn.kind == SpawnKind::Wrapper, weight, at_once);
+        doubts.when(spawn.kind == SpawnKind::Queue, 1, "what is in the queue runs while the function goes on");
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
             Relation::AfterCall { call: (caller, _) } => {
@@ -132,7 +133,7 @@ impl Cx<'_> {
                 doubts.assume(conflict, Assumption::TakesThatWay, 1);
                 doubts.when(conflict.inside.path.len() > 1, 1, "the goroutine gets to the access, several calls away");
             }
-            Relation::Recycled => {}
+            Relation::Recycled => doubts.assume(conflict, Assumption::TakesThatWay, 1),
         }
         let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
         doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");

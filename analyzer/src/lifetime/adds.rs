@@ -6,30 +6,38 @@
 use super::{
     after_spawn::Facts,
     domain::{AccessKind, Location, Signal, SignalKind, SpawnId, SyncKey},
+    domain_local::{self, Operand},
     events::{Event, EventKind, FuncEvents},
+    guards::{Deciding, deciding},
     joins::WaitSite,
     order::{Point, gets_to, point_of, points, reachable_without},
     spawns::passes_always,
 };
-use crate::{base::Span, resolve::FuncId};
+use crate::{
+    base::Span,
+    resolve::FuncId,
+    syntax::{Expr, InstrKind, LocalId, Source},
+};
 
 /// Callers above a wait that are looked for in the function that starts the goroutine.
 const MAX_CALLERS_OF_WAIT: u32 = 3;
 
-/// Whether something orders the `Add` of a goroutine's body before the wait, or keeps one of them from happening.
+/// Whether something orders the `Add` of a goroutine's body before the wait, or keeps one of them from happening. The
+/// body may have a name of its own for the counter.
 pub(super) fn ordered(
     facts: Facts<'_>,
     id: SpawnId,
     (body, add): (FuncId, Span),
-    counter: SyncKey,
+    (own, counter): (SyncKey, SyncKey),
     wait: &WaitSite,
 ) -> bool {
-    let told = told_after(facts.cx.events.of(body), add, counter);
+    let told = told_after(facts.cx.events.of(body), add, own);
     told.iter().any(|key| hears(facts, wait.func, *key, wait.span))
         || told.iter().any(|key| shakes_hands(facts, id, *key, counter))
-        || is_counted(facts, body, add, counter)
+        || is_counted(facts, body, add, (own, counter))
         || joined_first(facts, id, counter, wait)
         || asks_under_the_lock(facts, (body, add), counter, wait)
+        || is_told_to_stop(facts, (body, add), wait)
 }
 
 /// What the goroutine signals after it raised the counter.
@@ -133,11 +141,11 @@ pub(super) fn every_way_passes(
 
 /// Whether the goroutine is counted itself by the time it raises the counter: its own `Done` is registered, for which
 /// somebody else has raised the counter.
-fn is_counted(facts: Facts<'_>, body: FuncId, add: Span, counter: SyncKey) -> bool {
+fn is_counted(facts: Facts<'_>, body: FuncId, add: Span, (own, counter): (SyncKey, SyncKey)) -> bool {
     let events = facts.cx.events.of(body);
     let Some((to, at)) = point_of(events, add) else { return false };
     let lowers = |kind: &EventKind| {
-        let lowers = |effect: &EventKind| matches!(effect, EventKind::Signal { key, .. } if *key == counter);
+        let lowers = |effect: &EventKind| matches!(effect, EventKind::Signal { key, .. } if *key == own);
         matches!(kind, EventKind::Defer { effects, test_end: false, .. } if effects.iter().any(lowers))
     };
     let registered = events.blocks.iter().enumerate().any(|(block, row)| {
@@ -168,6 +176,52 @@ fn asks_under_the_lock(facts: Facts<'_>, (body, add): (FuncId, Span), counter: S
     };
     let changed: Vec<Location> = guarded(wait.func, AccessKind::Write, wait.span).collect();
     !changed.is_empty() && guarded(body, AccessKind::Read, add).any(|location| changed.contains(&location))
+}
+
+/// Whether the goroutine stops raising the counter when it gets a message that the waiter sends before it waits:
+/// `if stopping { continue }; p.wg.Add(1)`, with a variable of its own that is set for good.
+fn is_told_to_stop(facts: Facts<'_>, (body, add): (FuncId, Span), wait: &WaitSite) -> bool {
+    let all = |func: FuncId| facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    let heard = |key: SyncKey| all(body).any(|event| matches!(event.kind, EventKind::Wait { key: k, .. } if k == key));
+    let told = all(wait.func).any(|event| match event.kind {
+        EventKind::Signal { key, kind: SignalKind::Send } => event.span.start < wait.span.start && heard(key),
+        _ => false,
+    });
+    told && deciding(facts, body, add, &|_| true).iter().any(|row| is_unset_flag(facts, body, row))
+}
+
+/// Whether a condition asks that a variable is not set which the function itself sets, and never takes back.
+fn is_unset_flag(facts: Facts<'_>, func: FuncId, deciding: &Deciding) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let exprs = &program.facts(file).exprs;
+    let (asked, set) = match exprs[deciding.condition] {
+        Expr::Not(inner) => (inner, !deciding.holds),
+        _ => (deciding.condition, deciding.holds),
+    };
+    let Expr::Local(flag) = exprs[asked] else { return false };
+    !set && domain_local::operand(program, func, file, flag) == Operand::Own && is_set_for_good(facts, func, flag)
+}
+
+/// Whether all that the function assigns to a variable is `true`.
+fn is_set_for_good(facts: Facts<'_>, func: FuncId, flag: LocalId) -> bool {
+    let program = facts.cx.program;
+    let exprs = &program.facts(program.funcs()[func].file).exprs;
+    let Some(body) = &program.function(func).body else { return false };
+    let instrs = body.blocks.iter().flat_map(|block| &block.instrs);
+    let mut stored = instrs.filter_map(|instr| match instr.kind {
+        InstrKind::Write { place, source } if matches!(exprs[place], Expr::Local(local) if local == flag) => {
+            Some(source)
+        }
+        _ => None,
+    });
+    let is_true = |source: Source| match source {
+        Source::Value(value) if value.component.is_none() => {
+            matches!(&exprs[value.expr], Expr::Name(name) if name.as_str() == "true")
+        }
+        _ => false,
+    };
+    stored.next().is_some_and(is_true) && stored.all(is_true)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! [`super::after_spawn`] looks at the function that starts the goroutines, this at one or two callers above it. Invariant:
-//! both sides reach the object through the receiver or an argument of the call. Absent on purpose: what a
-//! caller *reads*, which is mostly a result that it was told about.
+//! both sides reach the object through the receiver or an argument of the call, or through a variable that the called
+//! literal captures. Absent on purpose: what a caller *reads* of an object, which is mostly a result that it was told about.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -55,7 +55,8 @@ pub(super) fn after_calls(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Confli
             let func = facts.spawns.sites[row.spawn].func;
             let all = left.entry(func).or_default();
             if !fails(facts, func, row) && all.iter().all(|known| known.spawn != row.spawn) {
-                let objects = operands(facts, func).into_iter().map(|local| (local, local)).collect();
+                let objects = operands(facts, func).into_iter().chain(captured(facts, row.spawn));
+                let objects = objects.map(|local| (local, local)).collect();
                 all.push(Left { spawn: row.spawn, objects, join: join_of(facts, pass, row.spawn) });
             }
         }
@@ -89,6 +90,32 @@ fn operands(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
     out
 }
 
+/// Variables of the functions around the literal that starts a goroutine, which the goroutine uses.
+fn captured(facts: Facts<'_>, id: SpawnId) -> Vec<LocalId> {
+    let program = facts.cx.program;
+    let func = facts.spawns.sites[id].func;
+    let mut out: Vec<LocalId> = Vec::new();
+    if program.funcs()[func].parent.is_none() {
+        return out;
+    }
+    let file = program.funcs()[func].file;
+    for node in facts.reaches[id].nodes.iter().filter(|node| program.encloses(func, node.func)) {
+        let used =
+            facts.cx.events.of(node.func).accesses.iter().filter_map(|access| match (access.location, access.anchor) {
+                (Location::Local(_, local), _) | (_, Anchor::Local(local)) => Some(local),
+                _ => None,
+            });
+        let outer = |local: &LocalId| {
+            let owner = program.func_of(file, program.facts(file).locals[*local].function);
+            owner.is_some_and(|owner| owner != func && program.encloses(owner, func))
+        };
+        out.extend(used.filter(outer));
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
 /// What is known, where the goroutine starts, about the join: skipped on some way, or a receive of one result of many.
 fn join_of(facts: Facts<'_>, pass: &AfterSpawn, id: SpawnId) -> JoinStatus {
     let site = &facts.spawns.sites[id];
@@ -119,10 +146,10 @@ fn keys_of(facts: Facts<'_>, id: SpawnId) -> impl Iterator<Item = usize> {
 fn passed_on(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Left> {
     let mut out: Vec<Left> = Vec::new();
     let mut at_end = None;
-    let own = operands(facts, func);
+    let file = facts.cx.program.funcs()[func].file;
+    let own = |local: LocalId| !matches!(operand(facts.cx.program, func, file, local), Operand::Own);
     for (_, known) in open_calls(facts, func, left) {
-        let objects: Vec<(LocalId, LocalId)> =
-            known.objects.iter().copied().filter(|(here, _)| own.contains(here)).collect();
+        let objects: Vec<(LocalId, LocalId)> = known.objects.iter().copied().filter(|(here, _)| own(*here)).collect();
         let joined = at_end.get_or_insert_with(|| joined_at_end(facts, func));
         let ended = keys_of(facts, known.spawn).any(|key| joined.contains(key));
         if !objects.is_empty() && !ended && out.iter().all(|other| other.spawn != known.spawn) {
@@ -143,9 +170,15 @@ fn open_calls<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Ite
             let rows =
                 left.get(target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
             rows.filter_map(move |known| {
-                let there = |(here, origin): &(LocalId, LocalId)| {
-                    let (_, there) = bindings.iter().find(|(callee, _)| callee == here)?;
-                    Some((there.as_variable()?, *origin))
+                let file = |func: FuncId| facts.cx.program.funcs()[func].file;
+                let there = |(here, origin): &(LocalId, LocalId)| match bindings.iter().find(|row| row.0 == *here) {
+                    Some((_, there)) => Some((there.as_variable()?, *origin)),
+                    // What a literal captures is the same variable for the function around it.
+                    None => {
+                        let same_file = file(*target) == file(func);
+                        let captures = || operand(facts.cx.program, *target, file(func), *here) == Operand::Captured;
+                        (same_file && captures()).then_some((*here, *origin))
+                    }
                 };
                 let objects: Vec<(LocalId, LocalId)> = known.objects.iter().filter_map(there).collect();
                 (!objects.is_empty()).then(|| (row, Left { objects, ..known.clone() }))
@@ -208,8 +241,14 @@ fn accesses<'a>(facts: Facts<'a>, func: FuncId) -> impl Iterator<Item = (&'a Acc
     })
 }
 
-/// The variable of the function through which an object is written or recycled.
+/// The variable of the function through which an object is written or recycled, or which is accessed itself.
 fn object_of(facts: Facts<'_>, func: FuncId, access: &Access) -> Option<LocalId> {
+    if let Location::Local(_, local) = access.location
+        && !access.atomic
+        && matches!(access.kind, AccessKind::Read | AccessKind::Write | AccessKind::Close)
+    {
+        return Some(local);
+    }
     let written = access.kind == AccessKind::Write && matches!(access.location, Location::Field(_));
     if access.atomic || !(written || access.kind == AccessKind::Recycle) {
         return None;
@@ -277,7 +316,8 @@ fn conflicting(facts: Facts<'_>, id: SpawnId, origin: LocalId, access: &Access) 
                 && inner.element == access.element
                 && inner.index.may_meet(access.index)
                 && inner.kind.conflicts(access.kind));
-        reached.origin == Some(origin)
+        let variable = matches!(inner.location, Location::Local(..)) && inner.location == access.location;
+        (variable || reached.origin == Some(origin))
             && same
             && !inner.atomic
             && !reached.locks.iter().any(|lock| access.locks.contains(lock))

@@ -28,6 +28,9 @@ use crate::{
     syntax::LocalId,
 };
 
+/// Callers above the function that starts a goroutine who are asked whether they are called again.
+const MAX_CALLERS_CALLED_AGAIN: u32 = 4;
+
 /// Finds variables that the next call of a function writes under the goroutine of an earlier one.
 pub fn written_again(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let ids: Vec<SpawnId> = facts.spawns.sites.ids().filter(|id| alive.contains(id.index())).collect();
@@ -100,7 +103,11 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
     let mut out: Vec<Conflict> = Vec::new();
-    if is_joined(facts, id) || reach.surely_contains(site.func) || !called_again(facts, site.func) {
+    if is_joined(facts, id) || reach.surely_contains(site.func) {
+        return out;
+    }
+    let directly = called_again(facts, site.func, 0);
+    if !directly && !called_again(facts, site.func, MAX_CALLERS_CALLED_AGAIN) {
         return out;
     }
     let calls_itself = reach.contains(site.func);
@@ -109,7 +116,9 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         let known = out.iter().any(|conflict| conflict.location == write.location);
         let given = given(facts, site.func, write);
         let lasts = given.is_some() || outlasts(facts, site.func, write);
-        if !sets || known || write.span.start > site.span.start || !lasts || calls_itself && given.is_none() {
+        // There is one package variable for all calls; what a function further up is called for again is not known.
+        let meant = directly || matches!(write.location, Location::Global(_));
+        if !sets || !meant || known || write.span.start > site.span.start || !lasts || calls_itself && given.is_none() {
             continue;
         }
         let inside = reach.accesses(cx, facts.index.of(write.location)).into_iter().find(|found| {
@@ -161,8 +170,9 @@ fn outlasts(facts: Facts<'_>, func: FuncId, write: &Access) -> bool {
     }
 }
 
-/// Whether the function is called more than once, or by somebody who is not known: `BeforeEach(func() { … })`.
-fn called_again(facts: Facts<'_>, func: FuncId) -> bool {
+/// Whether the function is called more than once, or by somebody who is not known: `BeforeEach(func() { … })`; or so are,
+/// up to that many callers above it, those who alone call it.
+fn called_again(facts: Facts<'_>, func: FuncId, callers: u32) -> bool {
     let (program, graph) = (facts.cx.program, facts.cx.graph);
     let literal = program.funcs()[func].parent.is_some();
     let sites = graph.callers(func);
@@ -175,6 +185,7 @@ fn called_again(facts: Facts<'_>, func: FuncId) -> bool {
             let site = &graph.sites()[*site];
             let body = program.function(site.func).body.as_ref();
             body.is_some_and(|body| facts.cx.events.of(site.func).repeats(&body.loops, site.span))
+                || callers > 0 && !graph.callers(site.func).is_empty() && called_again(facts, site.func, callers - 1)
         }
         _ => true,
     }

@@ -126,7 +126,7 @@ pub enum Relation {
     Restored,
     /// The test ends.
     TestEnd,
-    /// The object goes back to a pool.
+    /// What the goroutine was given is filled again.
     Recycled,
     /// The counter is raised where it may already be waited for.
     AddRacesWait {

@@ -252,6 +252,8 @@ pub enum SpawnKind {
     Library,
     /// A function of the project that starts its argument.
     Wrapper,
+    /// A function of the project that puts its argument into a queue, from which a goroutine takes it.
+    Queue,
     /// A timer's callback.
     Timer,
     /// A subtest that pauses until the function that starts it has returned.

@@ -13,6 +13,7 @@ use super::{
     after_spawn::{AfterSpawn, Facts, after_spawn},
     after_start::set_after_start,
     again::written_again,
+    awaited_users,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, SpawnKind},
@@ -20,6 +21,7 @@ use super::{
     events::{Event, EventKind, Events},
     evidence, guards,
     handed::Handed,
+    hidden_order,
     joins::{Joins, WaitSite},
     kept_handle::kept_handles,
     late_counts::{raised_behind, work_while_waited_for},
@@ -33,6 +35,7 @@ use super::{
     place::Places,
     published::{set_after_construction, set_while_running},
     reach::{AccessIndex, Reach, Reaches},
+    refilled::refilled,
     restored::{changed_by_tests, restored_globals},
     rounds::next_rounds,
     running::Outlives,
@@ -160,7 +163,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
         let fails = |row: &&Outlives| row.exit == super::Exit::Panic && is_test(facts, row.spawn);
-        let lasts = |row: &&Outlives| facts.spawns.sites[row.spawn].kind != SpawnKind::Subtest;
+        // What a queue runs, it mostly runs one after the other: that is what it is for.
+        let lasts =
+            |row: &&Outlives| !matches!(facts.spawns.sites[row.spawn].kind, SpawnKind::Subtest | SpawnKind::Queue);
         pass.outlive.iter().filter(|row| !fails(row)).filter(lasts).for_each(|row| alive.insert(row.spawn.index()));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
@@ -170,6 +175,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(raised_behind(facts));
     conflicts.extend(after_signals(facts));
     conflicts.extend(after_calls(facts, &passes));
+    conflicts.extend(refilled(facts));
     let of_calls: Vec<Vec<Conflict>> =
         passes.par_iter().zip(&funcs).one_by_one().map(|(pass, func)| lent(facts, *func, pass)).collect();
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
@@ -208,7 +214,11 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
-    let both = conflicts.into_par_iter().few_at_once().filter(|conflict| !guards::one_gets_in(facts, conflict));
+    let both = conflicts.into_par_iter().few_at_once().filter(|conflict| {
+        let ordered =
+            awaited_users::waits_for_the_other(facts, conflict) || hidden_order::is_set_by_then(facts, conflict);
+        !ordered && !guards::one_gets_in(facts, conflict)
+    });
     let mut conflicts: Vec<Conflict> = both.collect();
     conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     conflicts.shrink_to_fit();
@@ -336,7 +346,8 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
     for (id, site) in facts.spawns.sites.iter_enumerated() {
         for &body in &site.bodies {
             for event in cx.events.of(body).blocks.iter().flat_map(|b| &b.events) {
-                let EventKind::Add { key } = event.kind else { continue };
+                let EventKind::Add { key: own_key } = event.kind else { continue };
+                let key = cx.key_outside(site, body, own_key);
                 let signal = site.signals.iter().find(|s| s.key == key);
                 let itself = signal.is_some_and(|s| s.site.0 == body);
                 // One that is raised when its end is registered already is for another goroutine.
@@ -358,7 +369,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 if !(own || relayed)
                     || guarded
                     || counted_before
-                    || adds::ordered(facts, id, (body, event.span), key, wait)
+                    || adds::ordered(facts, id, (body, event.span), (own_key, key), wait)
                 {
                     continue;
                 }

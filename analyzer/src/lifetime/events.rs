@@ -634,7 +634,10 @@ impl<'a> Lowering<'a> {
                 self.locks_kept(*func, args, span, events);
             }
             self.reads_embedded(receiver.as_ref(), call, span, events);
-            self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
+            // A timer may be stopped by anyone.
+            if !effects.contains(&Effect::StopTimer) {
+                self.ends_receiver(&callee, key, receiver.as_ref(), call, span, events);
+            }
             events.push(Event { kind: EventKind::Call(call), span });
         }
         self.tells_end(call, span, events);
@@ -684,7 +687,8 @@ impl<'a> Lowering<'a> {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
             Effect::ComesWithEnd | Effect::NeverOver | Effect::TellsEnd | Effect::ReadsAll { .. } => return true,
-            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) => return true,
+            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
+            Effect::Overwrites { .. } | Effect::TakesBack => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;

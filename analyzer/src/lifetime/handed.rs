@@ -12,6 +12,7 @@ use super::{
     events::{Event, EventKind, Events},
     models::{Effect, Models},
     place::Places,
+    queued::{Sources, queued_parameters},
 };
 use crate::{
     callgraph::{CallGraph, Target, Targets},
@@ -32,6 +33,11 @@ pub enum Use {
     Spawns {
         /// The literal that runs there; `None` where it is the function handed over itself.
         inside: Option<FuncId>,
+    },
+    /// Puts it into a queue, from which a goroutine takes and calls it.
+    Queues {
+        /// The goroutine.
+        worker: FuncId,
     },
 }
 
@@ -140,6 +146,9 @@ impl Handed {
         // Few calls have to do with a parameter; they alone are looked at round by round.
         let calls = |func| parameter_calls(program, graph, models, places, func);
         let calls: Vec<ParameterCall<'_>> = program.funcs().par_ids().flat_map_iter(calls).collect();
+        for ((owner, index), worker) in queued_parameters(Sources { program, graph, places, events }) {
+            handed.note(owner, index, Use::Queues { worker });
+        }
         for _ in 0..MAX_HANDING_ROUNDS {
             let before = handed.uses.len();
             for call in &calls {
@@ -170,6 +179,7 @@ impl Handed {
             match self.answer(says) {
                 Some(Use::Runs) => self.note(owner, index, runs(owner)),
                 Some(Use::Spawns { .. }) => self.note(owner, index, Use::Spawns { inside: None }),
+                Some(queues @ Use::Queues { .. }) => self.note(owner, index, queues),
                 None => {}
             }
         }
@@ -206,7 +216,7 @@ impl Handed {
         });
         let mut best = None;
         for found in uses {
-            if best.is_none() || matches!(found, Use::Spawns { .. }) {
+            if best.is_none() || matches!(found, Use::Spawns { .. } | Use::Queues { .. }) {
                 best = Some(*found);
             }
         }
@@ -273,7 +283,7 @@ pub fn functions_of(
 }
 
 /// The parameter an expression is: the function that declares it and its number.
-fn param_of(program: &Program, places: &Places, file: FileId, expr: ExprId) -> Option<(FuncId, u32)> {
+pub(super) fn param_of(program: &Program, places: &Places, file: FileId, expr: ExprId) -> Option<(FuncId, u32)> {
     let facts = program.facts(file);
     let Expr::Local(local) = facts.exprs[expr] else { return None };
     let mut local: LocalId = local;

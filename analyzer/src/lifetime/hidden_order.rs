@@ -10,7 +10,7 @@ use super::{
     after_spawn::Facts,
     calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{Access, AccessKind, Location, SignalKind},
+    domain::{Access, AccessKind, Location, SignalKind, SpawnKind},
     domain_local::{self, Given},
     events::{EventKind, FuncEvents},
     guards::{Deciding, deciding},
@@ -457,6 +457,28 @@ fn waits_long(facts: Facts<'_>, conflict: &Conflict) -> bool {
             _ => false,
         })
     })
+}
+
+/// Whether the other side is the assignment of the very timer that runs the goroutine, and the timer is set to a long time:
+/// `d.timer = time.AfterFunc(time.Hour, d.clean)` is done by then.
+pub(super) fn is_set_by_then(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let site = &facts.spawns.sites[conflict.spawn];
+    let Side { func, span, path, kind, .. } = &conflict.other;
+    if site.kind != SpawnKind::Timer || *func != site.func || !path.is_empty() || *kind != AccessKind::Write {
+        return false;
+    }
+    let file = facts.cx.program.funcs()[site.func].file;
+    let Expr::Call { args, .. } = &facts.cx.program.facts(file).exprs[site.call] else { return false };
+    let written = facts.cx.events.of(*func).accesses.iter().any(|access| {
+        access.span == *span && facts.cx.program.facts(file).expr_spans[access.expr].end <= site.span.start
+    });
+    let events = facts.cx.events.of(*func);
+    let here = points(events);
+    let next = match (here.get(&site.span), here.get(span)) {
+        (Some(start), Some(write)) => write.0 == start.0 && write.1 == start.1 + 1,
+        _ => false,
+    };
+    written && next && args.iter().any(|arg| is_long(facts, file, *arg))
 }
 
 /// Whether a duration is a product with a long unit in it.

@@ -39,11 +39,13 @@ pub(super) fn raised_behind(facts: Facts<'_>) -> Vec<Conflict> {
         for &(key, span) in &raises {
             let Some(&raise) = here.get(&span) else { continue };
             let known = |c: &Conflict| c.spawn == id && c.location == key;
-            if !comes_behind(events, start, raise) || out.iter().any(known) {
+            let behind = comes_behind(events, start, raise);
+            if !behind && !follows(start, raise) || out.iter().any(known) {
                 continue;
             }
             let add = (site.func, span);
-            out.extend(waits_already(facts, id, key, add).or_else(|| lowered_before(facts, id, key, add, &raises)));
+            let waits = behind.then(|| waits_already(facts, id, key, add)).flatten();
+            out.extend(waits.or_else(|| lowered_before(facts, id, key, add, &raises)));
         }
     }
     out
@@ -61,6 +63,11 @@ fn raises(events: &FuncEvents) -> impl Iterator<Item = (SyncKey, Span)> + '_ {
 fn comes_behind(events: &FuncEvents, from: Point, to: Point) -> bool {
     let back = reachable(events, to.0).contains(from.0);
     !back && (from.0 == to.0 && from.1 < to.1 || reachable(events, from.0).contains(to.0))
+}
+
+/// Whether a point follows another in every round of a loop: what it does for the first round comes too late for it.
+fn follows(from: Point, to: Point) -> bool {
+    from.0 == to.0 && from.1 < to.1
 }
 
 /// Whether the function itself lowers the counter: what it has counted before keeps everyone waiting until then.
@@ -125,7 +132,7 @@ fn lowered_before(
     let start = *here.get(&site.span)?;
     let counts_it = |raise: &(SyncKey, Span)| {
         let at = here.get(&raise.1).copied();
-        raise.0 == key && at.is_none_or(|at| !comes_behind(events, start, at))
+        raise.0 == key && at.is_none_or(|at| !comes_behind(events, start, at) && !follows(start, at))
     };
     // Each raise behind the start may be for the goroutine that is started behind it.
     let others = facts.spawns.of(site.func).iter().filter(|other| **other != id).map(|id| &facts.spawns.sites[*id]);

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     base::{IndexVec, Span, Worklist},
     resolve::{Callee, FuncId, Place, Program, Root},
+    source::FileId,
     syntax::{ExprId, InstrKind, LocalDecl},
 };
 
@@ -43,21 +44,23 @@ impl Lockers {
             InstrKind::Call(call) | InstrKind::Defer(call) => Some(call),
             _ => None,
         });
-        let locking = calls.filter_map(|call| {
-            let (Callee::External { key, receiver: Some(receiver) }
-            | Callee::Interface { key: Some(key), receiver, .. }) = program.callee(file, call)
-            else {
-                return None;
-            };
-            let taken = models.effects(key).iter().find_map(|effect| match effect {
-                Effect::Lock { on: Operand::Receiver, .. } => Some(true),
-                Effect::Unlock { on: Operand::Receiver } => Some(false),
-                _ => None,
-            });
-            Some((taken?, receiver))
-        });
-        locking.collect()
+        calls.filter_map(|call| locking(program, models, file, call)).collect()
     }
+}
+
+/// What a call of a lock's method does to it.
+fn locking(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<Locking> {
+    let (Callee::External { key, receiver: Some(receiver) } | Callee::Interface { key: Some(key), receiver, .. }) =
+        program.callee(file, call)
+    else {
+        return None;
+    };
+    let taken = models.effects(key).iter().find_map(|effect| match effect {
+        Effect::Lock { on: Operand::Receiver, .. } => Some(true),
+        Effect::Unlock { on: Operand::Receiver } => Some(false),
+        _ => None,
+    });
+    Some((taken?, receiver))
 }
 
 /// Locks that a deferred call gives back, with its place.
@@ -102,6 +105,25 @@ impl Lowering<'_> {
         events.extend(kept.into_iter().map(|kind| Event { kind, span }));
     }
 
+    /// Locks that a deferred call gives back, a literal of any length included that does so before it decides anything.
+    fn given_back_at_end(&self, event: &Event) -> Vec<SyncKey> {
+        let EventKind::Defer { call, test_end: false, .. } = event.kind else { return Vec::new() };
+        let mut keys: Vec<SyncKey> = unlocks(event).map(|row| row.0).collect();
+        let Callee::Literal(literal) = self.program.callee(self.file, call) else { return keys };
+        let mut own: Vec<SyncKey> = Vec::new();
+        let first = self.program.function(literal).body.as_ref().and_then(|body| body.blocks.iter().next());
+        for instr in first.iter().flat_map(|block| &block.instrs) {
+            let InstrKind::Call(call) = instr.kind else { continue };
+            let Some((taken, receiver)) = locking(self.program, self.models, self.file, call) else { continue };
+            match self.places.key_of_place(self.program, self.graph, self.file, &receiver) {
+                Some(key) if taken => own.push(key),
+                Some(key) if !own.contains(&key) => keys.push(key),
+                _ => {}
+            }
+        }
+        keys
+    }
+
     /// Locks that may be held at each access: a forward analysis over the blocks. A deferred unlock holds the lock to the
     /// end of the function. May, not must: `if useLock { mu.Lock() }` is written by people who know when it is needed.
     pub(super) fn locksets(&mut self) {
@@ -117,10 +139,14 @@ impl Lowering<'_> {
                 _ => {}
             }
         }
+        // So was one that it never takes, and gives back when it is left: `go func() { defer c.mu.Unlock(); … }()`.
+        let at_end = self.out.blocks.iter().flat_map(|b| &b.events).flat_map(|event| self.given_back_at_end(event));
+        handed_over.extend(at_end.filter(|key| !own.contains(key)).collect::<Vec<_>>());
         if own.is_empty() && handed_over.is_empty() {
             return;
         }
         handed_over.sort();
+        handed_over.dedup();
         // What is deferred last runs first: a lock that is to be given back by then is still held.
         let given_back: Vec<(SyncKey, Span)> =
             self.out.blocks.iter().flat_map(|b| &b.events).flat_map(unlocks).collect();

@@ -58,6 +58,12 @@ pub enum Effect {
     Unlock { on: Operand },
     /// Atomic access.
     Atomic { on: Operand, write: bool },
+    /// Writes over what its slice argument holds.
+    Overwrites { arg: u8 },
+    /// Gives out what is good until the object is asked again ([`Effect::TakesBack`]).
+    GivesOut,
+    /// Writes over what the object gave out.
+    TakesBack,
     /// The object may be given to someone else from now on.
     Recycle(Operand),
     /// Never returns: the process or the goroutine ends.

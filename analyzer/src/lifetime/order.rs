@@ -85,6 +85,18 @@ impl Order {
         }
     }
 
+    /// Adds what the signals of the function are to somebody who has another name for their keys.
+    pub(super) fn also_named(&mut self, events: &FuncEvents, outside: &dyn Fn(SyncKey) -> SyncKey) {
+        let renamed = |rows: &[(SyncKey, SignalKind, Point)]| -> Vec<(SyncKey, SignalKind, Point)> {
+            let named = rows.iter().map(|&(key, kind, point)| (key, outside(key), kind, point));
+            named.filter(|row| row.0 != row.1).map(|(_, key, kind, point)| (key, kind, point)).collect()
+        };
+        self.deferred.extend(renamed(&self.deferred));
+        for (key, kind, point) in renamed(&self.signals) {
+            self.also_signals(events, key, kind, point);
+        }
+    }
+
     /// What was certainly waited for before the point.
     pub fn gates_at(&self, events: &FuncEvents, places: &Places, (block, index): Point) -> KeySet {
         let Some(Some(held)) = self.gates.get(block) else { return KeySet::new() };

@@ -159,14 +159,16 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     let mut inside: FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>> = FxHashMap::default();
     for (at, node) in reach.nodes.iter().enumerate() {
         let number = u32::try_from(at).unwrap_or(u32::MAX);
-        let bound = node.depth == 0 || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
+        // A literal of the method has its receiver, too: `s.locked(func() { … })`.
+        let literal = node.depth > 0 && node.func != func && cx.program.encloses(func, node.func);
+        let bound = node.depth == 0 || literal || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
         if !bound {
             continue;
         }
         let events = cx.events.of(node.func);
         let way = reach.path(number).first().map(|step| step.1);
         // What is done to a part of the object is asked of the part.
-        let whole = node.depth == 0 || reach.variables(node).any(|(_, there)| there == receiver);
+        let whole = node.depth == 0 || literal || reach.variables(node).any(|(_, there)| there == receiver);
         if whole {
             out.spawns.extend(facts.spawns.of(node.func));
         }
@@ -302,14 +304,15 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
         return;
     }
     // As in `joins`: on a way on which nothing happened yet there was perhaps nothing to wait for.
-    // One more bit than there are keys says so.
+    // One more bit than there are keys says so, and another one that there was certainly nothing: `if s.done == nil`.
     let width = facts.joins.keys().len();
-    let mut untouched = FixedBitSet::with_capacity(width + 1);
-    untouched.insert_range(..);
+    let mut untouched = FixedBitSet::with_capacity(width + 2);
+    untouched.insert_range(..width + 1);
     let none = FixedBitSet::with_capacity(width);
     let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
     entry[0] = Some(untouched.clone());
-    let at = &mut |span, joined: &FixedBitSet| at(span, if joined.contains(width) { &none } else { joined });
+    let perhaps = |joined: &FixedBitSet| joined.contains(width) && !joined.contains(width + 1);
+    let at = &mut |span, joined: &FixedBitSet| at(span, if perhaps(joined) { &none } else { joined });
     let mut work = vec![0];
     while let Some(block) = work.pop() {
         let Some(mut joined) = entry[block].clone() else { continue };
@@ -373,8 +376,10 @@ fn step(
             }
             EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
             EventKind::NothingStarted => {
-                joined.clear();
-                joined.insert_range(..facts.joins.keys().len());
+                // Where the ways meet again, one that waits counts, and one on which nothing happened does not.
+                let width = facts.joins.keys().len();
+                joined.insert_range(..width);
+                joined.set(width + 1, joined.contains(width));
             }
             EventKind::Call(call) => {
                 if let Some(row) = facts.calls.at(func, *call).filter(|row| facts.joins.call_may_wait(row)) {

@@ -216,14 +216,22 @@ impl<'a> Context<'a> {
             if bodies.is_empty() {
                 continue;
             }
-            let Some(Use::Spawns { inside, .. }) =
-                self.handed.use_at(self.program, self.graph, self.models, file, call, at)
-            else {
-                continue;
+            let (inside, worker) = match self.handed.use_at(self.program, self.graph, self.models, file, call, at) {
+                Some(Use::Spawns { inside }) => (inside, None),
+                Some(Use::Queues { worker }) => (None, Some(worker)),
+                Some(Use::Runs) | None => continue,
             };
-            let site = found.get_or_insert_with(|| self.site(func, file, call, span, SpawnKind::Wrapper));
+            let kind = if worker.is_some() { SpawnKind::Queue } else { SpawnKind::Wrapper };
+            let site = found.get_or_insert_with(|| self.site(func, file, call, span, kind));
             for handed in &bodies {
                 self.add_body(site, file, handed, None);
+            }
+            if let Some(worker) = worker {
+                // What the worker says when it is over, or after each piece of work, it says of this one. Which worker it
+                // is, nobody knows.
+                let signals = self.signals(worker, MAX_SIGNAL_DEPTH, &mut FxHashSet::default());
+                let told = |signal| Signal { certain: true, last: true, anchor: None, ..signal };
+                site.signals.extend(signals.into_iter().map(told));
             }
             if let Some(inside) = inside {
                 let receiver = match self.program.callee(file, call) {
@@ -465,6 +473,17 @@ impl<'a> Context<'a> {
             _ => None,
         });
         adds.map(|(key, span)| self.own_signal(func, key, SignalKind::Done, false, span)).collect()
+    }
+
+    /// A key of a goroutine's body as the function that starts it knows it: that of an argument, where it is a parameter.
+    pub(super) fn key_outside(self, site: &SpawnSite, body: FuncId, key: SyncKey) -> SyncKey {
+        let SyncKey::Local(file, local) = key else { return key };
+        let domain_local::Operand::Param(at) = domain_local::operand(self.program, body, file, local) else {
+            return key;
+        };
+        let caller_file = self.program.funcs()[site.func].file;
+        let given = site.arguments.iter().find(|row| (row.0, row.1) == (body, at));
+        given.and_then(|row| self.places.key(self.program, self.graph, caller_file, row.2)).unwrap_or(key)
     }
 
     /// Rewrites a signal's key and anchor from the callee's parameters to the caller's expressions.

@@ -14,6 +14,7 @@ use super::{
     domain::{AccessKind, Location, SignalKind, SpawnId},
     events::EventKind,
     joins::WaitSite,
+    order::{points, reachable},
     owner::keys_of,
     shared::{Joined, MAX_WAITING_CALLERS, waited},
 };
@@ -46,6 +47,7 @@ pub(super) fn uncounted_adds(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Confl
         if alive.contains(id.index()) {
             out.extend(of_spawn(facts, id, &adds, &joined));
         }
+        out.extend(of_variables(facts, id, &adds, &joined));
         out.extend(lowered_before(facts, id, &adds));
     }
     out.sort_by_key(|conflict| (conflict.location, conflict.inside.path.len(), conflict.spawn));
@@ -96,13 +98,49 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
                     && !raises(adds, key, wait.func)
                     // Under the lock the function that waits has said, or will see, that no more is to come.
                     && !held.iter().any(|lock| locks(facts, wait.func, *lock))
-                    && !adds::ordered(facts, id, (node.func, span), key, wait)
+                    && !adds::ordered(facts, id, (node.func, span), (key, key), wait)
                     && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, MAX_WAITING_CALLERS)
             };
             let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };
             let mut inside =
                 Side::at(node.func, span, AccessKind::Write).reached_by(reach.path(number), node.dispatched);
             inside.same_object = false;
+            out.push(conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read)));
+        }
+    }
+    out
+}
+
+/// Counters in variables of the function that starts the goroutine, which raises them for others while that function may
+/// already wait: `go func() { for job := range jobs { wg.Add(1); go work(job) } }(); wg.Wait()`.
+fn of_variables(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<Conflict> {
+    let program = facts.cx.program;
+    let site = &facts.spawns.sites[id];
+    let events = facts.cx.events.of(site.func);
+    let mut out: Vec<Conflict> = Vec::new();
+    for &body in &site.bodies {
+        for (own, span, _) in raised_in(facts, body) {
+            let key = facts.cx.key_outside(site, body, own);
+            let Location::Local(file, local) = key else { continue };
+            let declared = program.funcs()[site.func].index == program.facts(file).locals[local].function;
+            let counted = site.signals.iter().any(|signal| signal.key == key);
+            // Who counts and waits works off what it has counted itself.
+            if !declared || counted || raises(adds, key, site.func) || out.iter().any(|c| c.location == key) {
+                continue;
+            }
+            let here = points(events);
+            let Some(&start) = here.get(&site.span) else { continue };
+            let comes_later = |wait: &WaitSite| {
+                let at = here.get(&wait.span);
+                at.is_some_and(|at| at.0 == start.0 && at.1 > start.1 || reachable(events, start.0).contains(at.0))
+            };
+            let mut waits = facts.joins.waits(key).iter().filter(|wait| wait.func == site.func && comes_later(wait));
+            let wait = waits.find(|wait| {
+                !adds::ordered(facts, id, (body, span), (own, key), wait)
+                    && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, 0)
+            });
+            let Some(wait) = wait else { continue };
+            let inside = Side::at(body, span, AccessKind::Write);
             out.push(conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read)));
         }
     }

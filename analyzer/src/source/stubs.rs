@@ -1,4 +1,4 @@
-//! Interfaces of the standard library, and what makes groups, timers and contexts, for checkouts whose Go installation
+//! Interfaces of the standard library, and what makes groups, timers, contexts and scanners, for checkouts whose Go installation
 //! and module cache are not at hand.
 //!
 //! Types of the checkout embed and implement the interfaces; without their method sets an `Executor` that embeds
@@ -10,7 +10,8 @@ use super::{FileRole, SourceFile, SourceSet};
 use crate::base::Symbol;
 
 /// Import paths and declarations.
-const STUBS: [(&str, &str); 17] = [
+const STUBS: [(&str, &str); 18] = [
+    ("bufio", include_str!("../../stubs/bufio.go")),
     ("container/heap", include_str!("../../stubs/container_heap.go")),
     ("context", include_str!("../../stubs/context.go")),
     ("database/sql/driver", include_str!("../../stubs/database_sql_driver.go")),

@@ -1,0 +1,8 @@
+package quiet
+
+import "testing"
+
+func TestNextLoad(t *testing.T) {
+	load()
+	reload()
+}
