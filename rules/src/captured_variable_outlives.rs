@@ -2,7 +2,7 @@
 
 use analyzer::lifetime::{
     AccessKind, Location,
-    conflict::{Conflict, Relation},
+    conflict::{Conflict, Evidence, Relation},
 };
 
 use crate::{
@@ -36,6 +36,15 @@ impl Rule for CapturedVariableOutlives {
     fn word(&self, cx: &Cx<'_>, conflict: &Conflict) -> Wording {
         let name = cx.location_name(conflict.location);
         let body = cx.body(conflict).map_or("the goroutine", |f| cx.short(f));
+        if conflict.relation == Relation::Sibling(conflict.spawn) && conflict.evidence.contains(&Evidence::EachWrites) {
+            return Wording {
+                message: format!("each of several goroutines, {body}, writes {name}, which they share"),
+                fix: Fix {
+                    text: format!("give each goroutine a variable of its own, or guard {name} with a lock"),
+                    edits: Vec::new(),
+                },
+            };
+        }
         let other = cx.short(conflict.other.func);
         let verb = if conflict.other.kind.is_write() { "changes" } else { "reads" };
         let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);

@@ -98,7 +98,10 @@ impl Cx<'_> {
                 let test = program.in_test_file(caller);
                 doubts.when(test, 1, "the test goes on before the goroutine is over");
             }
-            Relation::Sibling(_) => doubts.when(true, 2, "both goroutines run at the same time"),
+            Relation::Sibling(_) => {
+                let each = conflict.evidence.contains(&Evidence::EachWrites);
+                doubts.when(!each, 2, "both goroutines run at the same time");
+            }
             Relation::OwnerMethod { role, method } => self.of_methods(conflict, role, method, &mut doubts),
             Relation::NextRound { .. } => {
                 // The dispatch on the way to the access is what an executor tree is; one step of it is certain enough.

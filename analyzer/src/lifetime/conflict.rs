@@ -196,6 +196,8 @@ pub enum Evidence {
     HalfAtomic,
     /// A channel on which the goroutine sends is closed on every way out, those that come early included.
     ClosedOnEveryWay,
+    /// Each of two goroutines of one function writes a variable of that function, whatever it works on.
+    EachWrites,
 }
 
 /// Something that had to be assumed on the way to a conflict.

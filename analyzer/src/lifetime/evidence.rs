@@ -11,8 +11,9 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
-    domain::{Access, AccessKind, Exit, Location, LockSet, SyncKey},
+    domain::{Access, AccessKind, Exit, Location, LockSet, SpawnId, SyncKey},
     events::EventKind,
+    guards::deciding,
     hidden_order::{self, Waiters},
     order::{is_deferred, point_of},
     origin::mentions,
@@ -22,7 +23,7 @@ use crate::{
     base::{InPieces, IndexVec, Span},
     callgraph::CallKind,
     resolve::{Callee, FuncId},
-    syntax::{Expr, Terminator},
+    syntax::{BinaryOp, Expr, ExprId, InstrKind, Terminator},
 };
 
 /// Callers above a function that are asked which locks they hold.
@@ -75,11 +76,70 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters
     if is_closed_on_every_way(facts, conflict) {
         conflict.evidence.push(Evidence::ClosedOnEveryWay);
     }
+    if each_writes(facts, conflict) {
+        conflict.evidence.push(Evidence::EachWrites);
+    }
     let signs = hidden_order::signs(facts, waiters, conflict, (inside, other));
     conflict.assumptions.extend(signs);
     if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
     }
+}
+
+/// Whether two goroutines of one function both write its variable in their bodies. A body that takes a lock of its own kind
+/// first, or compares what tells it from the others, may mean only one of them to write.
+fn each_writes(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let Relation::Sibling(second) = conflict.relation else { return false };
+    let plain = |side: &Side, id: SpawnId| {
+        side.kind == AccessKind::Write
+            && side.path.is_empty()
+            && facts.spawns.sites[id].bodies.contains(&side.func)
+            && !locks_by_name(facts, side)
+            && deciding(facts, side.func, side.span, &|condition| compares(facts, side.func, condition)).is_empty()
+    };
+    let variable = matches!(conflict.location, Location::Local(..)) && !conflict.element;
+    // What one of a kind writes, the others write, too, whatever else they do with it.
+    let alike = conflict.spawn == second;
+    variable && plain(&conflict.other, second) && (alike || plain(&conflict.inside, conflict.spawn))
+}
+
+/// Whether a function that is called before the access says by its name that it takes a lock.
+fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
+    let program = facts.cx.program;
+    let syntax = program.facts(program.funcs()[side.func].file);
+    let Some(body) = &program.function(side.func).body else { return false };
+    let before = body.blocks.iter().flat_map(|block| &block.instrs).filter(|instr| instr.span.start < side.span.start);
+    let mut calls = before.filter_map(|instr| match instr.kind {
+        InstrKind::Call(call) => match &syntax.exprs[call] {
+            Expr::Call { callee, .. } => Some(*callee),
+            _ => None,
+        },
+        _ => None,
+    });
+    calls.any(|callee| match &syntax.exprs[callee] {
+        Expr::Select { name, .. } | Expr::Name(name) => ["Lock", "RLock", "TryLock", "Acquire", "lock", "acquire"]
+            .iter()
+            .any(|verb| name.as_str().starts_with(verb)),
+        _ => false,
+    })
+}
+
+/// Whether a condition compares two things of which none is `nil`, or asks an atomic.
+fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
+    let syntax = facts.cx.program.facts(facts.cx.program.funcs()[func].file);
+    let is_nil = |expr: ExprId| matches!(&syntax.exprs[expr], Expr::Name(name) if name.as_str() == "nil");
+    let span = syntax.expr_spans[condition];
+    let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.expr_spans[*expr]));
+    let compared = || {
+        inside().any(|(_, expr)| match expr {
+            Expr::Binary { op, left, right } => {
+                matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) && !is_nil(*left) && !is_nil(*right)
+            }
+            _ => false,
+        })
+    };
+    let atomic = facts.cx.events.of(func).accesses.iter().any(|access| access.atomic && span.contains(access.span));
+    atomic || compared()
 }
 
 /// Whether the function that starts a sender closes the channel by `defer`: it does so, too, where it returns before it has

@@ -140,9 +140,9 @@ impl Pass<'_> {
         let before = |first: (&FuncId, &Order, Point), then: (&FuncId, &Order, Point)| {
             let gates = then.1.gates_at(facts.cx.events.of(*then.0), facts.cx.places, then.2);
             gates.iter().any(|key| {
-                first.1.signals_itself(*key)
+                first.1.signals(*key)
                     && !first.1.may_follow(first.2, self.is_deferred(*first.0, first.2), *key, WaitKind::Receive)
-                    && !then.1.signals_itself(*key)
+                    && !then.1.signals(*key)
             })
         };
         before(one, other)

@@ -183,3 +183,7 @@ func TestWaitValue(t *testing.T) {
 		t.Fatal(sum, err)
 	}
 }
+
+func TestEachWrites(t *testing.T) {
+	putAll([]string{"a", "b"}, func(string) error { return nil })
+}

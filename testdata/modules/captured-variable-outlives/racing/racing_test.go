@@ -134,6 +134,10 @@ func TestReturned(t *testing.T) {
 	counted()
 }
 
+func TestEachWrites(t *testing.T) {
+	putAll([]string{"a", "b"}, func(string) error { return nil })
+}
+
 func TestWaitValue(t *testing.T) {
 	inBadTime()
 	time.Sleep(20 * time.Millisecond)
