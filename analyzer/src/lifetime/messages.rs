@@ -77,6 +77,10 @@ impl Lowering<'_> {
             }
         })?;
         endings::read_up(self.program, self.models, self.file, call)?;
+        // Who gives the goroutine the error, too, stores it before it asks.
+        if self.places.is_shared(self.program, self.file, error) {
+            return None;
+        }
         let span = self.program.facts(self.file).expr_spans[call];
         let waits = |event: &Event| matches!(event.kind, EventKind::Wait { .. }) && event.span == span;
         let at = events.iter().position(waits)?;
