@@ -295,6 +295,12 @@ impl<'a> Lowering<'a> {
                 }
                 Terminator::If { condition, then, otherwise } => {
                     test = self.nil_test(*condition);
+                    if let Some(test) = test
+                        && let Some(wait) = self.told_by_nil(block, test.local, &mut events)
+                    {
+                        let way = if test.nil_first { then } else { otherwise };
+                        ranges.push((self.out.blocks.len(), way.index(), wait));
+                    }
                     if let Some(nil_first) = self.started_test(*condition) {
                         let way = if nil_first { then } else { otherwise };
                         unstarted.push((self.out.blocks.len(), way.index(), block.end_span));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::{Span, Symbol},
     source::FileRole,
-    syntax::{Expr, ExprId, ImportBinding},
+    syntax::{Block, Expr, ExprId, ImportBinding, InstrKind, LocalId, Source},
 };
 
 impl Lowering<'_> {
@@ -58,6 +58,33 @@ impl Lowering<'_> {
         let dots = self.program.facts(self.file).imports.iter().filter(|row| row.binding == ImportBinding::Dot);
         let mut keys = dots.map(|row| Symbol::new(&format!("{}.{name}", row.path)));
         keys.find(|key| !self.models.effects(*key).is_empty())
+    }
+
+    /// The wait of a call that has read up to the end only where it gives no error, if the block ends by asking for that.
+    pub(super) fn told_by_nil(&self, block: &Block, error: LocalId, events: &mut Vec<Event>) -> Option<Event> {
+        let call = block.instrs.iter().rev().find_map(|instr| {
+            let (local, source) = match instr.kind {
+                InstrKind::Define { local, source } => (local, source),
+                InstrKind::Write { place, source } => match *self.expr(place) {
+                    Expr::Local(local) => (local, source),
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            match source {
+                Source::Value(value) if local == error => Some(value.expr),
+                _ => None,
+            }
+        })?;
+        endings::read_up(self.program, self.models, self.file, call)?;
+        // Who gives the goroutine the error, too, stores it before it asks.
+        if self.places.is_shared(self.program, self.file, error) {
+            return None;
+        }
+        let span = self.program.facts(self.file).expr_spans[call];
+        let waits = |event: &Event| matches!(event.kind, EventKind::Wait { .. }) && event.span == span;
+        let at = events.iter().position(waits)?;
+        Some(events.remove(at))
     }
 
     /// A call that ends an object for the goroutine, or waits for the end of one.
