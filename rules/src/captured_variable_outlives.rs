@@ -26,7 +26,8 @@ impl Rule for CapturedVariableOutlives {
 
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
         let local = matches!(conflict.location, Location::Local(..));
-        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::AfterCall { .. } | Relation::Sibling(_));
+        let between =
+            matches!(conflict.relation, Relation::AfterSpawn | Relation::AfterCall { .. } | Relation::Sibling(_));
         // What is lent is not used by both, but given back.
         let lent = conflict.other.kind == AccessKind::End;
         (local && between && !lent).then(|| cx.certainty(conflict))

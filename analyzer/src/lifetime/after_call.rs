@@ -100,10 +100,11 @@ fn captured(facts: Facts<'_>, id: SpawnId) -> Vec<LocalId> {
     }
     let file = program.funcs()[func].file;
     for node in facts.reaches[id].nodes.iter().filter(|node| program.encloses(func, node.func)) {
-        let used = facts.cx.events.of(node.func).accesses.iter().filter_map(|access| match (access.location, access.anchor) {
-            (Location::Local(_, local), _) | (_, Anchor::Local(local)) => Some(local),
-            _ => None,
-        });
+        let used =
+            facts.cx.events.of(node.func).accesses.iter().filter_map(|access| match (access.location, access.anchor) {
+                (Location::Local(_, local), _) | (_, Anchor::Local(local)) => Some(local),
+                _ => None,
+            });
         let outer = |local: &LocalId| {
             let owner = program.func_of(file, program.facts(file).locals[*local].function);
             owner.is_some_and(|owner| owner != func && program.encloses(owner, func))
@@ -148,8 +149,7 @@ fn passed_on(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Left> {
     let file = facts.cx.program.funcs()[func].file;
     let own = |local: LocalId| !matches!(operand(facts.cx.program, func, file, local), Operand::Own);
     for (_, known) in open_calls(facts, func, left) {
-        let objects: Vec<(LocalId, LocalId)> =
-            known.objects.iter().copied().filter(|(here, _)| own(*here)).collect();
+        let objects: Vec<(LocalId, LocalId)> = known.objects.iter().copied().filter(|(here, _)| own(*here)).collect();
         let joined = at_end.get_or_insert_with(|| joined_at_end(facts, func));
         let ended = keys_of(facts, known.spawn).any(|key| joined.contains(key));
         if !objects.is_empty() && !ended && out.iter().all(|other| other.spawn != known.spawn) {

@@ -164,9 +164,8 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         // What a test leaves behind when it fails is no concern of others.
         let fails = |row: &&Outlives| row.exit == super::Exit::Panic && is_test(facts, row.spawn);
         // What a queue runs, it mostly runs one after the other: that is what it is for.
-        let lasts = |row: &&Outlives| {
-            !matches!(facts.spawns.sites[row.spawn].kind, SpawnKind::Subtest | SpawnKind::Queue)
-        };
+        let lasts =
+            |row: &&Outlives| !matches!(facts.spawns.sites[row.spawn].kind, SpawnKind::Subtest | SpawnKind::Queue);
         pass.outlive.iter().filter(|row| !fails(row)).filter(lasts).for_each(|row| alive.insert(row.spawn.index()));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
@@ -216,8 +215,11 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
     let both = conflicts.into_par_iter().few_at_once().filter(|conflict| {
-        let ordered = awaited_users::waits_for_the_other(facts, conflict) || hidden_order::is_set_by_then(facts, conflict);
-        !ordered && !guards::one_gets_in(facts, conflict)
+        let ordered =
+            awaited_users::waits_for_the_other(facts, conflict) || hidden_order::is_set_by_then(facts, conflict);
+        let unstarted =
+            matches!(conflict.relation, Relation::OwnerMethod { .. }) && guards::nothing_started(facts, conflict);
+        !ordered && !unstarted && !guards::one_gets_in(facts, conflict)
     });
     let mut conflicts: Vec<Conflict> = both.collect();
     conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));

@@ -89,7 +89,11 @@ impl Sources<'_> {
         let queues: Vec<Queue> = queues.collect();
         match queues.is_empty() {
             true => Vec::new(),
-            false => self.worker(func, MAX_WORKER_DEPTH).into_iter().flat_map(|w| queues.iter().map(move |q| (*q, w))).collect(),
+            false => self
+                .worker(func, MAX_WORKER_DEPTH)
+                .into_iter()
+                .flat_map(|w| queues.iter().map(move |q| (*q, w)))
+                .collect(),
         }
     }
 

@@ -258,10 +258,12 @@ impl<'a> Looked<'a> {
         let declared = self.cx.program.facts(self.file()).locals[root].loop_scope;
         let inside = |span: Span| row.span.contains(span);
         let replaced = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
-            InstrKind::Write { place, .. } => inside(instr.span) && {
-                let place = self.place(place);
-                place.root == filling.buffer.root && filling.buffer.steps.starts_with(&place.steps)
-            },
+            InstrKind::Write { place, .. } => {
+                inside(instr.span) && {
+                    let place = self.place(place);
+                    place.root == filling.buffer.root && filling.buffer.steps.starts_with(&place.steps)
+                }
+            }
             InstrKind::Define { local, .. } => inside(instr.span) && local == root,
             _ => false,
         });
