@@ -216,6 +216,12 @@ impl Cx<'_> {
         // A test that starts a server by hand has its own ways to know that it is over.
         let test = program.in_test_file(self.lifetimes.spawns.sites[conflict.spawn].func);
         doubts.when(test, 1, "the test has no other way to know that the goroutine is over");
+        // Goroutines of one object that talk to each other know more of each other than a wait would say; but who sends
+        // on a channel that another closes is not helped by that, outside of tests.
+        let peer = || self.lifetimes.spawns.sites.iter().any(|site| site.bodies.contains(&method));
+        let closes = conflict.other.kind == AccessKind::Close && !test;
+        let asks = role == Role::Asks && doubts.weight <= 1 && !closes && peer();
+        doubts.when(asks, 1, "the method, a goroutine of the object itself, does not know how far the other is");
     }
 
     /// A later round resets what the goroutine of an earlier one uses.

@@ -38,6 +38,7 @@ pub(super) fn ordered(
         || joined_first(facts, id, counter, wait)
         || asks_under_the_lock(facts, (body, add), counter, wait)
         || is_told_to_stop(facts, (body, add), wait)
+        || is_met_at_its_end(facts, id, (body, add), wait)
 }
 
 /// What the goroutine signals after it raised the counter.
@@ -188,6 +189,32 @@ fn is_told_to_stop(facts: Facts<'_>, (body, add): (FuncId, Span), wait: &WaitSit
         _ => false,
     });
     told && deciding(facts, body, add, &|_| true).iter().any(|row| is_unset_flag(facts, body, row))
+}
+
+/// Whether the waiter sends, before it waits, over a channel without a buffer from which the goroutine receives only when it
+/// is done with counting.
+fn is_met_at_its_end(facts: Facts<'_>, id: SpawnId, (body, add): (FuncId, Span), wait: &WaitSite) -> bool {
+    let site = &facts.spawns.sites[id];
+    let events = facts.cx.events.of(body);
+    let Some(to) = point_of(events, add) else { return false };
+    let receives = |key: SyncKey| {
+        events.blocks.iter().enumerate().any(|(block, row)| {
+            row.events.iter().enumerate().any(|(index, event)| match event.kind {
+                EventKind::Wait { key: own, .. } => {
+                    facts.cx.key_outside(site, body, own) == key
+                        && !gets_to(events, (block, index), Some(to), &|_| false)
+                }
+                _ => false,
+            })
+        })
+    };
+    let mut told = facts.cx.events.of(wait.func).blocks.iter().flat_map(|block| &block.events);
+    told.any(|event| match event.kind {
+        EventKind::Signal { key, kind: SignalKind::Send } => {
+            event.span.start < wait.span.start && facts.cx.places.is_unbuffered(key) && receives(key)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a condition asks that a variable is not set which the function itself sets, and never takes back.

@@ -217,7 +217,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let both = conflicts.into_par_iter().few_at_once().filter(|conflict| {
         let ordered =
             awaited_users::waits_for_the_other(facts, conflict) || hidden_order::is_set_by_then(facts, conflict);
-        !ordered && !guards::one_gets_in(facts, conflict)
+        let unstarted =
+            matches!(conflict.relation, Relation::OwnerMethod { .. }) && guards::nothing_started(facts, conflict);
+        !ordered && !unstarted && !guards::one_gets_in(facts, conflict)
     });
     let mut conflicts: Vec<Conflict> = both.collect();
     conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));

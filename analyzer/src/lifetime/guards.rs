@@ -7,11 +7,13 @@ use super::{
     conflict::{Conflict, Side},
     domain::{Access, AccessKind, Location},
     order::{point_of, reachable_without},
+    place::Places,
+    reach::access,
 };
 use crate::{
     base::Span,
     resolve::FuncId,
-    syntax::{Expr, ExprId, Terminator},
+    syntax::{Expr, ExprId, InstrKind, Source, Terminator},
 };
 
 /// A condition that decides.
@@ -58,6 +60,66 @@ struct OnceFlag<'a> {
 pub(super) fn one_gets_in(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let inside = once_flags(facts, &conflict.inside);
     !inside.is_empty() && once_flags(facts, &conflict.other).iter().any(|flag| inside.contains(flag))
+}
+
+/// Calls from where a flag is set to where the goroutine is started.
+const MAX_STARTER_DEPTH: u32 = 2;
+
+/// Whether the other side happens only where a flag says that nothing was started: `if !e.started { close(e.results) }`,
+/// where who starts the goroutine sets the flag.
+pub(super) fn nothing_started(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let side = &conflict.other;
+    let steps = side.path.iter().copied().chain([(side.func, side.span)]);
+    let mut flags = steps.flat_map(|(func, span)| {
+        let file = program.funcs()[func].file;
+        let exprs = &program.facts(file).exprs;
+        // Most functions ask for no field, and to find out what decides takes long.
+        let of_field = |condition: ExprId| match exprs[condition] {
+            Expr::Not(inner) => matches!(exprs[inner], Expr::Select { .. }),
+            _ => matches!(exprs[condition], Expr::Select { .. }),
+        };
+        let asks = program.function(func).body.as_ref().is_some_and(|body| {
+            let mut blocks = body.blocks.iter();
+            blocks.any(|block| matches!(block.end, Terminator::If { condition, .. } if of_field(condition)))
+        });
+        let rows = if asks { deciding(facts, func, span, &|_| true) } else { Vec::new() };
+        let unset = rows.into_iter().filter_map(|row| match exprs[row.condition] {
+            Expr::Not(inner) if row.holds => Some(inner),
+            _ if !row.holds => Some(row.condition),
+            _ => None,
+        });
+        let fields: Vec<Location> = unset
+            .filter(|asked| matches!(exprs[*asked], Expr::Select { .. }))
+            .filter_map(|asked| Places::location(&program.place(file, asked), file))
+            .filter(|location| matches!(location, Location::Field(_)))
+            .collect();
+        fields
+    });
+    let starter = facts.spawns.sites[conflict.spawn].func;
+    flags.any(|flag| {
+        let writes = facts.index.of(flag).iter().map(|row| access(facts.cx, *row));
+        let mut sets = writes.filter(|write| write.kind == AccessKind::Write && sets_true(facts, write));
+        sets.any(|write| calls_down_to(facts, write.func, starter, MAX_STARTER_DEPTH))
+    })
+}
+
+fn sets_true(facts: Facts<'_>, write: &Access) -> bool {
+    let program = facts.cx.program;
+    let exprs = &program.facts(program.funcs()[write.func].file).exprs;
+    let Some(body) = &program.function(write.func).body else { return false };
+    body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+        InstrKind::Write { source: Source::Value(value), .. } if instr.span == write.span => {
+            matches!(&exprs[value.expr], Expr::Name(name) if name.as_str() == "true")
+        }
+        _ => false,
+    })
+}
+
+/// Whether a function is the other, or calls it within a few steps.
+fn calls_down_to(facts: Facts<'_>, from: FuncId, to: FuncId, depth: u32) -> bool {
+    let calls = || facts.calls.of(from).iter().flat_map(|row| &row.targets);
+    from == to || depth > 0 && calls().any(|target| calls_down_to(facts, *target, to, depth - 1))
 }
 
 /// The flags that a side, and the functions on the way to it, are the first to set.

@@ -160,7 +160,13 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     for (at, node) in reach.nodes.iter().enumerate() {
         let number = u32::try_from(at).unwrap_or(u32::MAX);
         // A literal of the method has its receiver, too: `s.locked(func() { … })`.
-        let literal = node.depth > 0 && node.func != func && cx.program.encloses(func, node.func);
+        // What a library is given it may call later.
+        let run_here = || {
+            let path = reach.path(number);
+            let first = path.first().map(|step| step.1);
+            facts.calls.of(func).iter().any(|row| Some(row.span) == first && !row.targets.is_empty())
+        };
+        let literal = node.depth > 0 && node.func != func && cx.program.encloses(func, node.func) && run_here();
         let bound = node.depth == 0 || literal || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
         if !bound {
             continue;

@@ -6,6 +6,7 @@ func TestByPointer(t *testing.T) {
 	if n := (&tally{}).count(); n != 1 {
 		t.Errorf("%d votes", n)
 	}
+	_ = (&tally{}).countJobs([]int{1, 2, 3})
 }
 
 func TestForOthers(t *testing.T) {
