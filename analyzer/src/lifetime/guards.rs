@@ -74,16 +74,11 @@ pub(super) fn nothing_started(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let mut flags = steps.flat_map(|(func, span)| {
         let file = program.funcs()[func].file;
         let exprs = &program.facts(file).exprs;
-        // Most functions ask for no field, and to find out what decides takes long.
         let of_field = |condition: ExprId| match exprs[condition] {
             Expr::Not(inner) => matches!(exprs[inner], Expr::Select { .. }),
             _ => matches!(exprs[condition], Expr::Select { .. }),
         };
-        let asks = program.function(func).body.as_ref().is_some_and(|body| {
-            let mut blocks = body.blocks.iter();
-            blocks.any(|block| matches!(block.end, Terminator::If { condition, .. } if of_field(condition)))
-        });
-        let rows = if asks { deciding(facts, func, span, &|_| true) } else { Vec::new() };
+        let rows = deciding(facts, func, span, &of_field);
         let unset = rows.into_iter().filter_map(|row| match exprs[row.condition] {
             Expr::Not(inner) if row.holds => Some(inner),
             _ if !row.holds => Some(row.condition),
