@@ -794,38 +794,3 @@ fn a_test_meets_the_goroutines_of_its_own_binary() {
     assert_eq!(found("imported-binary", "proxy/proxy_test.go", "proxy_test"), 1);
     assert_eq!(found("other-binary", "other/other_test.go", "other"), 0);
 }
-
-#[test]
-fn goroutines_that_each_write_are_told_from_those_of_which_one_does() {
-    let puts = |name: &str, write: &str| {
-        let code = format!(
-            "
-import \"sync\"
-
-type keys interface {{
-	Lock(key string)
-	Unlock(key string)
-}}
-
-func putAll(all []string, put func(string) error, locks keys) error {{
-	var err error
-	var wg sync.WaitGroup
-	for i, key := range all {{
-		wg.Add(1)
-		go func() {{
-			defer wg.Done()
-			{write}
-		}}()
-	}}
-	wg.Wait()
-	return err
-}}
-"
-        );
-        confidence(name, "err", &code)
-    };
-    assert_eq!(puts("each-writes", "_, err = i, put(key)"), "high");
-    assert_eq!(puts("one-writes", "if i == 0 {\n\t\t\t\terr = put(key)\n\t\t\t}"), "low");
-    let locked = "_ = i\n\t\t\tlocks.Lock(key)\n\t\t\terr = put(key)\n\t\t\tlocks.Unlock(key)";
-    assert_eq!(puts("each-locks", locked), "low");
-}

@@ -144,7 +144,7 @@ func copied(text string, to io.Writer) (string, error) {{
         );
         confidence(name, "text", &code)
     };
-    assert_eq!(copy("pipe-closed-last", "", "w.Close()"), "");
+    assert_eq!(copy("pipe-closed-last", "", "w.Close()"), "medium");
     assert_eq!(copy("pipe-closed-first", "", "w.Close()\n\t\tfmt.Println(text)"), "high");
 }
 
@@ -351,4 +351,39 @@ func TestResult(t *testing.T) {{
     assert_eq!(asserts("another-closed", named, "other"), "high");
     assert_eq!(asserts("closed-by-a-bare-name", all, "done"), "");
     assert_eq!(asserts("another-closed-by-a-bare-name", all, "other"), "high");
+}
+
+#[test]
+fn goroutines_that_each_write_are_told_from_those_of_which_one_does() {
+    let puts = |name: &str, write: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type keys interface {{
+	Lock(key string)
+	Unlock(key string)
+}}
+
+func putAll(all []string, put func(string) error, locks keys) error {{
+	var err error
+	var wg sync.WaitGroup
+	for i, key := range all {{
+		wg.Add(1)
+		go func() {{
+			defer wg.Done()
+			{write}
+		}}()
+	}}
+	wg.Wait()
+	return err
+}}
+"
+        );
+        confidence(name, "err", &code)
+    };
+    assert_eq!(puts("each-writes", "_, err = i, put(key)"), "high");
+    assert_eq!(puts("one-writes", "if i == 0 {\n\t\t\t\terr = put(key)\n\t\t\t}"), "low");
+    let locked = "_ = i\n\t\t\tlocks.Lock(key)\n\t\t\terr = put(key)\n\t\t\tlocks.Unlock(key)";
+    assert_eq!(puts("each-locks", locked), "low");
 }

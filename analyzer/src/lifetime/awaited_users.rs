@@ -2,9 +2,9 @@
 //!
 //! ```go
 //! func (c *conn) send(r request) {
-//! 	c.senders.Add(1)
-//! 	defer c.senders.Done()
-//! 	c.requests <- r
+//!     c.senders.Add(1)
+//!     defer c.senders.Done()
+//!     c.requests <- r
 //! }
 //! // In the goroutine of the connection:
 //! c.senders.Wait()

@@ -3,10 +3,10 @@
 //! ```go
 //! func (p *pool) submit(job func()) { p.jobs <- job }
 //! func (p *pool) work() {
-//! 	defer p.workers.Done()
-//! 	for job := range p.jobs {
-//! 		job()
-//! 	}
+//!     defer p.workers.Done()
+//!     for job := range p.jobs {
+//!         job()
+//!     }
 //! }
 //! ```
 //!
