@@ -66,13 +66,9 @@ func lines(r io.Reader, out chan<- []byte, stop <-chan bool) {
 }
 
 func count(in <-chan []byte, n chan<- int) {
-	sum := 0
-	for line := range in {
-		for _, b := range line {
-			sum += int(b)
-		}
+	n <- int((<-in)[0])
+	for range in {
 	}
-	n <- sum
 }
 
 func countLines(r io.Reader) int {

@@ -13,8 +13,8 @@ type tally struct {
 func (t *tally) count() int {
 	var wg sync.WaitGroup
 	go t.poll(&wg)
+	time.Sleep(2 * time.Millisecond)
 	wg.Wait()
-	time.Sleep(5 * time.Millisecond)
 	return t.votes
 }
 

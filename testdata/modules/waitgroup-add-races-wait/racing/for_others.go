@@ -16,12 +16,13 @@ func forward(lines chan string) map[string]bool {
 			helpers.Add(1) // want "waitgroup-add-races-wait: helpers"
 			go func() {
 				defer helpers.Done()
+				time.Sleep(10 * time.Millisecond)
 				sent[line] = true
 			}()
 		}
 	}()
 	lines <- "hello"
-	helpers.Wait()
 	time.Sleep(5 * time.Millisecond)
+	helpers.Wait()
 	return sent
 }

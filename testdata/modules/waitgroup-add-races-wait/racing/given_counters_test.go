@@ -29,6 +29,8 @@ func TestToldToStop(t *testing.T) {
 }
 
 func TestLateInLoop(t *testing.T) {
-	_ = newRows().stop()
+	r := newRows()
+	time.Sleep(7 * time.Millisecond)
+	_ = r.stop()
 	time.Sleep(50 * time.Millisecond)
 }

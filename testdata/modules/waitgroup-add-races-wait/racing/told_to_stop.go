@@ -1,6 +1,9 @@
 package racing
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // relay counts what is on its way. It is told that it is the end by a message,
 // and goes on counting.
@@ -28,12 +31,14 @@ func (r *relay) dispatch() {
 			r.sum--
 		}
 		r.sum += n
+		time.Sleep(10 * time.Millisecond)
 		r.flying.Done()
 	}
 }
 
 func (r *relay) shutdown() int {
 	r.input <- -1
+	time.Sleep(2 * time.Millisecond)
 	r.flying.Wait()
 	return r.sum
 }
