@@ -8,15 +8,15 @@ use super::{
     domain::{AccessKind, Location, Signal, SignalKind, SpawnId, SyncKey},
     domain_local::{self, Operand},
     events::{Event, EventKind, FuncEvents},
-    guards::{Deciding, deciding},
+    guards::{Deciding, deciding, is_true},
     joins::WaitSite,
-    order::{Point, gets_to, point_of, points, reachable_without},
+    order::{Point, gets_to, point_of, reachable_without},
     spawns::passes_always,
 };
 use crate::{
     base::Span,
     resolve::FuncId,
-    syntax::{Expr, InstrKind, LocalId, Source},
+    syntax::{Expr, InstrKind, LocalId},
 };
 
 /// Callers above a wait that are looked for in the function that starts the goroutine.
@@ -89,7 +89,7 @@ fn joined_first(facts: Facts<'_>, id: SpawnId, counter: SyncKey, wait: &WaitSite
     let ends = |s: &&Signal| s.kind == SignalKind::Done && s.deferred && s.certain && s.key != counter;
     let ended: Vec<SyncKey> = site.signals.iter().filter(ends).map(|signal| signal.key).collect();
     let events = facts.cx.events.of(site.func);
-    let Some(&start) = points(events).get(&site.span).filter(|_| !ended.is_empty()) else { return false };
+    let Some(start) = point_of(events, site.span).filter(|_| !ended.is_empty()) else { return false };
     let above = super::rounds::ancestors(facts, wait.func, MAX_CALLERS_OF_WAIT);
     let waits = |event: &Event| match event.kind {
         EventKind::Wait { key, .. } => key == counter,
@@ -188,7 +188,7 @@ fn is_told_to_stop(facts: Facts<'_>, (body, add): (FuncId, Span), wait: &WaitSit
         EventKind::Signal { key, kind: SignalKind::Send } => event.span.start < wait.span.start && heard(key),
         _ => false,
     });
-    told && deciding(facts, body, add, &|_| true).iter().any(|row| is_unset_flag(facts, body, row))
+    told && deciding(facts, body, add, &|_| true).into_iter().any(|row| is_unset_flag(facts, body, row))
 }
 
 /// Whether the waiter sends, before it waits, over a channel without a buffer from which the goroutine receives only when it
@@ -218,14 +218,11 @@ fn is_met_at_its_end(facts: Facts<'_>, id: SpawnId, (body, add): (FuncId, Span),
 }
 
 /// Whether a condition asks that a variable is not set which the function itself sets, and never takes back.
-fn is_unset_flag(facts: Facts<'_>, func: FuncId, deciding: &Deciding) -> bool {
+fn is_unset_flag(facts: Facts<'_>, func: FuncId, deciding: Deciding) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let exprs = &program.facts(file).exprs;
-    let (asked, set) = match exprs[deciding.condition] {
-        Expr::Not(inner) => (inner, !deciding.holds),
-        _ => (deciding.condition, deciding.holds),
-    };
+    let (asked, set) = deciding.asked(exprs);
     let Expr::Local(flag) = exprs[asked] else { return false };
     !set && domain_local::operand(program, func, file, flag) == Operand::Own && is_set_for_good(facts, func, flag)
 }
@@ -242,13 +239,8 @@ fn is_set_for_good(facts: Facts<'_>, func: FuncId, flag: LocalId) -> bool {
         }
         _ => None,
     });
-    let is_true = |source: Source| match source {
-        Source::Value(value) if value.component.is_none() => {
-            matches!(&exprs[value.expr], Expr::Name(name) if name.as_str() == "true")
-        }
-        _ => false,
-    };
-    stored.next().is_some_and(is_true) && stored.all(is_true)
+    let sets = |source| is_true(exprs, source);
+    stored.next().is_some_and(sets) && stored.all(sets)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::{
     handed::functions_of,
     iterations::of_other_iterations,
     joins::Joins,
-    order::{Order, Point, point_of},
+    order::{Point, gates_before, point_of},
     other_starts::results_of_helper,
     reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, union},
@@ -84,7 +84,7 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         seen: FxHashMap::default(),
         waiting_loops: waiting_loops(facts, func, events),
         reporting: false,
-        ways: FxHashMap::default(),
+        ways: super::ways::Answers::default(),
     }
     .run()
 }
@@ -564,8 +564,7 @@ impl Pass<'_> {
         if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
             return None;
         }
-        let point = point_of(events, access.span)?;
-        let gates = Order::build(events, facts.cx.places).gates_at(events, facts.cx.places, point);
+        let gates = gates_before(events, facts.cx.places, access.span)?;
         let mut after = state.clone();
         for event in waits() {
             if let EventKind::Wait { key, how } = event.kind

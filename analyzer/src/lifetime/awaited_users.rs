@@ -19,7 +19,7 @@ use super::{
     conflict::{Conflict, Relation, Side},
     domain::SyncKey,
     events::EventKind,
-    order::{Order, points},
+    order::gates_before,
 };
 use crate::{base::Span, resolve::FuncId};
 
@@ -32,13 +32,12 @@ pub(super) fn waits_for_the_other(facts: Facts<'_>, conflict: &Conflict) -> bool
 }
 
 fn waits_for(facts: Facts<'_>, waiter: &Side, user: &Side) -> bool {
-    let counted: Vec<SyncKey> = steps(user).flat_map(|step| counted_at(facts, step)).collect();
-    !counted.is_empty() && steps(waiter).any(|step| awaited_at(facts, step).iter().any(|key| counted.contains(key)))
-}
-
-/// The functions on the way to an access, with the place where each goes on.
-fn steps(side: &Side) -> impl Iterator<Item = (FuncId, Span)> + '_ {
-    side.path.iter().copied().chain([(side.func, side.span)])
+    let counted: Vec<SyncKey> = user.steps().flat_map(|step| counted_at(facts, step)).collect();
+    let awaits = |(func, span): (FuncId, Span)| {
+        let gates = gates_before(facts.cx.events.of(func), facts.cx.places, span);
+        gates.is_some_and(|gates| gates.iter().any(|key| counted.contains(key)))
+    };
+    !counted.is_empty() && waiter.steps().any(awaits)
 }
 
 /// Counters that a function has raised by a place and lowers when it returns.
@@ -58,11 +57,4 @@ fn counted_at(facts: Facts<'_>, (func, span): (FuncId, Span)) -> Vec<SyncKey> {
         all().any(|event| matches!(event.kind, EventKind::Add { key: k } if k == key) && before(event.span))
     };
     lowered.filter(|key| raised(*key)).collect()
-}
-
-/// What a function has certainly waited for by a place.
-fn awaited_at(facts: Facts<'_>, (func, span): (FuncId, Span)) -> Vec<SyncKey> {
-    let events = facts.cx.events.of(func);
-    let Some(point) = points(events).get(&span).copied() else { return Vec::new() };
-    Order::build(events, facts.cx.places).gates_at(events, facts.cx.places, point).to_vec()
 }

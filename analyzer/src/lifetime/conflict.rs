@@ -35,6 +35,11 @@ impl Side {
         Self { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
     }
 
+    /// The functions on the way to the access, with the place where each goes on; the access last.
+    pub fn steps(&self) -> impl Iterator<Item = (FuncId, Span)> + '_ {
+        self.path.iter().copied().chain([(self.func, self.span)])
+    }
+
     /// The same, got to by calls.
     #[must_use]
     pub fn reached_by(self, path: Vec<(FuncId, Span)>, dispatched: u32) -> Self {

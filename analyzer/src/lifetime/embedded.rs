@@ -13,11 +13,14 @@ use crate::{
 impl Lowering<'_> {
     /// Whether a call is of a lock, or the like, that a struct in a variable embeds: `jobs.Lock()` reads nothing of `jobs`.
     pub(super) fn locks_embedded(&self, call: ExprId, base: ExprId) -> bool {
+        let held = |ty| self.program.ty(self.program.underlying(ty));
+        if !matches!(held(self.program.expr_type(self.file, base)), Type::Struct(_)) {
+            return false;
+        }
         let Callee::External { receiver: Some(receiver), .. } = self.program.callee(self.file, call) else {
             return false;
         };
         let written = self.program.place(self.file, base);
-        let held = |ty| self.program.ty(self.program.underlying(ty));
         let in_place = |step: &Step| match step {
             Step::Field(field) => {
                 !matches!(held(self.program.field(*field).ty), Type::Pointer(_) | Type::Interface { .. })
@@ -25,8 +28,7 @@ impl Lowering<'_> {
             Step::Element | Step::Deref => false,
         };
         let Some((Step::Field(last), _)) = receiver.steps.split_last() else { return false };
-        matches!(held(self.program.expr_type(self.file, base)), Type::Struct(_))
-            && written.root == receiver.root
+        written.root == receiver.root
             && written.steps.len() < receiver.steps.len()
             && receiver.steps[written.steps.len()..].iter().all(in_place)
             && self.synchronises(Location::Field(*last))

@@ -19,6 +19,7 @@ use super::{
     calls::Calls,
     domain::{Exit, Location},
     events::EventKind,
+    handed::effects_of,
     models::{Effect, Models},
     origin::{derives, mentions},
     partial_joins::under_error,
@@ -104,31 +105,20 @@ impl Endings {
     }
 }
 
-/// What is known of the callee of a call.
-fn effects<'m>(program: &Program, models: &'m Models, file: FileId, call: ExprId) -> &'m [Effect] {
-    let key = match program.callee_kind(file, call) {
-        CalleeKind::Func(func) => Some(program.funcs()[func].key),
-        CalleeKind::External(key) => Some(key),
-        CalleeKind::Interface { key, .. } => key,
-        _ => None,
-    };
-    key.map_or(&[], |key| models.effects(key))
-}
-
 /// The object whose end the channel tells that a call gives: `running.Done()`.
 pub(super) fn told_of(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<LocalId> {
     let syntax = program.facts(file);
     let Expr::Call { callee, .. } = &syntax.exprs[call] else { return None };
     let Expr::Select { base, .. } = syntax.exprs[*callee] else { return None };
     let Expr::Local(local) = syntax.exprs[base] else { return None };
-    effects(program, models, file, call).contains(&Effect::TellsEnd).then_some(local)
+    effects_of(program, models, file, call).contains(&Effect::TellsEnd).then_some(local)
 }
 
 /// Functions of a file that keep both ends of a library's pipe in variables.
 fn makers_of_pipes(program: &Program, models: &Models, file: FileId) -> Vec<FuncId> {
     let rows = program.facts(file).locals.iter().filter(|row| match row.decl {
         LocalDecl::Value(value) if value.component == Some(0) => {
-            effects(program, models, file, value.expr).contains(&Effect::TwoEnds)
+            effects_of(program, models, file, value.expr).contains(&Effect::TwoEnds)
         }
         _ => false,
     });
@@ -184,7 +174,7 @@ impl Search<'_> {
     /// Which results of a call are an object, and what ends it.
     fn gives(self, file: FileId, call: ExprId, depth: u32) -> Vec<(u16, u16, By)> {
         let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return Vec::new() };
-        let effects = effects(self.program, self.models, file, call);
+        let effects = effects_of(self.program, self.models, file, call);
         if effects.contains(&Effect::ComesWithEnd) {
             let lasts = args.first().is_some_and(|parent| self.never_over(file, *parent, MAX_HANDED_ON));
             return if lasts { vec![(0, 1, By::Call)] } else { Vec::new() };
@@ -237,7 +227,7 @@ impl Search<'_> {
     /// Whether what an expression gives is never over before whoever asks is.
     fn never_over(self, file: FileId, expr: ExprId, steps: u32) -> bool {
         match self.program.facts(file).exprs[expr] {
-            Expr::Call { .. } => effects(self.program, self.models, file, expr).contains(&Effect::NeverOver),
+            Expr::Call { .. } => effects_of(self.program, self.models, file, expr).contains(&Effect::NeverOver),
             Expr::Local(local) if steps > 0 => {
                 let initial = self.places.initial(self.program, file, local);
                 initial.is_some_and(|initial| self.never_over(file, initial, steps - 1))
@@ -311,7 +301,7 @@ pub(super) fn ended_by(program: &Program, models: &Models, file: FileId, call: E
 /// The pipe's end that a call reads all of.
 pub(super) fn read_up(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<LocalId> {
     let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return None };
-    let read = effects(program, models, file, call).iter().find_map(|effect| match *effect {
+    let read = effects_of(program, models, file, call).iter().find_map(|effect| match *effect {
         Effect::ReadsAll { arg } => args.get(usize::from(arg)),
         _ => None,
     });
@@ -350,7 +340,7 @@ fn runs_once(
     let is_it = |expr: ExprId| matches!(syntax.exprs[expr], Expr::FuncLit(index) if index == literal);
     let starts = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
         InstrKind::Go(call) => matches!(&syntax.exprs[call], Expr::Call { callee, .. } if is_it(*callee)),
-        InstrKind::Call(call) => effects(program, models, file, call).iter().any(|effect| match *effect {
+        InstrKind::Call(call) => effects_of(program, models, file, call).iter().any(|effect| match *effect {
             Effect::Spawn { arg, .. } => match &syntax.exprs[call] {
                 Expr::Call { args, .. } => args.get(usize::from(arg)).is_some_and(|arg| is_it(*arg)),
                 _ => false,

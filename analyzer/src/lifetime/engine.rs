@@ -14,6 +14,7 @@ use super::{
     after_start::set_after_start,
     again::written_again,
     awaited_users,
+    binaries::Binaries,
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
     domain::{AccessKind, Exit, Location, SpawnId, SpawnKind},
@@ -181,12 +182,13 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     conflicts.extend(passes.into_iter().flat_map(|pass| pass.conflicts));
     conflicts.extend(of_calls.into_iter().flatten());
     let obligations = &lifetimes.obligations;
+    let binaries = Binaries::new(facts.cx.program);
     // They know nothing of each other, and some take long.
     let searches: [Search<'_>; 14] = [
         &|| owner_conflicts(facts, &alive),
-        &|| restored_globals(facts, &alive),
+        &|| restored_globals(facts, &binaries, &alive),
         &|| ended_elsewhere(facts, &alive, obligations),
-        &|| changed_by_tests(facts, &alive),
+        &|| changed_by_tests(facts, &binaries, &alive),
         &|| set_after_start(facts, &alive),
         &|| uncounted_adds(facts, &alive),
         &|| written_again(facts, &alive),

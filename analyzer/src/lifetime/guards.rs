@@ -11,7 +11,7 @@ use super::{
     reach::access,
 };
 use crate::{
-    base::Span,
+    base::{IndexVec, Span},
     resolve::FuncId,
     syntax::{Expr, ExprId, InstrKind, Source, Terminator},
 };
@@ -23,6 +23,21 @@ pub(super) struct Deciding {
     pub(super) condition: ExprId,
     /// Whether the point is reached where it holds.
     pub(super) holds: bool,
+}
+
+impl Deciding {
+    /// What is asked, without `!`, and whether it is so where the point is reached.
+    pub(super) fn asked(self, exprs: &IndexVec<ExprId, Expr>) -> (ExprId, bool) {
+        match exprs[self.condition] {
+            Expr::Not(inner) => (inner, !self.holds),
+            _ => (self.condition, self.holds),
+        }
+    }
+}
+
+/// What a condition asks, without `!`.
+fn bare(exprs: &IndexVec<ExprId, Expr>, condition: ExprId) -> ExprId {
+    Deciding { condition, holds: true }.asked(exprs).0
 }
 
 /// The conditions of `func`, of those that are `asked` about, that decide whether what stands at `span` is reached.
@@ -69,24 +84,14 @@ const MAX_STARTER_DEPTH: u32 = 2;
 /// where who starts the goroutine sets the flag.
 pub(super) fn nothing_started(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let program = facts.cx.program;
-    let side = &conflict.other;
-    let steps = side.path.iter().copied().chain([(side.func, side.span)]);
-    let mut flags = steps.flat_map(|(func, span)| {
+    let mut flags = conflict.other.steps().flat_map(|(func, span)| {
         let file = program.funcs()[func].file;
         let exprs = &program.facts(file).exprs;
-        let of_field = |condition: ExprId| match exprs[condition] {
-            Expr::Not(inner) => matches!(exprs[inner], Expr::Select { .. }),
-            _ => matches!(exprs[condition], Expr::Select { .. }),
-        };
-        let rows = deciding(facts, func, span, &of_field);
-        let unset = rows.into_iter().filter_map(|row| match exprs[row.condition] {
-            Expr::Not(inner) if row.holds => Some(inner),
-            _ if !row.holds => Some(row.condition),
-            _ => None,
-        });
-        let fields: Vec<Location> = unset
-            .filter(|asked| matches!(exprs[*asked], Expr::Select { .. }))
-            .filter_map(|asked| Places::location(&program.place(file, asked), file))
+        let of_field = |condition: ExprId| matches!(exprs[bare(exprs, condition)], Expr::Select { .. });
+        let rows = deciding(facts, func, span, &of_field).into_iter().map(|row| row.asked(exprs));
+        let fields: Vec<Location> = rows
+            .filter(|(_, set)| !set)
+            .filter_map(|(asked, _)| Places::location(&program.place(file, asked), file))
             .filter(|location| matches!(location, Location::Field(_)))
             .collect();
         fields
@@ -104,11 +109,17 @@ fn sets_true(facts: Facts<'_>, write: &Access) -> bool {
     let exprs = &program.facts(program.funcs()[write.func].file).exprs;
     let Some(body) = &program.function(write.func).body else { return false };
     body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
-        InstrKind::Write { source: Source::Value(value), .. } if instr.span == write.span => {
-            matches!(&exprs[value.expr], Expr::Name(name) if name.as_str() == "true")
-        }
+        InstrKind::Write { source, .. } => instr.span == write.span && is_true(exprs, source),
         _ => false,
     })
+}
+
+/// Whether what is stored is `true`.
+pub(super) fn is_true(exprs: &IndexVec<ExprId, Expr>, source: Source) -> bool {
+    match source {
+        Source::Value(value) => matches!(&exprs[value.expr], Expr::Name(name) if name.as_str() == "true"),
+        _ => false,
+    }
 }
 
 /// Whether a function is the other, or calls it within a few steps.
@@ -119,8 +130,7 @@ fn calls_down_to(facts: Facts<'_>, from: FuncId, to: FuncId, depth: u32) -> bool
 
 /// The flags that a side, and the functions on the way to it, are the first to set.
 fn once_flags<'a>(facts: Facts<'a>, side: &Side) -> Vec<OnceFlag<'a>> {
-    let steps = side.path.iter().copied().chain([(side.func, side.span)]);
-    steps.flat_map(|(func, span)| once_flags_at(facts, func, span)).collect()
+    side.steps().flat_map(|(func, span)| once_flags_at(facts, func, span)).collect()
 }
 
 fn once_flags_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<OnceFlag<'_>> {
@@ -133,17 +143,9 @@ fn once_flags_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<OnceFlag<'_>
     }
     let text = &program.sources().files[file].text;
     let mut out = Vec::new();
-    let inner = |condition: ExprId| match syntax.exprs[condition] {
-        Expr::Not(inner) => inner,
-        _ => condition,
-    };
     let sets = |access: &Access, expr| access.atomic && access.kind == AccessKind::Write && access.expr == expr;
-    let is_set = |condition| accesses.iter().any(|access| sets(access, inner(condition)));
-    for Deciding { condition, holds } in deciding(facts, func, span, &is_set) {
-        let (asked, set) = match syntax.exprs[condition] {
-            Expr::Not(inner) => (inner, !holds),
-            _ => (condition, holds),
-        };
+    let is_set = |condition| accesses.iter().any(|access| sets(access, bare(&syntax.exprs, condition)));
+    for (asked, set) in deciding(facts, func, span, &is_set).into_iter().map(|row| row.asked(&syntax.exprs)) {
         let Expr::Call { callee, args, .. } = &syntax.exprs[asked] else { continue };
         let Some(access) = accesses.iter().find(|access| sets(access, asked)) else { continue };
         let method = syntax.expr_spans[*callee].of(text).rsplit('.').next().unwrap_or_default();

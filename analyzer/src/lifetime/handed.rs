@@ -104,16 +104,15 @@ fn parameter_calls<'a>(
     rows
 }
 
+/// What is known of the callee of a call.
+pub(super) fn effects_of<'m>(program: &Program, models: &'m Models, file: FileId, call: ExprId) -> &'m [Effect] {
+    program.callee_key(file, call).map_or(&[], |key| models.effects(key))
+}
+
 /// Who says what the callee of `call` does with its argument number `at`.
 fn says<'a>(program: &Program, graph: &'a CallGraph, models: &Models, file: FileId, call: ExprId, at: u32) -> Says<'a> {
     let callee = program.callee_kind(file, call);
-    let key = match callee {
-        CalleeKind::Func(func) => Some(program.funcs()[func].key),
-        CalleeKind::External(key) => Some(key),
-        CalleeKind::Interface { key, .. } => key,
-        _ => None,
-    };
-    for effect in key.map_or(&[][..], |key| models.effects(key)) {
+    for effect in effects_of(program, models, file, call) {
         match *effect {
             Effect::Spawn { arg, .. } | Effect::Timer { arg } if u32::from(arg) == at => {
                 return Says::Known(Some(Use::Spawns { inside: None }));

@@ -15,7 +15,7 @@ use super::{
     events::{EventKind, FuncEvents},
     guards::{Deciding, deciding},
     models::Effect,
-    order::{Order, Point, point_of, points, reachable, reachable_without},
+    order::{Order, Point, gates_before, point_of, points, reachable, reachable_without},
     owner::plain_func_called,
 };
 use crate::{
@@ -171,8 +171,7 @@ fn seen_under_the_lock(facts: Facts<'_>, conflict: &Conflict, inside: &Access) -
 
 /// Whether the goroutine gets to its access on some ways only, or has to wait for something first.
 fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
-    let Side { func, span, path, .. } = &conflict.inside;
-    path.iter().copied().chain([(*func, *span)]).any(|(func, span)| {
+    conflict.inside.steps().any(|(func, span)| {
         let events = facts.cx.events.of(func);
         let Some(point) = point_of(events, span) else { return true };
         let order = Order::build(events, facts.cx.places);
@@ -386,8 +385,7 @@ fn answers_requests(facts: Facts<'_>, conflict: &Conflict) -> bool {
         events.any(|event| matches!(event.kind, EventKind::Signal { key: k, kind: SignalKind::Send } if k == key))
     };
     let events = cx.events.of(body);
-    let Some(point) = point_of(events, span) else { return false };
-    let gates = Order::build(events, cx.places).gates_at(events, cx.places, point);
+    let Some(gates) = gates_before(events, cx.places, span) else { return false };
     let syntax = cx.program.facts(cx.program.funcs()[body].file);
     let file = cx.program.funcs()[body].file;
     let came_with_one = |key: Location| {

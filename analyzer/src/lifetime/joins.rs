@@ -17,7 +17,7 @@ use super::{
     handed::Use,
     levels::Levels,
     models::{Effect, Operand},
-    order::{Order, points},
+    order::{Order, gates_before},
     spawns::{Context, Spawns, passes_always},
 };
 use crate::{
@@ -482,8 +482,7 @@ fn implied_keys(cx: Context<'_>, spawns: &Spawns) -> FxHashMap<SyncKey, Vec<Sync
             let below = |s: &&Signal| s.certain && cx.program.funcs()[s.site.0].parent == Some(body);
             for signal in site.signals.iter().filter(below) {
                 let events = cx.events.of(signal.site.0);
-                let Some(&point) = points(events).get(&signal.site.1) else { continue };
-                let gates = Order::build(events, cx.places).gates_at(events, cx.places, point);
+                let Some(gates) = gates_before(events, cx.places, signal.site.1) else { continue };
                 implied.entry(signal.key).or_default().extend(gates.into_iter().filter(|gate| *gate != signal.key));
             }
         }

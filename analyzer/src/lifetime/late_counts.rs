@@ -17,7 +17,7 @@ use super::{
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{AccessKind, Location, Signal, SignalKind, SpawnId, SpawnSite, SyncKey, WaitKind},
     events::{EventKind, FuncEvents},
-    order::{Order, Point, points, reachable},
+    order::{Order, Point, point_of, points, reachable},
     spawns::blocks_in_cycle,
 };
 use crate::{base::Span, callgraph::CallKind, resolve::FuncId, syntax::InstrKind};
@@ -166,8 +166,9 @@ fn waits_for_starter(facts: Facts<'_>, site: &SpawnSite, signal: &Signal, add: S
     let gates = site.bodies.iter().flat_map(|body| {
         let events = cx.events.of(*body);
         let order = Order::build(events, cx.places);
-        match points(events).get(&signal.site.1).filter(|_| signal.site.0 == *body && !signal.deferred) {
-            Some(point) => order.gates_at(events, cx.places, *point),
+        let own = signal.site.0 == *body && !signal.deferred;
+        match point_of(events, signal.site.1).filter(|_| own) {
+            Some(point) => order.gates_at(events, cx.places, point),
             None => order.gates_at_end(events, cx.places),
         }
     });

@@ -4,13 +4,14 @@ use super::{
     after_spawn::Pass,
     domain::SyncKey,
     events::{Event, EventKind},
+    handed::effects_of,
     models::Effect,
     order::{gets_to, is_deferred, points},
     reach::Reached,
 };
 use crate::{
     base::Span,
-    resolve::{CalleeKind, FuncId},
+    resolve::FuncId,
     syntax::{Expr, ExprId},
 };
 
@@ -57,14 +58,9 @@ impl Pass<'_> {
     fn once_of(&self, func: FuncId, call: ExprId) -> Option<SyncKey> {
         let cx = self.facts.cx;
         let file = cx.program.funcs()[func].file;
-        let key = match cx.program.callee_kind(file, call) {
-            CalleeKind::Func(func) => cx.program.funcs()[func].key,
-            CalleeKind::External(key) => key,
-            _ => return None,
-        };
         let Expr::Call { callee, .. } = &cx.program.facts(file).exprs[call] else { return None };
         let Expr::Select { base, .. } = cx.program.facts(file).exprs[*callee] else { return None };
-        let once = cx.models.effects(key).contains(&Effect::Once);
+        let once = effects_of(cx.program, cx.models, file, call).contains(&Effect::Once);
         once.then(|| cx.places.key(cx.program, cx.graph, file, base)).flatten()
     }
 }

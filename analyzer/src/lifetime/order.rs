@@ -231,6 +231,12 @@ pub fn point_of(events: &FuncEvents, span: Span) -> Option<Point> {
     })
 }
 
+/// What a function has certainly waited for before the first event at a place; `None` if there is none.
+pub(super) fn gates_before(events: &FuncEvents, places: &Places, span: Span) -> Option<KeySet> {
+    let point = point_of(events, span)?;
+    Some(Order::build(events, places).gates_at(events, places, point))
+}
+
 /// Points of a function's events by place, to find the event that an access or call on a path stands for.
 pub fn points(events: &FuncEvents) -> FxHashMap<Span, Point> {
     let mut out = FxHashMap::default();

@@ -21,7 +21,7 @@ use super::{
     handed::root_local,
     joins::{for_each_wait, path_to_wait},
     objects::Object,
-    order::{gets_to, points, reachable},
+    order::{gates_before, gets_to, points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
     rounds::is_being_made,
@@ -557,12 +557,11 @@ fn joined_by_argument(facts: Facts<'_>, method: &Method, effect: &Effect, span: 
     let (cx, file) = (facts.cx, facts.cx.program.funcs()[method.func].file);
     let events = cx.events.of(method.func);
     let span = method.reach.path(effect.reached.node).first().map_or(span, |step| step.1);
-    let Some(point) = super::order::point_of(events, span) else { return false };
+    let Some(gates) = gates_before(events, cx.places, span) else { return false };
     let given_as = |key: &Location| match key {
         Location::Local(_, local) => given(cx.program, method.func, file, *local),
         _ => None,
     };
-    let gates = super::order::Order::build(events, cx.places).gates_at(events, cx.places, point);
     let mut given: Vec<Given> = gates.iter().filter_map(given_as).collect();
     // A loop over all of them is no gate, as it may have nothing to go over; then there is nothing to wait for either.
     for event in events.blocks.iter().flat_map(|block| &block.events).filter(|event| event.span.end <= span.start) {
@@ -703,10 +702,8 @@ fn waits_for_method(
     if after.is_empty() || !facts.spawns.sites[id].bodies.contains(&func) {
         return false;
     }
-    let events = facts.cx.events.of(func);
-    let order = super::order::Order::build(events, facts.cx.places);
-    let Some(point) = super::order::point_of(events, span) else { return false };
-    order.gates_at(events, facts.cx.places, point).iter().any(|key| after.contains(key))
+    let gates = gates_before(facts.cx.events.of(func), facts.cx.places, span);
+    gates.is_some_and(|gates| gates.iter().any(|key| after.contains(key)))
 }
 
 /// What is known about the join when a method conflicts: it comes later, it is another goroutine's, or there is none.

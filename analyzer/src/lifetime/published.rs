@@ -7,6 +7,7 @@ use super::{
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, Stored},
     obligations::{Obligations, UseWhileOpen, spawn_ids},
+    order::gates_before,
     reach::{Reach, canonical_root},
 };
 use crate::{
@@ -202,10 +203,8 @@ pub(super) fn waits_first(
     if !facts.spawns.sites[id].bodies.contains(&func) {
         return true;
     }
-    let events = facts.cx.events.of(func);
-    let order = super::order::Order::build(events, facts.cx.places);
-    let Some(point) = super::order::point_of(events, span) else { return true };
-    !order.gates_at(events, facts.cx.places, point).is_empty()
+    let gates = gates_before(facts.cx.events.of(func), facts.cx.places, span);
+    gates.is_none_or(|gates| !gates.is_empty())
 }
 
 /// Whether the goroutine gets to its access only after the method closed or sent on a channel behind its write.
@@ -223,10 +222,7 @@ fn closed_behind(
     if !facts.spawns.sites[id].bodies.contains(&func) {
         return false;
     }
-    let events = facts.cx.events.of(func);
-    let order = super::order::Order::build(events, facts.cx.places);
-    let Some(point) = super::order::point_of(events, span) else { return false };
-    let gates = order.gates_at(events, facts.cx.places, point);
+    let Some(gates) = gates_before(facts.cx.events.of(func), facts.cx.places, span) else { return false };
     setter.nodes.iter().any(|node| {
         facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events).any(|event| match event.kind {
             super::events::EventKind::Signal { key, .. } => event.span.start > written.start && gates.contains(&key),

@@ -21,7 +21,7 @@ use super::{
     domain::SyncKey,
     events::{EventKind, Events, FuncEvents},
     handed::param_of,
-    order::{Point, points, reachable},
+    order::{Point, point_of, reachable},
     place::Places,
 };
 use crate::{
@@ -133,7 +133,7 @@ impl Sources<'_> {
                 let key = self.places.key(self.program, self.graph, file, channel);
                 let Some(worker) = key.and_then(|key| workers.get(&(key, field))) else { continue };
                 let events = self.events.of(func);
-                if points(events).get(&span).is_some_and(|at| !waits_behind(events, *at)) {
+                if point_of(events, span).is_some_and(|at| !waits_behind(events, at)) {
                     out.push((param, *worker));
                 }
             }

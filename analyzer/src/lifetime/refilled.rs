@@ -23,14 +23,16 @@ use super::{
     domain::{AccessKind, Anchor, Location, SpawnId, Stored, SyncKey},
     domain_local,
     events::{Event, EventKind},
+    handed::effects_of,
     models::Effect,
     order::{gets_to, points},
     place::Places,
+    reused::unsliced,
     spawns::Context,
 };
 use crate::{
     base::{InPieces, Span},
-    resolve::{Callee, FuncId, Place, Root},
+    resolve::{Callee, FuncId, Place, Root, Type},
     source::FileId,
     syntax::{Body, Comm, Expr, ExprId, InstrKind, LocalDecl, LocalId, Loop, Terminator},
 };
@@ -132,12 +134,7 @@ impl<'a> Looked<'a> {
     }
 
     fn effects(&self, call: ExprId) -> &'a [Effect] {
-        let key = match self.cx.program.callee(self.file(), call) {
-            Callee::External { key, .. } | Callee::Interface { key: Some(key), .. } => key,
-            Callee::Func { func, .. } => self.cx.program.funcs()[func].key,
-            _ => return &[],
-        };
-        self.cx.models.effects(key)
+        effects_of(self.cx.program, self.cx.models, self.file(), call)
     }
 
     fn receiver(&self, call: ExprId) -> Option<Place> {
@@ -151,11 +148,7 @@ impl<'a> Looked<'a> {
 
     /// The slice that an expression is a part of: `buf` of `buf[:n]`.
     fn unsliced(&self, expr: ExprId) -> ExprId {
-        let mut expr = expr;
-        while let Expr::Slice { base, .. } = self.expr(expr) {
-            expr = *base;
-        }
-        expr
+        unsliced(self.cx.program.facts(self.file()), expr)
     }
 
     /// What goroutines are given: how, what, where.
@@ -233,7 +226,7 @@ impl<'a> Looked<'a> {
     fn is_slice(&self, expr: ExprId) -> bool {
         let program = self.cx.program;
         let ty = program.underlying(program.expr_type(self.file(), expr));
-        matches!(program.ty(ty), crate::resolve::Type::Slice(_))
+        matches!(program.ty(ty), Type::Slice(_))
     }
 
     /// Where a literal that is started uses a part of the buffer.
@@ -321,15 +314,10 @@ impl<'a> Looked<'a> {
             });
             let handed_on = || {
                 self.facts.calls.of(body).iter().find(|call| {
-                    let exprs = &program.facts(file).exprs;
-                    let Expr::Call { args, .. } = &exprs[call.call] else { return false };
-                    args.iter().any(|arg| {
-                        let mut arg = *arg;
-                        while let Expr::Slice { base, .. } = &exprs[arg] {
-                            arg = *base;
-                        }
-                        matches!(exprs[arg], Expr::Local(local) if is_it(local))
-                    })
+                    let syntax = program.facts(file);
+                    let Expr::Call { args, .. } = &syntax.exprs[call.call] else { return false };
+                    let whole = |arg: &ExprId| &syntax.exprs[unsliced(syntax, *arg)];
+                    args.iter().any(|arg| matches!(whole(arg), Expr::Local(local) if is_it(*local)))
                 })
             };
             used.map(|access| access.span).or_else(|| handed_on().map(|call| call.span)).map(|span| (body, span))

@@ -27,7 +27,7 @@ const MAX_START_DEPTH: u32 = 12;
 const MAX_STARTED_FUNCS: usize = 4_000;
 
 /// Finds writes of package variables at the end of functions that started readers of them.
-pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
+pub(super) fn restored_globals(facts: Facts<'_>, binaries: &Binaries<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
     let funcs: Vec<FuncId> =
         cx.program.funcs().iter_enumerated().filter(|(_, f)| f.parent.is_none()).map(|(id, _)| id).collect();
@@ -36,7 +36,7 @@ pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
     let restores: Restores = restores.collect::<Vec<_>>().into_iter().collect();
     let readers = readers_of_globals(facts, alive, restored_locations(facts, &restores));
     let started = IndexVec::filled(OnceLock::new(), cx.program.funcs().len());
-    let known = Known { binaries: Binaries::new(cx.program), readers, restores, started };
+    let known = Known { binaries, readers, restores, started };
     let rows: Vec<Vec<Conflict>> =
         funcs.into_par_iter().few_at_once().map(|func| of_func(facts, func, &known)).collect();
     rows.into_iter().flatten().collect()
@@ -44,7 +44,7 @@ pub fn restored_globals(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
 
 /// What is asked for again and again.
 struct Known<'a> {
-    binaries: Binaries<'a>,
+    binaries: &'a Binaries<'a>,
     readers: Readers,
     restores: Restores,
     /// Goroutines that functions may start, as far as asked for.
@@ -103,7 +103,7 @@ const MAX_READERS: usize = 48;
 
 /// Package variables, and fields reached through one, that a test changes while goroutines of the code under test read
 /// them: whoever ran before in the same binary may have left one behind. Which test started it is not known.
-pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
+pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
     let is_test = |func: FuncId| cx.program.in_test_file(func);
     let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
@@ -115,7 +115,6 @@ pub fn changed_by_tests(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Conflict> 
         }
     }
     let run = run_by(facts, started.keys().copied());
-    let binaries = Binaries::new(cx.program);
     let package = |func: FuncId| cx.program.funcs()[func].package.index();
     let locations: Vec<Location> = facts.index.locations();
     let rows = locations.into_par_iter().few_at_once().map(|location| {
@@ -439,7 +438,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
 
 /// Goroutines that a function may start: itself, in what it calls, and in goroutines started there, as far as those are
 /// `within` certain packages.
-pub fn started_by(facts: Facts<'_>, func: FuncId, within: Option<&FixedBitSet>) -> FixedBitSet {
+fn started_by(facts: Facts<'_>, func: FuncId, within: Option<&FixedBitSet>) -> FixedBitSet {
     let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
     let mut visited: FxHashSet<FuncId> = FxHashSet::default();
     let mut queue = std::collections::VecDeque::from([(func, 0)]);

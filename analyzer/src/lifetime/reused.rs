@@ -28,7 +28,7 @@ use crate::{
     base::Span,
     resolve::{Builtin, CalleeKind, FuncId, Place, Program, Root, Step},
     source::FileId,
-    syntax::{Body, Expr, ExprId, InstrKind, Literal, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Body, Expr, ExprId, FileFacts, InstrKind, Literal, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Calls from a goroutine's body to where it reads what it was given.
@@ -68,13 +68,9 @@ fn reused_by(program: &Program, file: FileId, body: &Body) -> Option<(Location, 
         (from_start && field_of_receiver(program, file, *base) == Some(held)).then_some((held, instr.span))
     })?;
     let given_out = body.blocks.iter().any(|block| match &block.end {
-        Terminator::Return { values } => values.iter().any(|value| {
-            let mut value = *value;
-            while let Expr::Slice { base, .. } = &facts.exprs[value] {
-                value = *base;
-            }
-            field_of_receiver(program, file, value) == Some(filled.0)
-        }),
+        Terminator::Return { values } => {
+            values.iter().any(|value| field_of_receiver(program, file, unsliced(facts, *value)) == Some(filled.0))
+        }
         _ => false,
     });
     given_out.then_some(filled)
@@ -146,4 +142,13 @@ impl Pass<'_> {
         });
         found.find(|(reached, _)| reached.origin == Some(local))
     }
+}
+
+/// The slice that an expression is a part of: `buf` of `buf[:n]`.
+pub(super) fn unsliced(facts: &FileFacts, expr: ExprId) -> ExprId {
+    let mut expr = expr;
+    while let Expr::Slice { base, .. } = facts.exprs[expr] {
+        expr = base;
+    }
+    expr
 }

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::{
     after_spawn::{Facts, Pass},
     events::{Event, EventKind, FuncEvents},
-    order::{is_deferred, points},
+    order::{is_deferred, point_of},
 };
 use crate::{
     base::{Idx, Span},
@@ -49,28 +49,23 @@ struct Ways<'a> {
     file: FileId,
     body: &'a Body,
     events: &'a FuncEvents,
-    tracked: FxHashSet<LocalId>,
+    tracked: &'a FxHashSet<LocalId>,
 }
 
 impl Pass<'_> {
-    /// Whether the function may get to a place of its own when it has started a goroutine.
+    /// Whether the function may get to a place of its own when it has started a goroutine; of a call that it registers for
+    /// its end, whether one way does both.
     pub(super) fn may_follow(&mut self, goroutine: usize, to: Span) -> bool {
-        let (facts, func) = (self.facts, self.func);
+        let (facts, func, file, events) = (self.facts, self.func, self.file, self.events);
         let call = facts.spawns.sites[self.ids[goroutine]].call;
-        *self.ways.entry((goroutine, to)).or_insert_with(|| may_follow(facts, func, call, to))
+        let Some(body) = &facts.cx.program.function(func).body else { return true };
+        let Answers { tracked: variables, known } = &mut self.ways;
+        *known.entry((goroutine, to)).or_insert_with(|| {
+            let Some(point) = point_of(events, to) else { return true };
+            let tracked = variables.get_or_insert_with(|| tracked(facts, func, file, body));
+            Ways { facts, file, body, events, tracked }.lead(call, to, is_deferred(events, point))
+        })
     }
-}
-
-/// Whether a function, having started a goroutine with `call`, may get to what stands at `to`; of a call that it registers
-/// for its end, whether one way does both.
-pub(super) fn may_follow(facts: Facts<'_>, func: FuncId, call: ExprId, to: Span) -> bool {
-    let Some(body) = &facts.cx.program.function(func).body else { return true };
-    let events = facts.cx.events.of(func);
-    let Some(&point) = points(events).get(&to) else { return true };
-    let file = facts.cx.program.funcs()[func].file;
-    let tracked = tracked(facts, func, file, body);
-    let ways = Ways { facts, file, body, events, tracked };
-    ways.lead(call, to, is_deferred(events, point))
 }
 
 /// Variables that conditions of a function ask about, and that nobody else changes.
@@ -93,8 +88,7 @@ fn tracked(facts: Facts<'_>, func: FuncId, file: FileId, body: &Body) -> FxHashS
     }
     asked.retain(|local| syntax.locals[*local].function == own);
     let mut changed: FxHashSet<LocalId> = FxHashSet::default();
-    for (index, function) in syntax.functions.iter_enumerated().filter(|(index, _)| *index != own) {
-        debug_assert!(index != own);
+    for (_, function) in syntax.functions.iter_enumerated().filter(|(index, _)| *index != own) {
         let blocks = function.body.iter().flat_map(|body| body.blocks.iter());
         for instr in blocks.flat_map(|block| &block.instrs) {
             if let InstrKind::Write { place, .. } = instr.kind
@@ -338,5 +332,11 @@ fn set(known: &mut Known, local: LocalId, value: Option<Value>) {
     }
 }
 
-/// Answers of [`may_follow`], by goroutine and place.
-pub(super) type Answers = FxHashMap<(usize, Span), bool>;
+/// What is known of the ways of one function.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// Variables whose values are followed, once somebody has asked.
+    tracked: Option<FxHashSet<LocalId>>,
+    /// Answers of [`Pass::may_follow`], by goroutine and place.
+    known: FxHashMap<(usize, Span), bool>,
+}

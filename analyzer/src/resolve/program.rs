@@ -256,6 +256,17 @@ impl Program {
         Typer::new(self).callee(file, call)
     }
 
+    /// The key by which what a call expression calls is known elsewhere: of a function with source, of one without, or of
+    /// a method of an interface that has a name.
+    pub fn callee_key(&self, file: FileId, call: ExprId) -> Option<Symbol> {
+        match self.callee_kind(file, call) {
+            CalleeKind::Func(func) => Some(self.funcs()[func].key),
+            CalleeKind::External(key) => Some(key),
+            CalleeKind::Interface { key, .. } => key,
+            _ => None,
+        }
+    }
+
     /// What a call expression calls, without where its receiver lives.
     pub fn callee_kind(&self, file: FileId, call: ExprId) -> CalleeKind {
         Typer::new(self).callee_kind(file, call)
