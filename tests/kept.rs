@@ -286,3 +286,49 @@ func (l *loop) restart() {{
     assert_eq!(restart("context", "l.ctx"), "stop-channel-remade");
     assert_eq!(restart("context-of-its-own", "ctx"), "");
 }
+
+#[test]
+fn the_writer_of_an_answer_is_the_servers_again_when_the_handler_returns() {
+    let handler = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import \"net/http\"
+
+func stream(w http.ResponseWriter, r *http.Request) {{
+	done := make(chan struct{{}})
+	go func() {{
+		defer close(done)
+		w.Write([]byte(\"late\"))
+	}}()
+	{wait}
+}}
+"
+        );
+        confidence(name, "w", &code)
+    };
+    assert_eq!(handler("writer-waits", "<-done"), "");
+    assert_eq!(handler("writer-left", "r.ParseForm()"), "high");
+}
+
+#[test]
+fn the_context_of_a_framework_goes_back_to_its_pool_when_the_handler_returns() {
+    let upload = |name: &str, used: &str| {
+        let code = format!(
+            "
+import \"github.com/gin-gonic/gin\"
+
+func store(name string) {{}}
+
+func upload(c *gin.Context) {{
+	name := c.Param(\"name\")
+	go func() {{
+		store({used})
+	}}()
+}}
+"
+        );
+        confidence(name, "c", &code)
+    };
+    assert_eq!(upload("context-copied", "name"), "");
+    assert_eq!(upload("context-kept", "c.Param(name)"), "high");
+}

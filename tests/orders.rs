@@ -35,6 +35,32 @@ func sum(numbers []int) int {{
 }
 
 #[test]
+fn a_group_without_source_starts_what_it_is_given() {
+    let sum = |name: &str, start: &str, wait: &str| {
+        let code = format!(
+            "
+import \"example.com/absent/pool\"
+
+func sum(numbers []int) int {{
+	group := pool.New(4)
+	total := 0
+	group.{start}(func() error {{
+		total = len(numbers)
+		return nil
+	}}, 1)
+	{wait}
+	return total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    assert_eq!(sum("start-waited-for", "Go", "group.Wait()"), "");
+    assert_eq!(sum("start-left", "Go", "group.Len()"), "low");
+    assert_eq!(sum("no-start", "With", "group.Len()"), "");
+}
+
+#[test]
 fn a_flag_says_whether_there_is_something_to_wait_for() {
     let framer = |name: &str, taken_back: (&str, &str)| {
         let (first, last) = taken_back;

@@ -26,8 +26,10 @@ impl Rule for CapturedVariableOutlives {
 
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
         let local = matches!(conflict.location, Location::Local(..));
-        let between =
-            matches!(conflict.relation, Relation::AfterSpawn | Relation::AfterCall { .. } | Relation::Sibling(_));
+        let between = matches!(
+            conflict.relation,
+            Relation::AfterSpawn | Relation::AfterCall { .. } | Relation::Sibling(_) | Relation::GivenAway
+        );
         // What is lent is not used by both, but given back.
         let lent = conflict.other.kind == AccessKind::End;
         (local && between && !lent).then(|| cx.certainty(conflict))
@@ -51,6 +53,7 @@ impl Rule for CapturedVariableOutlives {
         let (verb, has) = match conflict.other.kind {
             AccessKind::Close => ("closes", "uses"),
             AccessKind::Send => ("sends on", "uses"),
+            _ if conflict.relation == Relation::GivenAway => (verb, "runs the literal that captures"),
             _ => (verb, "captures"),
         };
         let message = format!("{other} {verb} {name} while {body}, which {has} it, may still run");

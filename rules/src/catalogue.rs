@@ -59,6 +59,7 @@ pub struct Catalogue {
     atomic: Vec<Atomic>,
     ender: Vec<Names>,
     counts_down: Vec<Names>,
+    starts: Vec<Names>,
     waits: Vec<Names>,
     synchronised: Vec<Types>,
     test_handle: Vec<Types>,
@@ -193,6 +194,9 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     catalogue.rows().map_err(error)?.into_iter().for_each(|(key, effect)| models.add(Symbol::new(&key), effect));
     for row in &catalogue.counts_down {
         row.names.iter().for_each(|name| models.add_count_down(name));
+    }
+    for row in &catalogue.starts {
+        row.names.iter().for_each(|name| models.add_start(name));
     }
     for row in &catalogue.waits {
         row.names.iter().for_each(|name| models.add_wait(name));
@@ -340,7 +344,7 @@ impl Catalogue {
         );
         out.extend(self.test_method.iter().map(|row| row.why.as_str()));
         out.extend(self.atomic.iter().map(|row| row.why.as_str()));
-        let named = [&self.ender, &self.counts_down, &self.waits, &self.long];
+        let named = [&self.ender, &self.counts_down, &self.starts, &self.waits, &self.long];
         out.extend(named.into_iter().flatten().map(|row| row.why.as_str()));
         out.extend(
             [&self.synchronised, &self.test_handle, &self.recycled].into_iter().flatten().map(|row| row.why.as_str()),

@@ -88,7 +88,7 @@ impl Cx<'_> {
         // Of forty such findings that were read, one was right: what runs a function mostly waits for it.
         let weight = if conflict.relation == Relation::AfterSpawn { 2 } else { 1 };
         let at_once = "the goroutine starts at once, in the function it is given to";
-        doubts.when(spawn.kind == SpawnKind::Wrapper, weight, at_once);
+        doubts.when(spawn.kind == SpawnKind::Wrapper && !spawn.only_starts, weight, at_once);
         doubts.when(spawn.kind == SpawnKind::Queue, 1, "what is in the queue runs while the function goes on");
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
@@ -137,6 +137,7 @@ impl Cx<'_> {
                 doubts.when(conflict.inside.path.len() > 1, 1, "the goroutine gets to the access, several calls away");
             }
             Relation::Recycled => doubts.assume(conflict, Assumption::TakesThatWay, 1),
+            Relation::GivenAway => doubts.assume(conflict, Assumption::RunsElsewhere, 2),
         }
         let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
         doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");
@@ -253,9 +254,13 @@ impl Cx<'_> {
         ));
     }
 
-    /// Whether the join is skipped only where a test has failed anyway.
+    /// Whether the join is skipped only where a test has failed anyway. Goroutines that run at the same time do so until
+    /// then, too.
     pub fn only_failing_tests(&self, conflict: &Conflict) -> bool {
         let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
+        if matches!(conflict.relation, Relation::Sibling(_)) {
+            return false;
+        }
         let program = self.lifetimes.program;
         let in_test = |skip: &SkippedAt| program.in_test_file(skip.func);
         !at.is_empty() && at.iter().all(|skip| skip.exit == Exit::Panic && in_test(skip))
@@ -346,6 +351,9 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
         Assumption::StartsLate => {
             "the goroutine has not done its first steps when the other side has waited for somebody"
+        }
+        Assumption::RunsElsewhere => {
+            "the goroutine, which somebody else starts, runs the literal while the function goes on"
         }
         Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }

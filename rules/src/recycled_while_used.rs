@@ -1,6 +1,9 @@
 //! `recycled-while-used`: an object goes back to its pool while a goroutine still uses it.
 
-use analyzer::lifetime::{AccessKind, Stored, conflict::Conflict};
+use analyzer::lifetime::{
+    AccessKind, Location, Stored,
+    conflict::{Conflict, Relation},
+};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -38,6 +41,12 @@ impl Rule for RecycledWhileUsed {
             return Wording { message, fix: Fix { text, edits: Vec::new() } };
         }
         let name = cx.object_name(conflict.location);
+        if conflict.relation == Relation::Recycled && matches!(conflict.location, Location::Local(..)) {
+            let message =
+                format!("{other} returns, and {name} is the framework's again, while {body} may still use it");
+            let text = format!("give {body} a copy of what it needs of {name}, or wait for it before {other} returns");
+            return Wording { message, fix: Fix { text, edits: Vec::new() } };
+        }
         let message = format!("{other} recycles {name} while {body} may still use it");
         let text = format!("put {name} back only after {body} is over, in {body} itself or after waiting for it");
         Wording { message, fix: Fix { text, edits: Vec::new() } }

@@ -9,7 +9,8 @@
 //! }
 //! ```
 //!
-//! [`super::after_spawn`] looks at the function that starts the goroutines, this at one or two callers above it. Invariant:
+//! [`super::after_spawn`] looks at the function that starts the goroutines, this at one or two callers above it, which may
+//! have started it as a goroutine, too. Invariant:
 //! both sides reach the object through the receiver or an argument of the call, or through a variable that the called
 //! literal captures. Absent on purpose: what a caller *reads* of an object, which is mostly a result that it was told about.
 
@@ -18,22 +19,22 @@ use rustc_hash::FxHashMap;
 
 use super::{
     after_spawn::{AfterSpawn, Facts},
-    calls::CallRef,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Location, Signal, SignalKind, SpawnId, WaitKind},
     domain_local::{Operand, operand},
     events::EventKind,
+    objects::Bindings,
     order::{Point, points, reachable},
     owner::{joined_at_end, joined_before},
     published::waits_first,
-    reach::{Reached, callees},
+    reach::{Reached, bodies, callees},
     recycled::uses_of,
     running::Outlives,
 };
 use crate::{
     base::Span,
     resolve::{FuncId, Place, Root},
-    syntax::{LocalDecl, LocalId},
+    syntax::{ExprId, LocalDecl, LocalId},
 };
 
 /// Goroutines that run on an operand of a function when it returns.
@@ -148,7 +149,7 @@ fn passed_on(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Left> {
     let mut at_end = None;
     let file = facts.cx.program.funcs()[func].file;
     let own = |local: LocalId| !matches!(operand(facts.cx.program, func, file, local), Operand::Own);
-    for (_, known) in open_calls(facts, func, left) {
+    for (_, known) in openings(facts, func, left) {
         let objects: Vec<(LocalId, LocalId)> = known.objects.iter().copied().filter(|(here, _)| own(*here)).collect();
         let joined = at_end.get_or_insert_with(|| joined_at_end(facts, func));
         let ended = keys_of(facts, known.spawn).any(|key| joined.contains(key));
@@ -159,31 +160,60 @@ fn passed_on(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Left> {
     out
 }
 
-/// Calls of a function that leave goroutines running, their objects in terms of the function.
-fn open_calls<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Iterator<Item = (&'a CallRef, Left)> {
+/// A call, or a `go` statement, that leaves goroutines running.
+#[derive(Clone, Copy)]
+struct Opening {
+    span: Span,
+    call: ExprId,
+    dispatched: bool,
+}
+
+/// Calls and starts of a function that leave goroutines running, their objects in terms of the function.
+fn openings<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Iterator<Item = (Opening, Left)> + 'a {
     let rows = facts.calls.of(func).iter().filter(|row| !row.deferred);
-    rows.flat_map(move |row| {
+    let calls = rows.flat_map(move |row| {
         let known = |target: &FuncId| left.contains_key(target);
         let any = row.targets.iter().any(known) || row.handed.iter().any(|handed| known(&handed.func));
         let targets = if any { callees(facts.cx, func, row) } else { &[] };
+        let opening = Opening { span: row.span, call: row.call, dispatched: row.dispatched };
         targets.iter().flat_map(move |(target, bindings)| {
-            let rows =
-                left.get(target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
-            rows.filter_map(move |known| {
-                let file = |func: FuncId| facts.cx.program.funcs()[func].file;
-                let there = |(here, origin): &(LocalId, LocalId)| match bindings.iter().find(|row| row.0 == *here) {
-                    Some((_, there)) => Some((there.as_variable()?, *origin)),
-                    // What a literal captures is the same variable for the function around it.
-                    None => {
-                        let same_file = file(*target) == file(func);
-                        let captures = || operand(facts.cx.program, *target, file(func), *here) == Operand::Captured;
-                        (same_file && captures()).then_some((*here, *origin))
-                    }
-                };
-                let objects: Vec<(LocalId, LocalId)> = known.objects.iter().filter_map(there).collect();
-                (!objects.is_empty()).then(|| (row, Left { objects, ..known.clone() }))
-            })
+            of_callee(facts, func, left, *target, bindings).map(move |left| (opening, left)).collect::<Vec<_>>()
         })
+    });
+    // Who waits for a goroutine has not waited for those that it has started.
+    let sites = facts.spawns.of(func).iter().map(move |id| &facts.spawns.sites[*id]);
+    let started =
+        sites.filter(move |site| site.bodies.iter().any(|body| left.contains_key(body))).flat_map(move |site| {
+            let opening = Opening { span: site.span, call: site.call, dispatched: false };
+            bodies(facts.cx, site).flat_map(move |(body, bindings)| {
+                of_callee(facts, func, left, body, &bindings).map(move |left| (opening, left)).collect::<Vec<_>>()
+            })
+        });
+    calls.chain(started)
+}
+
+/// What a callee of a function leaves running on objects of the function.
+fn of_callee<'a>(
+    facts: Facts<'a>,
+    func: FuncId,
+    left: &'a AllLeft,
+    target: FuncId,
+    bindings: &'a Bindings,
+) -> impl Iterator<Item = Left> + 'a {
+    let rows = left.get(&target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
+    rows.filter_map(move |known| {
+        let file = |func: FuncId| facts.cx.program.funcs()[func].file;
+        let there = |(here, origin): &(LocalId, LocalId)| match bindings.iter().find(|row| row.0 == *here) {
+            Some((_, there)) => Some((there.as_variable()?, *origin)),
+            // What a literal captures is the same variable for the function around it.
+            None => {
+                let same_file = file(target) == file(func);
+                let captures = || operand(facts.cx.program, target, file(func), *here) == Operand::Captured;
+                (same_file && captures()).then_some((*here, *origin))
+            }
+        };
+        let objects: Vec<(LocalId, LocalId)> = known.objects.iter().filter_map(there).collect();
+        (!objects.is_empty()).then(|| Left { objects, ..known.clone() })
     })
 }
 
@@ -193,32 +223,32 @@ fn of_caller(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Conflict> {
     let mut out: Vec<Conflict> = Vec::new();
     let mut places = None;
     let mut before = None;
-    for (row, known) in open_calls(facts, func, left) {
+    for (opening, known) in openings(facts, func, left) {
         let reach = &facts.reaches[known.spawn];
         if reach.contains(func) {
             continue;
         }
         let places = places.get_or_insert_with(|| points(events));
-        let Some(&start) = places.get(&row.span) else { continue };
+        let Some(&start) = places.get(&opening.span) else { continue };
         let later = reachable(events, start.0);
         let before = before.get_or_insert_with(|| joined_before(facts, func));
         for (access, point, deferred) in accesses(facts, func) {
             let Some(object) = object_of(facts, func, access) else { continue };
             let Some((_, origin)) = known.objects.iter().find(|(here, _)| *here == object) else { continue };
             let comes_after = deferred || later.contains(point.0) || (point.0 == start.0 && point.1 > start.1);
-            let again = access.span.start < row.span.start;
+            let again = access.span.start < opening.span.start;
             if !comes_after
-                || (again && !deferred && declared_within(facts, func, object, row.span))
+                || (again && !deferred && declared_within(facts, func, object, opening.span))
                 || before
                     .get(&access.span)
                     .is_some_and(|joined| keys_of(facts, known.spawn).any(|k| joined.contains(k)))
                 || out.iter().any(|c| c.spawn == known.spawn && c.other.span == access.span)
-                || waits_between(facts, func, known.spawn, row, access.span)
+                || waits_between(facts, func, known.spawn, &opening, access.span)
             {
                 continue;
             }
             let Some(inside) = conflicting(facts, known.spawn, *origin, access) else { continue };
-            out.push(conflict(facts, func, row, &known, &inside, access));
+            out.push(conflict(facts, func, opening, &known, &inside, access));
         }
     }
     out
@@ -273,7 +303,7 @@ fn declared_within(facts: Facts<'_>, func: FuncId, local: LocalId, at: Span) -> 
 
 /// Whether the function waits, between the call and the access as they stand in the text, for anything that the goroutine
 /// signals or that the call gave it to wait for, or calls what may.
-fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &CallRef, access: Span) -> bool {
+fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &Opening, access: Span) -> bool {
     let (program, call) = (facts.cx.program, opening.span);
     let signals = &facts.spawns.sites[id].signals;
     let given = |key: &Location| match *key {
@@ -304,9 +334,16 @@ fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &CallRef,
 fn conflicting(facts: Facts<'_>, id: SpawnId, origin: LocalId, access: &Access) -> Option<Reached> {
     let cx = facts.cx;
     let reach = &facts.reaches[id];
+    // A channel is the same under the name that it has where the goroutine starts.
+    let location = match access.location {
+        Location::Local(..) if access.kind == AccessKind::Close => {
+            Location::Local(cx.program.funcs()[facts.spawns.sites[id].func].file, origin)
+        }
+        location => location,
+    };
     let candidates = match access.kind {
         AccessKind::Recycle => uses_of(facts, id, origin, access.func),
-        _ => reach.accesses(cx, facts.index.of(access.location)),
+        _ => reach.accesses(cx, facts.index.of(location)),
     };
     candidates.into_iter().find(|reached| {
         let node = &reach.nodes[reached.node as usize];
@@ -316,7 +353,7 @@ fn conflicting(facts: Facts<'_>, id: SpawnId, origin: LocalId, access: &Access) 
                 && inner.element == access.element
                 && inner.index.may_meet(access.index)
                 && inner.kind.conflicts(access.kind));
-        let variable = matches!(inner.location, Location::Local(..)) && inner.location == access.location;
+        let variable = matches!(inner.location, Location::Local(..)) && inner.location == location;
         (variable || reached.origin == Some(origin))
             && same
             && !inner.atomic
@@ -325,12 +362,19 @@ fn conflicting(facts: Facts<'_>, id: SpawnId, origin: LocalId, access: &Access) 
     })
 }
 
-fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: &Reached, access: &Access) -> Conflict {
+fn conflict(
+    facts: Facts<'_>,
+    func: FuncId,
+    opening: Opening,
+    left: &Left,
+    inside: &Reached,
+    access: &Access,
+) -> Conflict {
     let reach = &facts.reaches[left.spawn];
     let node = &reach.nodes[inside.node as usize];
     let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
     let mut assumptions = Vec::new();
-    if node.dispatched > 0 || row.dispatched {
+    if node.dispatched > 0 || opening.dispatched {
         assumptions.push(Assumption::OneOfManyCallees);
     }
     if inner.element {
@@ -350,10 +394,10 @@ fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: 
                 kind: access.kind,
                 stored: access.stored,
                 path: Vec::new(),
-                dispatched: u32::from(row.dispatched),
+                dispatched: u32::from(opening.dispatched),
                 same_object: true,
             },
-            Relation::AfterCall { call: (func, row.span) },
+            Relation::AfterCall { call: (func, opening.span) },
         )
     }
 }

@@ -131,6 +131,8 @@ pub enum Relation {
     Restored,
     /// The test ends.
     TestEnd,
+    /// The goroutine, which somebody else starts, runs a literal of the function that goes on with a variable of both.
+    GivenAway,
     /// What the goroutine was given is filled again.
     Recycled,
     /// The counter is raised where it may already be waited for.
@@ -248,4 +250,6 @@ pub enum Assumption {
     PipeTellsNothing,
     /// The field, which the other side sets only where it is nil, is emptied while the goroutine uses it.
     EmptiedBefore,
+    /// The goroutine, which is known by function values only, runs the literal while the function goes on.
+    RunsElsewhere,
 }

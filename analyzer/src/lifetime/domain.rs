@@ -281,4 +281,6 @@ pub struct SpawnSite {
     pub arguments: Vec<(FuncId, u32, ExprId)>,
     /// Whether it stands inside a loop of `func` (several goroutines of one site).
     pub in_loop: bool,
+    /// Of a wrapper, whether it starts what it is given itself and waits for nothing: it is as good as a `go` statement.
+    pub only_starts: bool,
 }

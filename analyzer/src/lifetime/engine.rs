@@ -20,7 +20,10 @@ use super::{
     domain::{AccessKind, Exit, Location, SpawnId, SpawnKind},
     entry_locks::entry_locks,
     events::{Event, EventKind, Events},
-    evidence, guards,
+    evidence,
+    given_away::used_elsewhere,
+    given_back::used_behind_handlers,
+    guards,
     handed::Handed,
     hidden_order,
     joins::{Joins, WaitSite},
@@ -172,6 +175,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
     conflicts.extend(kept_handles(facts));
+    conflicts.extend(used_behind_handlers(facts, &passes));
     conflicts.extend(adds_race(facts));
     conflicts.extend(raised_behind(facts));
     conflicts.extend(after_signals(facts));
@@ -184,13 +188,14 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let obligations = &lifetimes.obligations;
     let binaries = Binaries::new(facts.cx.program);
     // They know nothing of each other, and some take long.
-    let searches: [Search<'_>; 14] = [
+    let searches: [Search<'_>; 15] = [
         &|| owner_conflicts(facts, &alive),
         &|| restored_globals(facts, &binaries, &alive),
         &|| ended_elsewhere(facts, &alive, obligations),
         &|| changed_by_tests(facts, &binaries, &alive),
         &|| set_after_start(facts, &alive),
         &|| uncounted_adds(facts, &alive),
+        &|| used_elsewhere(facts, &binaries, &alive),
         &|| written_again(facts, &alive),
         &|| late_adds(facts),
         &|| set_after_construction(facts),
@@ -205,14 +210,15 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let (owners, restored) = (found.next().unwrap_or_default(), found.next().unwrap_or_default());
     conflicts.extend(owners.into_iter().chain(restored));
     // What is known by the field alone is of use where nothing better is known of the same goroutine: the best first.
-    let guesses: Vec<Vec<Conflict>> = found.by_ref().take(4).collect();
+    let guesses: Vec<Vec<Conflict>> = found.by_ref().take(5).collect();
     conflicts.extend(found.flatten());
-    let [elsewhere, by_tests, after_start, uncounted] = <[Vec<Conflict>; 4]>::try_from(guesses).unwrap_or_default();
+    let [elsewhere, by_tests, after_start, uncounted, given_away] =
+        <[Vec<Conflict>; 5]>::try_from(guesses).unwrap_or_default();
     let counted = |c: &Conflict| matches!(c.relation, Relation::AddRacesWait { .. });
     let raised: FxHashSet<(FuncId, Span)> =
         conflicts.iter().filter(|c| counted(c)).map(|c| (c.inside.func, c.inside.span)).collect();
     conflicts.extend(uncounted.into_iter().filter(|c| !raised.contains(&(c.inside.func, c.inside.span))));
-    for guess in [after_start, elsewhere, by_tests] {
+    for guess in [after_start, elsewhere, by_tests, given_away] {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }

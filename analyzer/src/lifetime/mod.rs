@@ -31,6 +31,8 @@ pub mod events;
 mod evidence;
 mod flags;
 mod free_lists;
+mod given_away;
+mod given_back;
 mod guards;
 pub mod handed;
 mod hidden_order;

@@ -108,6 +108,7 @@ pub struct Models {
     /// Names of methods that end their receiver by convention (`Close`).
     enders: FxHashMap<Box<str>, ()>,
     /// Names of methods that count a goroutine less, where the type says nothing else.
+    starts: FxHashMap<Box<str>, ()>,
     count_down: FxHashMap<Box<str>, ()>,
     /// Names of methods that wait for what is counted.
     waits: FxHashMap<Box<str>, ()>,
@@ -148,6 +149,11 @@ impl Models {
     /// Marks a method name that ends its receiver.
     pub fn add_ender(&mut self, name: &str) {
         self.enders.insert(name.into(), ());
+    }
+
+    /// Adds the name of methods that start a goroutine for what they are given.
+    pub fn add_start(&mut self, name: &str) {
+        self.starts.insert(name.into(), ());
     }
 
     /// Marks a method name that counts a goroutine less by convention.
@@ -193,6 +199,11 @@ impl Models {
     /// Whether a method of this name counts a goroutine less, by convention.
     pub fn counts_down(&self, name: &str) -> bool {
         self.count_down.contains_key(name)
+    }
+
+    /// Whether a method of this name starts a goroutine for the function it is given, by convention.
+    pub fn starts(&self, name: &str) -> bool {
+        self.starts.contains_key(name)
     }
 
     /// Whether a method of this name waits, by convention.

@@ -1,5 +1,5 @@
 //! Groups of libraries whose source is absent, known by the names of their methods: `defer w.Give()` in a goroutine and
-//! `w.Wait()` where it was started are a counter and the wait for it.
+//! `w.Wait()` where it was started are a counter and the wait for it; `w.Go(f)` starts one that `w.Wait()` waits for.
 //!
 //! Invariant: only a pair counts, on one variable or field, and only of a type that nothing else is known of.
 
@@ -27,6 +27,8 @@ type Site = (FuncId, usize, usize);
 struct Group {
     /// Deferred calls that count down.
     done: Vec<Site>,
+    /// Whether a call starts goroutines that are counted.
+    starts: bool,
     /// Calls that wait.
     waits: Vec<Site>,
 }
@@ -37,13 +39,15 @@ pub(super) fn mark(program: &Program, models: &Models, funcs: &mut IndexVec<Func
     let found = funcs.par_ids().flat_map_iter(|func| calls_of(program, models, func, &funcs[func]));
     for (site, deferred, location, name) in found.collect::<Vec<_>>() {
         let group = groups.entry(location).or_default();
-        if deferred && models.counts_down(name) {
+        if models.starts(name) {
+            group.starts = true;
+        } else if deferred && models.counts_down(name) {
             group.done.push(site);
         } else if models.waits(name) {
             group.waits.push(site);
         }
     }
-    groups.retain(|_, group| !group.done.is_empty() && !group.waits.is_empty());
+    groups.retain(|_, group| (group.starts || !group.done.is_empty()) && !group.waits.is_empty());
     let mut groups: Vec<(Location, Group)> = groups.into_iter().collect();
     groups.sort_by_key(|row| row.0);
     let mut waits: Vec<(Site, Location)> = Vec::new();
@@ -92,14 +96,21 @@ fn calls_of<'a>(
     found
 }
 
-/// The location and the name of a method without arguments, called on something whose type is not known, or of which the
-/// source is absent and nothing is known otherwise.
+/// The group that a call starts a goroutine in, where the name of the method says so.
+pub(super) fn started_in(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<Location> {
+    method(program, models, file, call).filter(|(_, name)| models.starts(name)).map(|(location, _)| location)
+}
+
+/// The location and the name of a method without arguments, or of one that is given a literal to run, called on something
+/// whose type is not known, or of which the source is absent and nothing is known otherwise.
 fn method<'a>(program: &'a Program, models: &Models, file: FileId, call: ExprId) -> Option<(Location, &'a str)> {
     let facts = program.facts(file);
     let Expr::Call { callee, args, .. } = &facts.exprs[call] else { return None };
     let Expr::Select { base, name } = &facts.exprs[*callee] else { return None };
-    let named = models.counts_down(name.as_str()) || models.waits(name.as_str());
-    if !args.is_empty() || !named {
+    let counts = args.is_empty() && (models.counts_down(name.as_str()) || models.waits(name.as_str()));
+    let starts =
+        || models.starts(name.as_str()) && args.iter().any(|arg| matches!(facts.exprs[*arg], Expr::FuncLit(_)));
+    if !counts && !starts() {
         return None;
     }
     let absent = match program.callee_kind(file, call) {

@@ -311,14 +311,15 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
     }
     // As in `joins`: on a way on which nothing happened yet there was perhaps nothing to wait for.
     // One more bit than there are keys says so, and another one that there was certainly nothing: `if s.done == nil`.
+    // The third says that such a way is among those that meet here.
     let width = facts.joins.keys().len();
-    let mut untouched = FixedBitSet::with_capacity(width + 2);
+    let mut untouched = FixedBitSet::with_capacity(width + 3);
     untouched.insert_range(..width + 1);
+    untouched.insert(width + 2);
     let none = FixedBitSet::with_capacity(width);
     let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
     entry[0] = Some(untouched.clone());
     let perhaps = |joined: &FixedBitSet| joined.contains(width) && !joined.contains(width + 1);
-    let at = &mut |span, joined: &FixedBitSet| at(span, if perhaps(joined) { &none } else { joined });
     let mut work = vec![0];
     while let Some(block) = work.pop() {
         let Some(mut joined) = entry[block].clone() else { continue };
@@ -332,6 +333,7 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
                 Some(old) => {
                     let mut merged = old.clone();
                     merged.intersect_with(&joined);
+                    merged.set(width + 2, old.contains(width + 2) || joined.contains(width + 2));
                     merged
                 }
             };
@@ -342,14 +344,57 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
         }
     }
     for (block, joined) in entry.iter_mut().enumerate() {
-        if let Some(joined) = joined {
-            step(facts, func, events, block, joined, at);
-            if let Some((_, span)) = events.blocks[block].exit
-                && !is_left(events, block)
-            {
+        let Some(joined) = joined else { continue };
+        let around = OnceCell::new();
+        let at = &mut |span, joined: &FixedBitSet| {
+            if perhaps(joined) {
+                at(span, &none);
+            } else if joined.contains(width + 2) && !joined.is_clear() {
+                // The first time round nothing has been waited for yet of what the loop itself waits for.
+                let around = around.get_or_init(|| waited_around(facts, func, events, block));
+                let mut joined = joined.clone();
+                joined.difference_with(around);
+                at(span, &joined);
+            } else {
                 at(span, joined);
             }
+        };
+        step(facts, func, events, block, joined, at);
+        if let Some((_, span)) = events.blocks[block].exit
+            && !is_left(events, block)
+        {
+            at(span, joined);
         }
+    }
+}
+
+/// Keys waited for in the loops that a block is part of.
+fn waited_around(facts: Facts<'_>, func: FuncId, events: &FuncEvents, block: usize) -> FixedBitSet {
+    let mut out = FixedBitSet::with_capacity(facts.joins.keys().len());
+    for (other, row) in events.blocks.iter().enumerate() {
+        let mut waited = row.events.iter().filter_map(|event| waited_by(facts, func, &event.kind)).peekable();
+        let in_loop = || reachable(events, block).contains(other) && reachable(events, other).contains(block);
+        if waited.peek().is_some() && in_loop() {
+            waited.for_each(|keys| out.union_with(&keys));
+        }
+    }
+    out
+}
+
+/// The keys that an event certainly waits for, if it may wait for any.
+fn waited_by(facts: Facts<'_>, func: FuncId, event: &EventKind) -> Option<FixedBitSet> {
+    match *event {
+        EventKind::Wait { key, how } => {
+            let mut ended = FixedBitSet::with_capacity(facts.joins.keys().len());
+            ended.extend(facts.joins.ended_by(key, how));
+            Some(ended)
+        }
+        EventKind::Call(call) => {
+            let row = facts.calls.at(func, call).filter(|row| facts.joins.call_may_wait(row))?;
+            let (may, must) = facts.joins.of_call(facts.cx, func, row);
+            (!may.is_clear()).then_some(must)
+        }
+        _ => None,
     }
 }
 
@@ -366,37 +411,28 @@ fn step(
     joined: &mut FixedBitSet,
     at: &mut impl FnMut(Span, &FixedBitSet),
 ) {
+    let width = facts.joins.keys().len();
     let touch = |joined: &mut FixedBitSet| {
-        if joined.contains(facts.joins.keys().len()) {
+        if joined.contains(width) {
             joined.clear();
         }
+        joined.set(width + 2, false);
     };
     for event in &events.blocks[block].events {
         at(event.span, joined);
         match &event.kind {
-            EventKind::Wait { key, how } => {
-                touch(joined);
-                for bit in facts.joins.ended_by(*key, *how) {
-                    joined.insert(bit);
-                }
-            }
             EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
             EventKind::NothingStarted => {
                 // Where the ways meet again, one that waits counts, and one on which nothing happened does not.
-                let width = facts.joins.keys().len();
                 joined.insert_range(..width);
                 joined.set(width + 1, joined.contains(width));
             }
-            EventKind::Call(call) => {
-                if let Some(row) = facts.calls.at(func, *call).filter(|row| facts.joins.call_may_wait(row)) {
-                    let (may, must) = facts.joins.of_call(facts.cx, func, row);
-                    if !may.is_clear() {
-                        touch(joined);
-                    }
-                    joined.union_with(&must);
+            kind => {
+                if let Some(waited) = waited_by(facts, func, kind) {
+                    touch(joined);
+                    joined.union_with(&waited);
                 }
             }
-            _ => {}
         }
     }
 }

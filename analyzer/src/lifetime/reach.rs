@@ -108,22 +108,8 @@ pub struct Reached {
 impl Reach {
     /// What the goroutines of `site` may execute.
     pub fn of_spawn(cx: Context<'_>, calls: &Calls, site: &SpawnSite) -> Self {
-        let file = cx.program.funcs()[site.func].file;
         let mut reach = Self::default();
-        for &body in &site.bodies {
-            let mut bindings = Bindings::new();
-            // A struct is copied before the goroutine starts.
-            let copied = |at: u32| {
-                let param = cx.program.function(body).signature.params.get(at as usize).and_then(|param| param.local);
-                param.is_some_and(|local| {
-                    let ty = cx.program.local_type(cx.program.funcs()[body].file, local);
-                    matches!(cx.program.ty(cx.program.underlying(ty)), Type::Struct(_))
-                })
-            };
-            let args = site.arguments.iter().filter(|(b, at, _)| *b == body && !copied(*at));
-            let args: Vec<(u32, ExprId)> = args.map(|&(_, at, expr)| (at, expr)).collect();
-            let receiver = receiver_of(cx, file, site.call, body);
-            bind(cx, file, body, receiver.as_ref(), &args, &mut bindings);
+        for (body, bindings) in bodies(cx, site) {
             reach.push(Visit { func: body, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, MAX_DEPTH);
@@ -365,6 +351,27 @@ fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> ThinVec<(FuncI
         out.push((handed.func, bindings));
     }
     out
+}
+
+/// The bodies of a goroutine, with the objects of the starting function that they are given.
+pub(super) fn bodies(cx: Context<'_>, site: &SpawnSite) -> impl Iterator<Item = (FuncId, Bindings)> {
+    let file = cx.program.funcs()[site.func].file;
+    site.bodies.iter().map(move |&body| {
+        let mut bindings = Bindings::new();
+        // A struct is copied before the goroutine starts.
+        let copied = |at: u32| {
+            let param = cx.program.function(body).signature.params.get(at as usize).and_then(|param| param.local);
+            param.is_some_and(|local| {
+                let ty = cx.program.local_type(cx.program.funcs()[body].file, local);
+                matches!(cx.program.ty(cx.program.underlying(ty)), Type::Struct(_))
+            })
+        };
+        let args = site.arguments.iter().filter(|(b, at, _)| *b == body && !copied(*at));
+        let args: Vec<(u32, ExprId)> = args.map(|&(_, at, expr)| (at, expr)).collect();
+        let receiver = receiver_of(cx, file, site.call, body);
+        bind(cx, file, body, receiver.as_ref(), &args, &mut bindings);
+        (body, bindings)
+    })
 }
 
 fn receiver_of(cx: Context<'_>, file: FileId, call: ExprId, body: FuncId) -> Option<Place> {

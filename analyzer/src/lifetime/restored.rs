@@ -188,16 +188,21 @@ fn runs_first(facts: Facts<'_>, func: FuncId) -> bool {
     }
 }
 
-struct Reader {
-    spawn: SpawnId,
-    func: FuncId,
-    span: Span,
-    path: Vec<(FuncId, Span)>,
-    dispatched: u32,
+/// A goroutine that gets to a read.
+pub(super) struct Reader {
+    pub(super) spawn: SpawnId,
+    /// The function that reads.
+    pub(super) func: FuncId,
+    /// Where.
+    pub(super) span: Span,
+    /// Calls down to it, from the goroutine's body.
+    pub(super) path: Vec<(FuncId, Span)>,
+    /// Calls on the way whose callee was one of several.
+    pub(super) dispatched: u32,
 }
 
 /// Functions that goroutines may run: from the others nothing leads up to a body.
-fn run_by(facts: Facts<'_>, bodies: impl Iterator<Item = FuncId>) -> FixedBitSet {
+pub(super) fn run_by(facts: Facts<'_>, bodies: impl Iterator<Item = FuncId>) -> FixedBitSet {
     let graph = facts.cx.graph;
     let mut run = FixedBitSet::with_capacity(facts.cx.program.funcs().len());
     let mut work: Vec<FuncId> = bodies.collect();
@@ -211,7 +216,7 @@ fn run_by(facts: Facts<'_>, bodies: impl Iterator<Item = FuncId>) -> FixedBitSet
 }
 
 /// Goroutines whose bodies lead to one of the reads, nearest first; `runs` says what any of them may run.
-fn readers_above(
+pub(super) fn readers_above(
     facts: Facts<'_>,
     reads: impl Iterator<Item = (FuncId, Span)>,
     runs: &dyn Fn(FuncId) -> bool,

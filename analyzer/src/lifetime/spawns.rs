@@ -12,6 +12,7 @@ use super::{
     handed::{Handed, HandedFunc, Use, functions_of, root_local},
     library_goroutines,
     models::{Effect, Models, Operand},
+    named_groups,
     place::Places,
 };
 use crate::{
@@ -130,6 +131,7 @@ impl<'a> Context<'a> {
             signals: Vec::new(),
             arguments: Vec::new(),
             in_loop: self.events.of(func).repeats(loops, span),
+            only_starts: false,
         }
     }
 
@@ -216,15 +218,27 @@ impl<'a> Context<'a> {
             if bodies.is_empty() {
                 continue;
             }
+            let mut group = None;
             let (inside, worker) = match self.handed.use_at(self.program, self.graph, self.models, file, call, at) {
                 Some(Use::Spawns { inside }) => (inside, None),
                 Some(Use::Queues { worker }) => (None, Some(worker)),
-                Some(Use::Runs) | None => continue,
+                Some(Use::Runs) | None => {
+                    group = named_groups::started_in(self.program, self.models, file, call);
+                    if group.is_none() {
+                        continue;
+                    }
+                    (None, None)
+                }
             };
             let kind = if worker.is_some() { SpawnKind::Queue } else { SpawnKind::Wrapper };
             let site = found.get_or_insert_with(|| self.site(func, file, call, span, kind));
+            site.only_starts = kind == SpawnKind::Wrapper && self.only_starts(file, call, inside);
             for handed in &bodies {
                 self.add_body(site, file, handed, None);
+            }
+            if let Some(key) = group {
+                let (kind, certain, deferred, last) = (SignalKind::Group, true, true, true);
+                site.signals.push(Signal { key, kind, certain, deferred, last, anchor: None, site: (func, span) });
             }
             if let Some(worker) = worker {
                 // What the worker says when it is over, or after each piece of work, it says of this one. Which worker it
@@ -247,6 +261,29 @@ impl<'a> Context<'a> {
             }
         }
         found
+    }
+
+    /// Whether the one function that a call can mean starts what it is given itself, in a `go` statement, and neither it
+    /// nor what it calls waits for anything.
+    fn only_starts(self, file: FileId, call: ExprId, inside: Option<FuncId>) -> bool {
+        let Callee::Func { func, .. } = self.program.callee(file, call) else { return false };
+        let all = |func: FuncId| self.events.of(func).blocks.iter().flat_map(|block| &block.events);
+        let waits =
+            |func: FuncId| all(func).any(|event| matches!(event.kind, EventKind::Wait { .. } | EventKind::WaitAll));
+        let own = self.program.funcs()[func].file;
+        let calls = all(func).filter_map(|event| match event.kind {
+            EventKind::Call(call) | EventKind::Defer { call, .. } => Some(call),
+            _ => None,
+        });
+        let mut calls = calls.map(|call| self.program.callee(own, call));
+        inside.is_none_or(|literal| self.program.funcs()[literal].parent == Some(func))
+            && all(func).any(|event| matches!(event.kind, EventKind::Spawn(_)))
+            && !waits(func)
+            && calls.all(|callee| match callee {
+                Callee::Func { func, .. } | Callee::Literal(func) => !waits(func),
+                Callee::External { .. } | Callee::Builtin(_) | Callee::Conversion(_) => true,
+                _ => false,
+            })
     }
 
     /// A call that starts a subtest which pauses: it comes back while most of the subtest is still to be run.

@@ -187,3 +187,18 @@ func TestWaitValue(t *testing.T) {
 func TestEachWrites(t *testing.T) {
 	putAll([]string{"a", "b"}, func(string) error { return nil })
 }
+
+func TestGivenAway(t *testing.T) {
+	t.Log(countCalls(), longest([]string{"a", "bc"}))
+	time.Sleep(30 * time.Millisecond)
+}
+
+func TestOnlyStarts(t *testing.T) {
+	one, two := func() int { return 1 }, func() int { return 2 }
+	total(one, two)
+	totalAtOnce(one, two)
+}
+
+func TestNestedStart(t *testing.T) {
+	drain()
+}

@@ -142,3 +142,17 @@ func TestWaitValue(t *testing.T) {
 	inBadTime()
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestGivenAway(t *testing.T) {
+	t.Log(countCalls())
+	time.Sleep(30 * time.Millisecond)
+}
+
+func TestOnlyStarts(t *testing.T) {
+	total(func() int { return 1 }, func() int { return 2 })
+}
+
+func TestNestedStart(t *testing.T) {
+	drain()
+	time.Sleep(10 * time.Millisecond)
+}

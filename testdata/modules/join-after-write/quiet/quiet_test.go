@@ -34,3 +34,7 @@ func TestReadsFirst(t *testing.T) {
 	r.joins <- "a"
 	t.Log(r.Close())
 }
+
+func TestOneByOne(t *testing.T) {
+	closeAll([]*feed{newFeed(), newFeed()})
+}

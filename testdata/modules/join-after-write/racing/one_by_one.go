@@ -1,0 +1,33 @@
+package racing
+
+import "time"
+
+// feed is closed with others, one after the other. That the first was waited
+// for says nothing about the second.
+type feed struct {
+	last *string
+	over chan struct{}
+}
+
+func newFeed() *feed {
+	f := &feed{last: new(string), over: make(chan struct{})}
+	go func() {
+		defer close(f.over)
+		time.Sleep(5 * time.Millisecond)
+		if f.last != nil {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return f
+}
+
+func (f *feed) Close() {
+	f.last = nil // want "join-after-write: feed.last"
+	<-f.over
+}
+
+func closeAll(feeds []*feed) {
+	for _, f := range feeds {
+		f.Close()
+	}
+}
