@@ -187,3 +187,15 @@ func TestWaitValue(t *testing.T) {
 func TestEachWrites(t *testing.T) {
 	putAll([]string{"a", "b"}, func(string) error { return nil })
 }
+
+func TestEither(t *testing.T) {
+	for _, err := range []error{nil, errNone} {
+		find := func() (string, error) { return "ada", err }
+		if name := ask(find, true); (name == "ada") != (err == nil) {
+			t.Error(name, err)
+		}
+	}
+	if ask(nil, false) != "" {
+		t.Error("found somebody")
+	}
+}

@@ -142,3 +142,14 @@ func TestWaitValue(t *testing.T) {
 	inBadTime()
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestEither(t *testing.T) {
+	enough := make(chan struct{})
+	close(enough)
+	find := func() (string, error) {
+		time.Sleep(10 * time.Millisecond)
+		return "ada", nil
+	}
+	_ = ask(find, enough)
+	time.Sleep(30 * time.Millisecond)
+}
