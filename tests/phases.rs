@@ -230,3 +230,36 @@ func serve(port int) int {{
     assert_eq!(starts("made-before", "port += len(get().names)"), "medium");
     assert_eq!(starts("made-beside", "port += 1"), "high");
 }
+
+#[test]
+fn what_is_read_for_the_report_of_a_failure_is_read_when_the_test_has_failed() {
+    let counts = |name: &str, report: &str| {
+        let code = format!(
+            "
+import (
+	\"sync/atomic\"
+	\"testing\"
+	\"time\"
+)
+
+func TestCounts(t *testing.T) {{
+	var added uint64
+	go func() {{
+		for {{
+			time.Sleep(time.Millisecond)
+			atomic.AddUint64(&added, 1)
+		}}
+	}}()
+	time.Sleep(time.Millisecond)
+	if atomic.LoadUint64(&added) > 3 {{
+		{report}
+	}}
+}}
+"
+        );
+        confidence(name, "added", &code)
+    };
+    assert_eq!(counts("logged", "t.Log(added)"), "high");
+    assert_eq!(counts("reported", "t.Errorf(\"%d\", added)"), "medium");
+    assert_eq!(counts("logged-then-failed", "t.Log(added)\n\t\tt.Fail()"), "medium");
+}

@@ -616,7 +616,9 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
-            if !self.may_follow(goroutine, top) || self.through_one_once(goroutine, &inside.0, path, top) {
+            if !self.may_follow(goroutine, top)
+                || self.through_one_once(goroutine, &inside.0, (path, (access.func, access.span)), top)
+            {
                 continue;
             }
             let other = Side::of(access, true).reached_by(path.to_vec(), dispatched);

@@ -62,12 +62,14 @@ impl Pass<'_> {
         let behind = self.behind(goroutine, reached, inner);
         let here = points(self.events);
         let (Some(&from), Some(&end)) = (here.get(&site.span), here.get(&to)) else { return Heard::No };
-        if behind.is_empty() || self.is_deferred(self.func, end) {
+        if behind.is_empty() {
             return Heard::No;
         }
+        // What is registered for the end comes behind every way out.
+        let end = Some(end).filter(|end| !self.is_deferred(self.func, *end));
         for (answer, last) in [(Heard::Yes, true), (Heard::Counted, false)] {
             let hears = |kind: &EventKind, span: Span| self.hears(kind, span, site.span, &behind, last);
-            let of_flag = || other.func == self.func && self.behind_a_flag(other.span, from, &hears);
+            let of_flag = || end.is_some() && other.func == self.func && self.behind_a_flag(other.span, from, &hears);
             if !self.gets_to(from, end, &hears) || of_flag() {
                 return answer;
             }
@@ -130,23 +132,23 @@ impl Pass<'_> {
         }
     }
 
-    /// Whether control gets from one point to another without meeting what `hears`. A loop that waits is left only from
-    /// within, as in the pass.
-    fn gets_to(&self, from: Point, to: Point, hears: &dyn Fn(&EventKind, Span) -> bool) -> bool {
+    /// Whether control gets from one point to another, or with none to a way out, without meeting what `hears`. A loop that
+    /// waits is left only from within, as in the pass.
+    fn gets_to(&self, from: Point, to: Option<Point>, hears: &dyn Fn(&EventKind, Span) -> bool) -> bool {
         let blocks = &self.events.blocks;
         let mut seen = vec![[false; 2]; blocks.len()];
         // A block, the event to begin with, and whether control came from within the loop whose head it is.
         let mut work = vec![(from.0, from.1 + 1, true)];
         while let Some((at, first, within)) = work.pop() {
-            let reaches = to.0 == at && to.1 >= first;
-            let end = if reaches { to.1 } else { blocks[at].events.len() };
+            let reaches = to.is_some_and(|to| to.0 == at && to.1 >= first);
+            let end = to.filter(|_| reaches).map_or(blocks[at].events.len(), |to| to.1);
             let stops = |event: &super::events::Event| {
                 matches!(event.kind, EventKind::Leave { .. }) || hears(&event.kind, event.span)
             };
             if blocks[at].events[first..end].iter().any(stops) {
                 continue;
             }
-            if reaches {
+            if reaches || to.is_none() && blocks[at].exit.is_some() {
                 return true;
             }
             let head = self.waiting_loops.iter().find(|row| row.0 == at);
@@ -199,7 +201,7 @@ impl Pass<'_> {
                     .get(&instr.span)
                     .copied()
                     .or(block.map(|block| (block, self.events.blocks[block].events.len())));
-                at.is_none_or(|at| self.gets_to(from, at, hears))
+                at.is_none_or(|at| self.gets_to(from, Some(at), hears))
             });
             !local.captured && is_false(first.expr) && unheard.next().is_none()
         })

@@ -12,7 +12,7 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
     domain::{Access, AccessKind, Exit, Location, LockSet, SpawnId, SyncKey},
-    events::EventKind,
+    events::{Event, EventKind},
     guards::deciding,
     hidden_order::{self, Waiters},
     order::{is_deferred, point_of},
@@ -246,7 +246,7 @@ fn gave_back(facts: Facts<'_>, access: &Access, key: Location) -> bool {
     given
 }
 
-/// Whether every way from an access of a test on ends the test: it has failed by then.
+/// Whether every way from an access of a test on ends the test, or says that it has failed: it reads for the report.
 pub(super) fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
     let (func, span) = side.top();
     let program = facts.cx.program;
@@ -260,7 +260,8 @@ pub(super) fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
     let mut work = vec![(block, index)];
     while let Some((at, from)) = work.pop() {
         let row = &events.blocks[at];
-        if row.events[from..].iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
+        let fails = |event: &Event| matches!(event.kind, EventKind::Leave { .. } | EventKind::UsesTest { fails: true });
+        if row.events[from..].iter().any(fails) {
             ends = true;
             continue;
         }

@@ -6,7 +6,7 @@ use super::{
     events::{Event, EventKind},
     handed::effects_of,
     models::Effect,
-    order::{gets_to, is_deferred, points},
+    order::{comes_to, gets_to, is_deferred, point_of, points},
     reach::Reached,
 };
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
     syntax::{Expr, ExprId},
 };
 
+/// Calls down to what runs once: `get`, which calls `init`, which calls `once.Do`. Deeper ones are not seen.
+const MAX_ONCE_DEPTH: u32 = 2;
+
 impl Pass<'_> {
     /// Whether the goroutine makes an access in what it runs once, and this function makes its own there, too, or gets to it
     /// only when it has been there.
@@ -22,7 +25,7 @@ impl Pass<'_> {
         &self,
         goroutine: usize,
         reached: &Reached,
-        path: &[(FuncId, Span)],
+        (path, access): (&[(FuncId, Span)], (FuncId, Span)),
         to: Span,
     ) -> bool {
         let reach = &self.facts.reaches[self.ids[goroutine]];
@@ -33,15 +36,46 @@ impl Pass<'_> {
         if self.runs_once(path).iter().any(|key| inside.contains(key)) {
             return true;
         }
+        // In what this function calls, the way to the access may lead through there.
+        let called = path.iter().skip(1).copied().chain((!path.is_empty()).then_some(access));
+        if called.into_iter().any(|(func, span)| self.has_been_by(func, span, &inside)) {
+            return true;
+        }
         let here = points(self.events);
         let site = &self.facts.spawns.sites[self.ids[goroutine]];
         let (Some(&from), Some(&end)) = (here.get(&site.span), here.get(&to)) else { return false };
-        let has_been = |event: &Event| match event.kind {
-            EventKind::Call(call) => self.once_of(self.func, call).is_some_and(|key| inside.contains(&key)),
-            EventKind::Leave { .. } => true,
-            _ => false,
+        let has_been = |event: &Event| self.has_been(self.func, event, &inside, MAX_ONCE_DEPTH);
+        // Whoever has been there before the start leaves nothing to run.
+        !comes_to(self.events, (0, 0), Some(from), &has_been)
+            || !is_deferred(self.events, end) && !gets_to(self.events, from, Some(end), &has_been)
+    }
+
+    /// Whether every way to a place of a function leads through what goes by one of the keys.
+    fn has_been_by(&self, func: FuncId, span: Span, keys: &[SyncKey]) -> bool {
+        let events = self.facts.cx.events.of(func);
+        let has_been = |event: &Event| self.has_been(func, event, keys, MAX_ONCE_DEPTH);
+        point_of(events, span)
+            .is_some_and(|point| !is_deferred(events, point) && !comes_to(events, (0, 0), Some(point), &has_been))
+    }
+
+    /// Whether an event runs something once by one of the keys, itself or on every way through what it calls; or lets nobody
+    /// go on.
+    fn has_been(&self, func: FuncId, event: &Event, keys: &[SyncKey], depth: u32) -> bool {
+        let call = match event.kind {
+            EventKind::Call(call) => call,
+            EventKind::Leave { .. } => return true,
+            _ => return false,
         };
-        !is_deferred(self.events, end) && !gets_to(self.events, from, Some(end), &has_been)
+        let called = || {
+            let row = self.facts.calls.at(func, call)?;
+            let always = |target: &FuncId| {
+                let events = self.facts.cx.events.of(*target);
+                let stops = |event: &Event| self.has_been(*target, event, keys, depth - 1);
+                !events.blocks.is_empty() && !comes_to(events, (0, 0), None, &stops)
+            };
+            Some(depth > 0 && !row.targets.is_empty() && row.targets.iter().all(always))
+        };
+        self.once_of(func, call).is_some_and(|key| keys.contains(&key)) || called().unwrap_or(false)
     }
 
     /// What each call on a path that runs a function once goes by.

@@ -201,4 +201,15 @@ func TestOnlyStarts(t *testing.T) {
 
 func TestNestedStart(t *testing.T) {
 	drain()
+
+func TestEither(t *testing.T) {
+	for _, err := range []error{nil, errNone} {
+		find := func() (string, error) { return "ada", err }
+		if name := ask(find, true); (name == "ada") != (err == nil) {
+			t.Error(name, err)
+		}
+	}
+	if ask(nil, false) != "" {
+		t.Error("found somebody")
+	}
 }

@@ -156,3 +156,14 @@ func TestNestedStart(t *testing.T) {
 	drain()
 	time.Sleep(10 * time.Millisecond)
 }
+
+func TestEither(t *testing.T) {
+	enough := make(chan struct{})
+	close(enough)
+	find := func() (string, error) {
+		time.Sleep(10 * time.Millisecond)
+		return "ada", nil
+	}
+	_ = ask(find, enough)
+	time.Sleep(30 * time.Millisecond)
+}
