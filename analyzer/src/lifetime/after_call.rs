@@ -165,18 +165,19 @@ fn open_calls<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Ite
     rows.flat_map(move |row| {
         let known = |target: &FuncId| left.contains_key(target);
         let any = row.targets.iter().any(known) || row.handed.iter().any(|handed| known(&handed.func));
-        let targets = if any { callees(facts.cx, func, row) } else { &[] };
-        targets.iter().flat_map(move |(target, bindings)| {
+        let at = facts.calls.row(func, row.call).filter(|_| any);
+        let targets = at.into_iter().flat_map(move |at| callees(facts.cx, facts.calls, func).of_call(at));
+        targets.flat_map(move |(target, bindings)| {
             let rows =
-                left.get(target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
+                left.get(&target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
             rows.filter_map(move |known| {
                 let file = |func: FuncId| facts.cx.program.funcs()[func].file;
                 let there = |(here, origin): &(LocalId, LocalId)| match bindings.iter().find(|row| row.0 == *here) {
                     Some((_, there)) => Some((there.as_variable()?, *origin)),
                     // What a literal captures is the same variable for the function around it.
                     None => {
-                        let same_file = file(*target) == file(func);
-                        let captures = || operand(facts.cx.program, *target, file(func), *here) == Operand::Captured;
+                        let same_file = file(target) == file(func);
+                        let captures = || operand(facts.cx.program, target, file(func), *here) == Operand::Captured;
                         (same_file && captures()).then_some((*here, *origin))
                     }
                 };
@@ -330,7 +331,7 @@ fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: 
     let node = &reach.nodes[inside.node as usize];
     let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
     let mut assumptions = Vec::new();
-    if node.dispatched > 0 || row.dispatched {
+    if node.dispatched() > 0 || row.dispatched {
         assumptions.push(Assumption::OneOfManyCallees);
     }
     if inner.element {
@@ -343,7 +344,7 @@ fn conflict(facts: Facts<'_>, func: FuncId, row: &CallRef, left: &Left, inside: 
         ..Conflict::new(
             left.spawn,
             inner.location,
-            Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+            Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched()),
             Side {
                 func,
                 span: access.span,
