@@ -281,7 +281,9 @@ impl Gate {
         let program = &loaded.program;
         progress.stage("looking for goroutines that outlive what they use");
         let lifetimes = Lifetimes::analyse(program, &loaded.graph, &loaded.places, &self.models);
-        let mut findings = rules::findings(&lifetimes);
+        // The weaker findings are compared with those of another tree, words and all, where there is one.
+        let least = if last { self.confidence } else { Confidence::Low };
+        let rules::Findings { worded: mut findings, weaker: mut wordless } = rules::findings(&lifetimes, least);
         let files = &program.sources().files;
         let own = |file| files[file].role == FileRole::Analysed;
         let analysed = || files.as_slice().par_iter().filter(|file| file.role == FileRole::Analysed);
@@ -291,7 +293,7 @@ impl Gate {
             lines,
             functions: program.funcs().iter().filter(|func| own(func.file)).count(),
             spawn_sites: lifetimes.spawns.sites.len(),
-            considered: findings.len(),
+            considered: findings.len() + wordless.len(),
             allowed: 0,
             known: 0,
             gone: 0,
@@ -299,17 +301,17 @@ impl Gate {
         };
         // Before the other filters: an ignore is needed or not whatever this run is asked to print.
         let mut ignores = Ignores::of(program);
-        statistics.allowed = ignores.apply(&mut findings);
+        statistics.allowed = ignores.apply(&mut findings) + ignores.apply(&mut wordless);
+        drop(wordless);
         findings.retain(|f| self.rules.is_empty() || self.rules.contains(f.rule.0));
         findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));
         findings.retain(|f| !self.excluded.contains(&f.place().file));
-        let (findings, mut weaker): (_, Vec<Finding>) =
-            findings.into_iter().partition(|f| f.confidence >= self.confidence);
+        // The most certain stand first.
+        let certain = findings.partition_point(|f| f.confidence >= self.confidence);
+        let weaker = findings.split_off(certain);
         let sources = Sources::new(program);
         if last {
-            // Millions of small pieces, which the end of the process frees at once. The weaker findings are compared with
-            // those of another tree, and there is none.
-            std::mem::forget(std::mem::take(&mut weaker));
+            // Millions of small pieces, which the end of the process frees at once.
             std::mem::forget(lifetimes);
             std::mem::forget(loaded);
         }

@@ -10,7 +10,7 @@ use std::{
 
 use analyzer::{
     base::{Problem, Span},
-    callgraph::{CallGraph, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
+    callgraph::{CallGraph, CallKind, CallSite, CallSiteId, Resolution, Target},
     resolve::{Callee, FuncId, Program},
     source::FileId,
     syntax::{Expr, ExprId},
@@ -89,10 +89,7 @@ pub(crate) fn edges(program: &Program, graph: &CallGraph, query: &Query, package
         }
         Query::To(Meant::External(key)) => {
             let target = Target::External(*key);
-            let calls = |site: &&CallSite| match &site.targets {
-                Targets::Known { callees, .. } => callees.contains(&target),
-                Targets::Unknown(_) => false,
-            };
+            let calls = |site: &&CallSite| site.targets.callees().contains(&target);
             let callers = sites.iter().filter(|site| admitted(site.func)).filter(calls);
             edges.extend(callers.map(|site| printer.edge(site, &target)));
         }
@@ -187,17 +184,17 @@ impl<'a> Printer<'a> {
                 edges.push(self.row(site, callee, self.kind(site, "function-value".to_owned())));
             }
         }
-        match &site.targets {
+        match site.targets.resolution() {
             // Nothing is known to reach the call: the interface's method stands for all that fit.
-            Targets::Known { resolution: Resolution::Interface { found: 0, implementers }, .. } => {
+            Ok(Resolution::Interface { found: 0, implementers }) => {
                 let file = self.program.funcs()[site.func].file;
                 if let Some(method) = self.interface_method(file, site) {
                     edges.push(self.row(site, method, self.kind(site, format!("interface:0/{implementers}"))));
                 }
             }
-            Targets::Known { callees, .. } => edges.extend(callees.iter().map(|callee| self.edge(site, callee))),
-            Targets::Unknown(_) if !self.graph.loop_bodies(id).is_empty() => {}
-            Targets::Unknown(reason) => {
+            Ok(_) => edges.extend(site.targets.callees().iter().map(|callee| self.edge(site, callee))),
+            Err(_) if !self.graph.loop_bodies(id).is_empty() => {}
+            Err(reason) => {
                 let file = self.program.funcs()[site.func].file;
                 let (callee, kind) = match self.interface_method(file, site) {
                     Some(method) => (method, "interface:0/0".to_owned()),
@@ -226,14 +223,12 @@ impl<'a> Printer<'a> {
     }
 
     fn edge(&self, site: &CallSite, target: &Target) -> Edge {
-        let resolution = match &site.targets {
-            Targets::Known { resolution, .. } => match resolution {
-                Resolution::Static => "static".to_owned(),
-                Resolution::Method => "method".to_owned(),
-                Resolution::Interface { found, implementers } => format!("interface:{found}/{implementers}"),
-                Resolution::FunctionValue => "function-value".to_owned(),
-            },
-            Targets::Unknown(reason) => format!("unknown:{}", reason.name()),
+        let resolution = match site.targets.resolution() {
+            Ok(Resolution::Static) => "static".to_owned(),
+            Ok(Resolution::Method) => "method".to_owned(),
+            Ok(Resolution::Interface { found, implementers }) => format!("interface:{found}/{implementers}"),
+            Ok(Resolution::FunctionValue) => "function-value".to_owned(),
+            Err(reason) => format!("unknown:{}", reason.name()),
         };
         match target {
             Target::Func(func) => {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use analyzer::{
     base::Symbol,
-    callgraph::{CallGraph, Target, Targets},
+    callgraph::{CallGraph, Target},
     resolve::{Func, FuncId, Program},
     source::FileRole,
 };
@@ -44,12 +44,9 @@ pub(crate) fn called(program: &Program, graph: &CallGraph, name: &str) -> Result
         return Ok(Meant::Funcs(funcs));
     }
     let plain = without_pointer(name);
-    let external = graph.sites().iter().find_map(|site| match &site.targets {
-        Targets::Known { callees, .. } => callees.iter().find_map(|target| match target {
-            Target::External(key) if key.as_str() == plain => Some(*key),
-            Target::External(_) | Target::Func(_) => None,
-        }),
-        Targets::Unknown(_) => None,
+    let external = graph.sites().iter().flat_map(|site| site.targets.callees()).find_map(|target| match target {
+        Target::External(key) if key.as_str() == plain => Some(*key),
+        Target::External(_) | Target::Func(_) => None,
     });
     match external {
         Some(key) => Ok(Meant::External(key)),

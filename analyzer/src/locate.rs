@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     base::{Idx, Span, Symbol},
-    callgraph::{CallKind, CallSite, CallSiteId, Target, Targets},
+    callgraph::{CallKind, CallSite, CallSiteId, Target},
     lifetime::{Lifetimes, SpawnId, SpawnKind, SpawnSite, handed::Use},
     report::{Frame, FunctionName, RaceReport, StackTrace, stale_frames},
     resolve::{Builtin, CalleeKind, FuncId},
@@ -320,11 +320,7 @@ impl<'a> Locator<'a> {
         let mut best: Option<(u32, CallSiteId)> = None;
         for &id in graph.sites_of(func) {
             let site = &graph.sites()[id];
-            let calls = match &site.targets {
-                Targets::Known { callees, .. } => callees.contains(&Target::Func(callee)),
-                Targets::Unknown(_) => false,
-            };
-            if !calls {
+            if !site.targets.callees().contains(&Target::Func(callee)) {
                 continue;
             }
             for line in self.lines_of(site) {
@@ -437,7 +433,7 @@ impl<'a> Locator<'a> {
                     if site.kind == CallKind::Go {
                         continue;
                     }
-                    let Targets::Known { callees, .. } = &site.targets else { continue };
+                    let callees = site.targets.callees();
                     let certain = certain && callees.len() == 1;
                     for target in callees {
                         match target {

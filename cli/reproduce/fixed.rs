@@ -67,7 +67,7 @@ impl Job<'_> {
         let models = rules::catalogue::embedded().context("the embedded catalogue")?;
         let lifetimes = Lifetimes::analyse(&loaded.program, &loaded.graph, &loaded.places, &models);
         let listed = |lifetimes: &Lifetimes<'_>| {
-            let findings = rules::findings(lifetimes);
+            let findings = rules::findings(lifetimes, rules::Confidence::Low).worded;
             let same = |found: &rules::Finding| {
                 subject.fingerprint.as_ref() == Some(&found.fingerprint)
                     && subject.location.as_ref().is_none_or(|at| *at == found.location)

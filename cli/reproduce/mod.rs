@@ -170,7 +170,7 @@ fn of_fingerprint(lifetimes: &Lifetimes<'_>, fingerprint: &str) -> Result<Subjec
     if fingerprint.len() < SHORTEST {
         bail!("`{fingerprint}` is too short for a fingerprint: give {SHORTEST} characters at least");
     }
-    let findings = rules::findings(lifetimes);
+    let findings = rules::findings(lifetimes, rules::Confidence::Low).worded;
     let known: Vec<&Finding> = findings.iter().filter(|found| found.fingerprint.starts_with(fingerprint)).collect();
     let Some(first) = known.first() else {
         bail!("no finding has the fingerprint `{fingerprint}`; `outlive check --all --format json` prints them all");

@@ -283,8 +283,14 @@ impl Cx<'_> {
         (lines.line(span.start), lines.line(span.end.saturating_sub(1)))
     }
 
-    /// Builds the finding of a rule.
-    pub fn finding(&self, rule: RuleId, conflict: &Conflict, confidence: Confidence, wording: Wording) -> Finding {
+    /// Builds the finding of a rule; without its words all else is there by which findings are told apart.
+    pub fn finding(
+        &self,
+        rule: RuleId,
+        conflict: &Conflict,
+        confidence: Confidence,
+        wording: Option<Wording>,
+    ) -> Finding {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let location = self.memory(conflict);
         let other = self.access(AccessSide::Other, &conflict.other);
@@ -304,20 +310,17 @@ impl Cx<'_> {
             _ => None,
         };
         let spawn_site = self.site(spawn.func, spawn.span);
-        let known = conflict.assumptions.iter().map(|assumption| words_of(*assumption));
-        let doubts = self.doubts(conflict);
-        let mut assumptions: Vec<String> = Vec::new();
-        for words in known.chain(doubts.words().iter().copied()) {
-            if !assumptions.iter().any(|said| said == words) {
-                assumptions.push(words.to_owned());
-            }
-        }
+        let (witness, assumptions) = match wording {
+            Some(_) => (self.witness(conflict, &location.name), self.assumed(conflict)),
+            None => (Vec::new(), Vec::new()),
+        };
+        let Wording { message, fix } = wording.unwrap_or_default();
         let mut finding = Finding {
             rule,
             confidence,
-            message: wording.message,
+            message,
             fingerprint: String::new(),
-            witness: self.witness(conflict, &location.name),
+            witness,
             join: self.join(conflict),
             accesses,
             spawn: spawn_site,
@@ -326,10 +329,23 @@ impl Cx<'_> {
             reset,
             round,
             assumptions,
-            fix: wording.fix,
+            fix,
         };
         finding.fingerprint = finding.cause();
         finding
+    }
+
+    /// What is assumed, in words, once each.
+    fn assumed(&self, conflict: &Conflict) -> Vec<String> {
+        let known = conflict.assumptions.iter().map(|assumption| words_of(*assumption));
+        let doubts = self.doubts(conflict);
+        let mut assumptions: Vec<String> = Vec::new();
+        for words in known.chain(doubts.words().iter().copied()) {
+            if !assumptions.iter().any(|said| said == words) {
+                assumptions.push(words.to_owned());
+            }
+        }
+        assumptions
     }
 }
 

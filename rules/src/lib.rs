@@ -60,12 +60,20 @@ pub const RULES: &[&dyn Rule] = &[
 
 /// The finding of the first rule that claims the conflict.
 pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
+    claim_from(cx, conflict, Confidence::Low)
+}
+
+/// The same, without words where it is less certain than `worded`.
+fn claim_from(cx: &Cx<'_>, conflict: &Conflict, worded: Confidence) -> Option<Finding> {
     RULES.iter().find_map(|rule| {
         let confidence = rule.detect(cx, conflict)?;
-        let mut wording = rule.word(cx, conflict);
-        if wording.fix.edits.is_empty() {
-            wording.fix.edits = fix::edits(cx, conflict);
-        }
+        let wording = (confidence >= worded).then(|| {
+            let mut wording = rule.word(cx, conflict);
+            if wording.fix.edits.is_empty() {
+                wording.fix.edits = fix::edits(cx, conflict);
+            }
+            wording
+        });
         Some(cx.finding(rule.meta().id, conflict, confidence, wording))
     })
 }
@@ -73,8 +81,17 @@ pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
 /// Conflicts that are put to the rules together.
 const AT_A_TIME: usize = 1024;
 
-/// All findings of an analysis, one per cause: most certain first, then by place.
-pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
+/// What an analysis found, one per cause.
+pub struct Findings {
+    /// Most certain first, then by place.
+    pub worded: Vec<Finding>,
+    /// Those less certain than was asked for, of which there are many times more: in no order, without message, fix,
+    /// witness and assumptions.
+    pub weaker: Vec<Finding>,
+}
+
+/// All findings of an analysis; those as certain as `least` have words.
+pub fn findings(lifetimes: &Lifetimes<'_>, least: Confidence) -> Findings {
     let cx = Cx { lifetimes };
     let analysed = |conflict: &&Conflict| {
         let program = lifetimes.program;
@@ -84,7 +101,7 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
         passing && (own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func))
     };
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().par_iter().few_at_once().filter(analysed).collect();
-    let claimed = |conflict: &&Conflict| claim(&cx, conflict).map(|found| (cause(&found), found));
+    let claimed = |conflict: &&Conflict| claim_from(&cx, conflict, least).map(|found| (cause(&found), found));
     let claim_all = |part: &[&Conflict]| part.par_iter().few_at_once().filter_map(claimed).collect::<Vec<_>>();
     // Many are of one cause: a part at a time, so that not all are in memory with all their words. One part is sorted by
     // causes while the next is claimed.
@@ -94,15 +111,20 @@ pub fn findings(lifetimes: &Lifetimes<'_>) -> Vec<Finding> {
     while let Some(found) = next {
         next = rayon::join(|| causes.add(found), || parts.next().map(claim_all)).1;
     }
-    let Causes { findings: mut out, rows } = causes;
+    let Causes { findings, rows } = causes;
     drop(rows);
+    let (mut out, mut weaker) = (findings, Vec::new());
+    if least > Confidence::Low {
+        weaker = out;
+        out = weaker.extract_if(.., |finding| finding.confidence >= least).collect();
+    }
     // By one thread: several would need room for all of them once more.
     out.sort_by(|a, b| {
         let certain = b.confidence.cmp(&a.confidence);
         certain.then_with(|| (a.place(), &a.spawn, &a.location).cmp(&(b.place(), &b.spawn, &b.location)))
     });
     demote_echoes(&mut out);
-    out
+    Findings { worded: out, weaker }
 }
 
 /// Findings so far, one per cause, in the order in which the causes were met.
@@ -119,6 +141,10 @@ impl Causes {
             match self.rows.entry(cause) {
                 std::collections::hash_map::Entry::Vacant(slot) => {
                     slot.insert(self.findings.len());
+                    if self.findings.len() == self.findings.capacity() {
+                        // Rows are large, and twice as many are rarely needed.
+                        self.findings.reserve_exact(AT_A_TIME.max(self.findings.len() / 4));
+                    }
                     found.witness.shrink_to_fit();
                     found.accesses.shrink_to_fit();
                     self.findings.push(found);

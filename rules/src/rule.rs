@@ -22,7 +22,7 @@ pub struct Cx<'a> {
 }
 
 /// The words of a finding.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Wording {
     /// One sentence: what outlives what.
     pub message: String,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use analyzer::base::{Idx, IndexVec};
-use analyzer::callgraph::{CallGraph, Targets};
+use analyzer::callgraph::CallGraph;
 use analyzer::resolve::Program;
 use analyzer::source::{BuildOptions, FileRole, InputFile, SourceSet};
 use analyzer::syntax;
@@ -129,14 +129,7 @@ fn measure(name: &str, dir: &Path, share: usize) -> Result<String> {
     let calls = processor()? - start;
     let (after_graph, peak) = (memory("VmRSS:")?, memory("VmHWM:")?);
     let sites = graph.sites().len();
-    let edges: usize = graph
-        .sites()
-        .iter()
-        .map(|site| match &site.targets {
-            Targets::Known { callees, .. } => callees.len(),
-            Targets::Unknown(_) => 0,
-        })
-        .sum();
+    let edges: usize = graph.sites().iter().map(|site| site.targets.callees().len()).sum();
     let functions = program.funcs().ids().map(Idx::index).count();
     let each = (names + calls) * 1e6 / (sites + edges).max(1) as f64;
     let megabytes = bytes as f64 / 1e6;

@@ -10,7 +10,8 @@ use std::{
     sync::{OnceLock, RwLock},
 };
 
-use rustc_hash::{FxHashMap, FxHasher};
+use hashbrown::HashTable;
+use rustc_hash::FxHasher;
 
 /// An interned string: four bytes, also as an `Option`; equal exactly when the texts are equal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,8 +57,13 @@ impl Texts {
 
 #[derive(Default)]
 struct Shard {
-    ids: RwLock<FxHashMap<SymbolText, u32>>,
+    /// Numbers of texts, found by what they stand for.
+    ids: RwLock<HashTable<u32>>,
     texts: Texts,
+}
+
+fn hash_of(text: &str) -> u64 {
+    BuildHasherDefault::<FxHasher>::default().hash_one(text)
 }
 
 fn shards() -> &'static [Shard] {
@@ -68,22 +74,24 @@ fn shards() -> &'static [Shard] {
 impl Symbol {
     /// Interns `text`. The table only grows: names of one run are needed until its end.
     pub fn new(text: &str) -> Self {
-        let hash = BuildHasherDefault::<FxHasher>::default().hash_one(text);
-        let shard_number = (hash >> (64 - SHARD_BITS)) as u32;
+        let hash = hash_of(text);
+        // Bits that a table does not look at: it takes the first and the last.
+        let shard_number = (hash >> 40) as u32 & ((1 << SHARD_BITS) - 1);
         let shard = &shards()[shard_number as usize];
         let symbol = |id: u32| Self(NonZeroU32::MIN.saturating_add(id << SHARD_BITS | shard_number));
         // A poisoned lock only means another thread panicked between two steps that both always succeed.
-        if let Some(&id) = shard.ids.read().unwrap_or_else(|e| e.into_inner()).get(text) {
+        let same = |id: &u32| shard.texts.get(*id) == text;
+        if let Some(&id) = shard.ids.read().unwrap_or_else(|e| e.into_inner()).find(hash, same) {
             return symbol(id);
         }
         let mut ids = shard.ids.write().unwrap_or_else(|e| e.into_inner());
-        if let Some(&id) = ids.get(text) {
+        if let Some(&id) = ids.find(hash, same) {
             return symbol(id);
         }
         let id = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let text: SymbolText = Box::leak(text.to_owned().into_boxed_str());
         shard.texts.set(id, text);
-        ids.insert(text, id);
+        ids.insert_unique(hash, id, |&id| hash_of(shard.texts.get(id)));
         symbol(id)
     }
 

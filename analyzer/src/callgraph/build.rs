@@ -1,5 +1,7 @@
 //! The call graph of a program.
 
+use std::sync::{Arc, OnceLock};
+
 use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -9,7 +11,7 @@ use super::{
     collect::{self, Direct, FileFlow},
     dispatch::{Dispatch, Filter},
     instances,
-    model::{CallGraphStats, CallKind, CallSite, CallSiteId, Resolution, Target, Targets},
+    model::{CallGraphStats, CallKind, CallSite, CallSiteId, Found, Resolution, Target, Targets},
     node::{Dynamic, DynamicKind, Item, Node},
     resolve::{Callees, Resolver},
     solve::{Graph, Solution},
@@ -89,7 +91,7 @@ struct FileSites {
 }
 
 impl FileSites {
-    fn new(flows: &Flows<'_>, file: FileId, part: &FileFlow, answers: &[u32], rows: &[Callees]) -> Self {
+    fn new(flows: &Flows<'_>, file: FileId, part: &FileFlow, answers: &Answers<'_>) -> Self {
         let program = flows.program;
         let facts = program.facts(file);
         let mut found = Self::default();
@@ -113,13 +115,12 @@ impl FileSites {
                     let Ok(at) = part.calls.binary_search_by_key(&expr, |&(expr, _)| expr) else { continue };
                     let mut bodies: &[(FileId, ExprId)] = &[];
                     let targets = match part.calls[at].1 {
-                        Direct::Func { func, method } => known(Target::Func(func), method),
-                        Direct::External { key, method } => known(Target::External(key), method),
+                        Direct::Func { func, method } => Targets::Named { callee: Target::Func(func), method },
+                        Direct::External { key, method } => Targets::Named { callee: Target::External(key), method },
                         Direct::Dynamic(i) => {
                             let i = (flows.base[file] + i) as usize;
-                            let callees = &rows[answers[i] as usize];
-                            bodies = &callees.ranges;
-                            targets(&flows.dynamic[i], callees)
+                            bodies = &answers.callees(i).ranges;
+                            answers.targets(&flows.dynamic, i)
                         }
                         Direct::Unknown(reason) => Targets::Unknown(reason),
                     };
@@ -133,7 +134,7 @@ impl FileSites {
                 if let Terminator::Range { over, .. } = block.end
                     && let Some(&i) = flows.ranges.get(&(file, over))
                 {
-                    let targets = targets(&flows.dynamic[i as usize], &rows[answers[i as usize] as usize]);
+                    let targets = answers.targets(&flows.dynamic, i as usize);
                     let ty = program.underlying(program.expr_type(file, over));
                     let unknown_type = matches!(program.ty(ty), Type::Unknown(_));
                     if unknown_type && matches!(targets, Targets::Unknown(_)) {
@@ -155,6 +156,30 @@ impl FileSites {
     fn by_expr(self) -> Box<[(ExprId, CallSiteId)]> {
         let id = |at: u32| CallSiteId::new((self.first + at) as usize);
         self.by_expr.into_iter().map(|(expr, at)| (expr, id(at))).collect()
+    }
+}
+
+/// What the dynamic calls of all files call.
+struct Answers<'r> {
+    /// Row of the answer about each call.
+    of: Vec<u32>,
+    rows: &'r [Callees],
+    /// The answers as targets, which their calls share.
+    targets: Vec<OnceLock<Targets>>,
+}
+
+impl<'r> Answers<'r> {
+    fn new(of: Vec<u32>, rows: &'r [Callees]) -> Self {
+        Self { of, rows, targets: vec![OnceLock::new(); rows.len()] }
+    }
+
+    fn callees(&self, call: usize) -> &'r Callees {
+        &self.rows[self.of[call] as usize]
+    }
+
+    fn targets(&self, dynamic: &[Dynamic], call: usize) -> Targets {
+        let known = &self.targets[self.of[call] as usize];
+        known.get_or_init(|| targets(&dynamic[call], self.callees(call))).clone()
     }
 }
 
@@ -200,15 +225,14 @@ impl CallGraph {
         let (values, value_rows) = function_values(&flows, &parts, &mut resolver);
         let rows = resolver.rows;
         let mut call_graph = Self { values, value_rows, ..Self::default() };
-        call_graph.add_sites(&flows, &parts, &answers, &rows);
+        call_graph.add_sites(&flows, &parts, &Answers::new(answers, &rows));
         call_graph
     }
 
-    fn add_sites(&mut self, flows: &Flows<'_>, parts: &[FileFlow], answers: &[u32], rows: &[Callees]) {
+    fn add_sites(&mut self, flows: &Flows<'_>, parts: &[FileFlow], answers: &Answers<'_>) {
         let program = flows.program;
         let files = &program.sources().files;
-        let found =
-            files.par_ids().one_by_one().map(|file| FileSites::new(flows, file, &parts[file.index()], answers, rows));
+        let found = files.par_ids().one_by_one().map(|file| FileSites::new(flows, file, &parts[file.index()], answers));
         let mut found: Vec<FileSites> = found.collect();
         let mut first = 0;
         let mut sites: Vec<CallSite> = Vec::with_capacity(found.iter().map(|found| found.sites.len()).sum());
@@ -293,13 +317,8 @@ impl CallGraph {
     }
 }
 
-fn known(target: Target, method: bool) -> Targets {
-    let resolution = if method { Resolution::Method } else { Resolution::Static };
-    Targets::Known { callees: SmallVec::from_elem(target, 1), resolution }
-}
-
 fn targets(call: &Dynamic, callees: &Callees) -> Targets {
-    let list: SmallVec<[Target; 1]> = callees.targets().collect();
+    let list: Box<[Target]> = callees.targets().collect();
     if list.is_empty() {
         // A call of nothing but loop bodies stays inside of the function around the loop.
         return Targets::Unknown(callees.open.unwrap_or(Reason::NoFunctionValue));
@@ -311,7 +330,7 @@ fn targets(call: &Dynamic, callees: &Callees) -> Targets {
         },
         DynamicKind::Value { .. } => Resolution::FunctionValue,
     };
-    Targets::Known { callees: list, resolution }
+    Targets::Found(Arc::new(Found { callees: list, resolution }))
 }
 
 type Values = (FxHashMap<(FileId, ExprId), u32>, Vec<Result<SmallVec<[Target; 1]>, Reason>>);

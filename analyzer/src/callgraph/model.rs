@@ -1,6 +1,6 @@
 //! The vocabulary of the call graph.
 
-use smallvec::SmallVec;
+use std::sync::Arc;
 
 use crate::{
     base::{Span, Symbol},
@@ -45,15 +45,26 @@ pub enum CallKind {
 /// What a call may call. Built-ins and conversions are no call sites.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Targets {
-    /// These, in order of their symbols; external functions by key. Never empty.
-    Known {
-        /// The callees.
-        callees: SmallVec<[Target; 1]>,
-        /// How they were found.
-        resolution: Resolution,
+    /// The one that is named: nearly all calls are of this kind, and there is one row for every call.
+    Named {
+        /// The callee.
+        callee: Target,
+        /// [`Resolution::Method`], not [`Resolution::Static`].
+        method: bool,
     },
+    /// Those that were looked for.
+    Found(Arc<Found>),
     /// Not known, and why.
     Unknown(Reason),
+}
+
+/// Callees that a call does not name; calls may share them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// In order of their symbols; external functions by key. Never empty.
+    pub callees: Box<[Target]>,
+    /// How they were found.
+    pub resolution: Resolution,
 }
 
 /// A callee.
@@ -87,13 +98,28 @@ pub enum Resolution {
 }
 
 impl Targets {
+    /// The callees; none of a call that is not known.
+    pub fn callees(&self) -> &[Target] {
+        match self {
+            Self::Named { callee, .. } => std::slice::from_ref(callee),
+            Self::Found(found) => &found.callees,
+            Self::Unknown(_) => &[],
+        }
+    }
+
+    /// How the callees were found, or why none are known.
+    pub fn resolution(&self) -> Result<Resolution, Reason> {
+        match self {
+            Self::Named { method: false, .. } => Ok(Resolution::Static),
+            Self::Named { method: true, .. } => Ok(Resolution::Method),
+            Self::Found(found) => Ok(found.resolution),
+            Self::Unknown(reason) => Err(*reason),
+        }
+    }
+
     /// The callees with source.
     pub fn funcs(&self) -> impl Iterator<Item = FuncId> + Clone {
-        let callees: &[Target] = match self {
-            Self::Known { callees, .. } => callees,
-            Self::Unknown(_) => &[],
-        };
-        callees.iter().filter_map(|target| match target {
+        self.callees().iter().filter_map(|target| match target {
             Target::Func(func) => Some(*func),
             Target::External(_) => None,
         })
@@ -125,10 +151,10 @@ impl CallGraphStats {
     /// Counts one call.
     pub(super) fn count(&mut self, site: &CallSite) {
         self.sites += 1;
-        match &site.targets {
-            Targets::Known { callees, resolution } => {
+        match site.targets.resolution() {
+            Ok(resolution) => {
                 let inside = site.targets.funcs().count();
-                self.external_edges += callees.len() - inside;
+                self.external_edges += site.targets.callees().len() - inside;
                 match resolution {
                     Resolution::Static => self.static_edges += inside,
                     Resolution::Method => self.method_edges += inside,
@@ -139,7 +165,7 @@ impl CallGraphStats {
                     Resolution::FunctionValue => self.function_value_edges += inside,
                 }
             }
-            Targets::Unknown(reason) => match self.unknown.binary_search_by_key(&reason.name(), |&(name, _)| name) {
+            Err(reason) => match self.unknown.binary_search_by_key(&reason.name(), |&(name, _)| name) {
                 Ok(at) => self.unknown[at].1 += 1,
                 Err(at) => self.unknown.insert(at, (reason.name(), 1)),
             },

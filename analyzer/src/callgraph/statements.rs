@@ -74,14 +74,19 @@ impl Collector<'_> {
         self.store(Node::Local(self.file, local), self.t.local_type(self.file, local), source);
     }
 
+    fn store_range(&mut self, node: Node, ty: TypeId, over: ExprId, value: bool) {
+        if self.carries(ty) {
+            let sources = self.range_sources(over, value);
+            self.flow(&sources, node);
+        }
+    }
+
     fn store(&mut self, node: Node, ty: TypeId, source: Stored) {
         match source {
             Stored::Value(value) => self.assign(node, ty, value),
-            Stored::Range { over, value } if self.carries(ty) => {
-                let sources = self.range_sources(over, value);
-                self.flow(&sources, node);
-            }
-            Stored::Range { .. } | Stored::Update(_) | Stored::Zero => {}
+            Stored::RangeKey { over } => self.store_range(node, ty, over, false),
+            Stored::RangeValue { over } => self.store_range(node, ty, over, true),
+            Stored::Update(_) | Stored::Zero => {}
         }
     }
 

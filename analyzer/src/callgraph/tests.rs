@@ -41,13 +41,13 @@ fn name(program: &Program, target: &Target) -> String {
 
 /// What a call calls, in order, with a mark for guesses.
 fn targets(program: &Program, targets: &Targets) -> String {
-    match targets {
-        Targets::Known { callees, resolution } => {
-            let names: Vec<String> = callees.iter().map(|target| name(program, target)).collect();
+    match targets.resolution() {
+        Ok(resolution) => {
+            let names: Vec<String> = targets.callees().iter().map(|target| name(program, target)).collect();
             let guess = if matches!(resolution, Resolution::Interface { found: 0, .. }) { "guess " } else { "" };
             format!("{guess}{}", names.join(" "))
         }
-        Targets::Unknown(reason) => format!("unknown {}", reason.name()),
+        Err(reason) => format!("unknown {}", reason.name()),
     }
 }
 

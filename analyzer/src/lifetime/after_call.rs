@@ -23,7 +23,7 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Location, Signal, SignalKind, SpawnId, WaitKind},
     domain_local::{Operand, operand},
     events::EventKind,
-    objects::Bindings,
+    objects::Object,
     order::{Point, points, reachable},
     owner::{joined_at_end, joined_before},
     published::waits_first,
@@ -174,10 +174,11 @@ fn openings<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Itera
     let calls = rows.flat_map(move |row| {
         let known = |target: &FuncId| left.contains_key(target);
         let any = row.targets.iter().any(known) || row.handed.iter().any(|handed| known(&handed.func));
-        let targets = if any { callees(facts.cx, func, row) } else { &[] };
+        let at = facts.calls.row(func, row.call).filter(|_| any);
+        let targets = at.into_iter().flat_map(move |at| callees(facts.cx, facts.calls, func).of_call(at));
         let opening = Opening { span: row.span, call: row.call, dispatched: row.dispatched };
-        targets.iter().flat_map(move |(target, bindings)| {
-            of_callee(facts, func, left, *target, bindings).map(move |left| (opening, left)).collect::<Vec<_>>()
+        targets.flat_map(move |(target, bindings)| {
+            of_callee(facts, func, left, target, bindings).map(move |left| (opening, left)).collect::<Vec<_>>()
         })
     });
     // Who waits for a goroutine has not waited for those that it has started.
@@ -198,7 +199,7 @@ fn of_callee<'a>(
     func: FuncId,
     left: &'a AllLeft,
     target: FuncId,
-    bindings: &'a Bindings,
+    bindings: &'a [(LocalId, Object)],
 ) -> impl Iterator<Item = Left> + 'a {
     let rows = left.get(&target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
     rows.filter_map(move |known| {
@@ -374,7 +375,7 @@ fn conflict(
     let node = &reach.nodes[inside.node as usize];
     let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
     let mut assumptions = Vec::new();
-    if node.dispatched > 0 || opening.dispatched {
+    if node.dispatched() > 0 || opening.dispatched {
         assumptions.push(Assumption::OneOfManyCallees);
     }
     if inner.element {
@@ -387,7 +388,7 @@ fn conflict(
         ..Conflict::new(
             left.spawn,
             inner.location,
-            Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+            Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched()),
             Side {
                 func,
                 span: access.span,

@@ -54,7 +54,7 @@ fn late_writes(
     let reach = &facts.reaches[id];
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     let Some(own) = reach.nodes.iter().find(|node| node.func == body) else { return };
-    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= own.depth + MAX_DEPTH) {
+    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= own.depth() + MAX_DEPTH) {
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
             if inner.kind != AccessKind::Write || inner.atomic || seen.contains(&inner.location) {
                 continue;
@@ -94,7 +94,7 @@ fn late_writes(
                 ..Conflict::new(
                     id,
                     inner.location,
-                    Side::of(inner, true).reached_by(path, node.dispatched),
+                    Side::of(inner, true).reached_by(path, node.dispatched()),
                     other,
                     Relation::AfterSpawn,
                 )

@@ -474,7 +474,7 @@ impl Pass<'_> {
                     EventKind::Call(inner) => {
                         if let Some(row) = facts.calls.at(literal, *inner) {
                             if self.reporting {
-                                self.called(row, &[(self.func, span)], state);
+                                self.called((literal, row), &[(self.func, span)], state);
                             }
                             let (_, must) = facts.joins.of_call(facts.cx, literal, row);
                             for bit in must.ones() {
@@ -501,10 +501,10 @@ impl Pass<'_> {
         }
     }
 
-    /// What a call's callees access.
-    fn called(&mut self, row: &CallRef, above: &[(FuncId, Span)], state: &State) {
+    /// What a call's callees access; it stands in the function before it.
+    fn called(&mut self, (func, row): (FuncId, &CallRef), above: &[(FuncId, Span)], state: &State) {
         let facts = self.facts;
-        let reach = Reach::of_call(facts.cx, facts.calls, self.func, row, MAX_CALL_DEPTH);
+        let reach = Reach::of_call(facts.cx, facts.calls, func, row, MAX_CALL_DEPTH);
         for (node, reached) in reach.nodes.iter().enumerate() {
             for at in 0..facts.cx.events.of(reached.func).accesses.len() {
                 let access = &facts.cx.events.of(reached.func).accesses[at];
@@ -550,7 +550,7 @@ impl Pass<'_> {
         }
         let mut path = vec![(self.func, span)];
         path.extend(reach.path(found.node));
-        let dispatched = reach.nodes[found.node as usize].dispatched;
+        let dispatched = reach.nodes[found.node as usize].dispatched();
         let waited = self.waited_in_literal(access, span, state);
         self.against(access, found.origin, &path, dispatched, &found.locks, waited.as_ref().unwrap_or(state));
     }
@@ -732,7 +732,7 @@ impl Pass<'_> {
         let node = &reach.nodes[reached.node as usize];
         let inner = &facts.cx.events.of(node.func).accesses[reached.row as usize];
         let mut assumptions = Vec::new();
-        if node.dispatched > 0 || other.dispatched > 0 {
+        if node.dispatched() > 0 || other.dispatched > 0 {
             assumptions.push(Assumption::OneOfManyCallees);
         }
         if element {
@@ -744,7 +744,7 @@ impl Pass<'_> {
             kind,
             stored: inner.stored,
             path: reach.path(reached.node),
-            dispatched: node.dispatched,
+            dispatched: node.dispatched(),
             same_object,
         };
         self.out.conflicts.push(Conflict {

@@ -115,7 +115,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, alive: &FixedBitSet, starters: &Fixed
 /// Goroutines started before the call returns that outlive who starts them.
 fn started_in(facts: Facts<'_>, func: FuncId, row: &CallRef, alive: &FixedBitSet) -> Vec<SpawnId> {
     let below = Reach::of_call(facts.cx, facts.calls, func, row, MAX_START_DEPTH - 1);
-    let nodes = below.nodes.iter().filter(|node| node.dispatched == 0);
+    let nodes = below.nodes.iter().filter(|node| node.dispatched() == 0);
     let started = nodes.flat_map(|node| facts.spawns.of(node.func)).copied();
     let mut started: Vec<SpawnId> = started.filter(|id| alive.contains(id.index())).collect();
     started.sort_unstable();
@@ -195,13 +195,13 @@ fn reader(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Option
     let side = |id: SpawnId, inside: &Reached| {
         let node = &facts.reaches[id].nodes[inside.node as usize];
         let inner = &facts.cx.events.of(node.func).accesses[inside.row as usize];
-        Side::of(inner, false).reached_by(facts.reaches[id].path(inside.node), node.dispatched)
+        Side::of(inner, false).reached_by(facts.reaches[id].path(inside.node), node.dispatched())
     };
     if let Some(inside) = reader_of(facts, id, func, write) {
         return Some(side(id, &inside));
     }
-    let nodes = running.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_START_DEPTH);
-    nodes.filter(|(node, _)| node.dispatched == 0).find_map(|(node, number)| {
+    let nodes = running.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_START_DEPTH);
+    nodes.filter(|(node, _)| node.dispatched() == 0).find_map(|(node, number)| {
         facts.spawns.of(node.func).iter().filter(|inner| **inner != id).find_map(|inner| {
             let inside = side(*inner, &reader_of(facts, *inner, func, write)?);
             let mut path = running.path(number);
@@ -223,8 +223,8 @@ fn reader_of(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Opt
     running.accesses(cx, facts.index.of(write.location)).into_iter().find(|found| {
         let node = &running.nodes[found.node as usize];
         let inner = &cx.events.of(node.func).accesses[found.row as usize];
-        node.dispatched <= MAX_DISPATCHED
-            && node.depth <= MAX_ACCESS_DEPTH
+        node.dispatched() <= MAX_DISPATCHED
+            && node.depth() <= MAX_ACCESS_DEPTH
             && !inner.element
             && !inner.atomic
             && inner.kind.conflicts(write.kind)

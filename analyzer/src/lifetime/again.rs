@@ -51,7 +51,7 @@ fn by_siblings(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
     if is_joined(facts, id) || !is_handed_over(facts, site.func) {
         return out;
     }
-    let bodies = reach.nodes.iter().take_while(|node| node.depth == 0);
+    let bodies = reach.nodes.iter().take_while(|node| node.depth() == 0);
     for inner in bodies.flat_map(|node| &cx.events.of(node.func).accesses) {
         let Location::Local(file, local) = inner.location else { continue };
         if inner.atomic || out.iter().any(|known| known.location == inner.location) {
@@ -137,7 +137,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
             ..Conflict::new(
                 id,
                 write.location,
-                Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+                Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched()),
                 Side::of(write, true),
                 Relation::OwnerMethod { method: site.func, role },
             )

@@ -13,13 +13,13 @@ use super::{
     domain_local,
     events::EventKind,
     handed::{HandedFunc, functions_of},
-    objects::Bindings,
+    objects::Bound,
     place::Places,
     spawns::Context,
 };
 use crate::{
     base::{IndexVec, Span},
-    callgraph::{Resolution, Target, Targets},
+    callgraph::Resolution,
     resolve::{Callee, FuncId, Place, Program},
     syntax::{Expr, ExprId},
 };
@@ -41,21 +41,22 @@ pub struct CallRef {
     pub handed: ThinVec<HandedFunc>,
     /// Where the receiver of a method call lives.
     pub receiver: Option<Box<Place>>,
-    /// What `reach` found out about the callees: many goroutines may reach one call.
-    pub(super) bound: OnceLock<ThinVec<(FuncId, Bindings)>>,
 }
 
 /// Calls of all functions, in evaluation order of the blocks.
 #[derive(Debug)]
 pub struct Calls {
-    of: IndexVec<FuncId, Vec<CallRef>>,
+    of: IndexVec<FuncId, Box<[CallRef]>>,
+    /// What `reach` found out about the callees of each function: many goroutines may reach it.
+    pub(super) bound: IndexVec<FuncId, OnceLock<Box<Bound>>>,
 }
 
 impl Calls {
     /// Collects the calls of all functions, in parallel.
     pub fn build(cx: Context<'_>) -> Self {
-        let rows: Vec<Vec<CallRef>> = cx.program.funcs().par_ids().map(|func| calls_of(cx, func)).collect();
-        Self { of: IndexVec::from(rows) }
+        let rows: Vec<Box<[CallRef]>> = cx.program.funcs().par_ids().map(|func| calls_of(cx, func)).collect();
+        let bound = IndexVec::filled(OnceLock::new(), rows.len());
+        Self { of: IndexVec::from(rows), bound }
     }
 
     /// Number of functions.
@@ -75,12 +76,16 @@ impl Calls {
 
     /// The call of `func` with that expression.
     pub fn at(&self, func: FuncId, call: ExprId) -> Option<&CallRef> {
-        let rows = &self.of[func];
-        rows.binary_search_by_key(&call, |row| row.call).ok().map(|at| &rows[at])
+        self.row(func, call).map(|at| &self.of[func][at])
+    }
+
+    /// The number of that call among those of `func`.
+    pub(super) fn row(&self, func: FuncId, call: ExprId) -> Option<usize> {
+        self.of[func].binary_search_by_key(&call, |row| row.call).ok()
     }
 }
 
-fn calls_of(cx: Context<'_>, func: FuncId) -> Vec<CallRef> {
+fn calls_of(cx: Context<'_>, func: FuncId) -> Box<[CallRef]> {
     let mut rows = Vec::new();
     for block in &cx.events.of(func).blocks {
         for event in &block.events {
@@ -94,8 +99,7 @@ fn calls_of(cx: Context<'_>, func: FuncId) -> Vec<CallRef> {
     }
     rows.sort_by_key(|row: &CallRef| row.call);
     rows.dedup_by_key(|row| row.call);
-    rows.shrink_to_fit();
-    rows
+    rows.into()
 }
 
 fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: bool) -> CallRef {
@@ -109,7 +113,6 @@ fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: b
         dispatched: false,
         handed: cx.run_at(file, call).into_iter().collect(),
         receiver: None,
-        bound: OnceLock::new(),
     };
     match program.callee(file, call) {
         Callee::Literal(literal) => row.targets.push(literal),
@@ -127,14 +130,10 @@ fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: b
         }
         Callee::Interface { receiver, .. } => {
             row.receiver = Some(Box::new(receiver));
-            if let Some(site) = graph.site_at(file, call)
-                && let Targets::Known { callees, resolution } = &graph.sites()[site].targets
-            {
-                row.targets.extend(callees.iter().filter_map(|target| match target {
-                    Target::Func(func) => Some(*func),
-                    Target::External(_) => None,
-                }));
-                row.dispatched = matches!(resolution, Resolution::Interface { found, .. } if *found > 1);
+            if let Some(site) = graph.site_at(file, call) {
+                let targets = &graph.sites()[site].targets;
+                row.targets.extend(targets.funcs());
+                row.dispatched = matches!(targets.resolution(), Ok(Resolution::Interface { found, .. }) if found > 1);
             }
         }
         Callee::External { receiver, .. } => row.receiver = receiver.map(Box::new),

@@ -254,7 +254,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
             }
             let Some(handle) = test_handle(facts, site.func) else { continue };
             let reach = &facts.reaches[id];
-            let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(n, _)| n.depth <= 1);
+            let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(n, _)| n.depth() <= 1);
             let used = nodes.filter_map(|(node, number)| {
                 let events = cx.events.of(node.func);
                 let called = reach.path(number).first().copied();
@@ -267,7 +267,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     if point.is_some_and(|point| outlives.comes_before(facts, body, point)) {
                         return None;
                     }
-                    let certain = node.depth == 0 && super::spawns::passes_always(events, block);
+                    let certain = node.depth() == 0 && super::spawns::passes_always(events, block);
                     // A condition under which the test fails does not hold in a test that passes.
                     let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
                     let looped = !fails && super::spawns::blocks_in_cycle(events, block);

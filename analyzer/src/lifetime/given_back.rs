@@ -21,12 +21,7 @@ use super::{
     running::Outlives,
     spawns::passes_always,
 };
-use crate::{
-    base::Span,
-    callgraph::{Resolution, Targets},
-    resolve::FuncId,
-    syntax::LocalId,
-};
+use crate::{base::Span, callgraph::Targets, resolve::FuncId, syntax::LocalId};
 
 /// Calls from a goroutine's body to where it uses the object. Further down it is mostly one of its parts.
 const MAX_USER_DEPTH: u32 = 2;
@@ -68,11 +63,8 @@ fn taken_back(facts: Facts<'_>, func: FuncId) -> Option<LocalId> {
         program.type_key(program.local_type(file, *local)).is_some_and(|key| facts.cx.models.is_recycled(key))
     })?;
     let graph = facts.cx.graph;
-    let by_name = |targets: &Targets| {
-        matches!(targets, Targets::Known { resolution: Resolution::Static | Resolution::Method, .. })
-    };
     let mut callers = graph.callers(func).iter().map(|site| &graph.sites()[*site]);
-    let called = callers.any(|site| by_name(&site.targets) && !program.in_test_file(site.func));
+    let called = callers.any(|site| matches!(site.targets, Targets::Named { .. }) && !program.in_test_file(site.func));
     (!called).then_some(found)
 }
 
@@ -87,7 +79,7 @@ fn use_of(facts: Facts<'_>, outlives: &Outlives, object: LocalId) -> Option<(Sid
         let handed = || reach.variables(node).find(|(_, there)| *there == object).map(|(here, _)| here);
         captured.or_else(handed)
     };
-    let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_USER_DEPTH);
+    let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_USER_DEPTH);
     for (node, number) in nodes {
         let Some(local) = named(node) else { continue };
         let (events, file) = (facts.cx.events.of(node.func), program.funcs()[node.func].file);
@@ -103,8 +95,8 @@ fn use_of(facts: Facts<'_>, outlives: &Outlives, object: LocalId) -> Option<(Sid
         };
         for (block, row) in events.blocks.iter().enumerate() {
             if let Some(used) = row.events.iter().find(|event| uses(event) && open(event.span)) {
-                let certain = node.depth == 0 && passes_always(events, block);
-                let side = Side::at(node.func, used.span, AccessKind::Read).reached_by(way, node.dispatched);
+                let certain = node.depth() == 0 && passes_always(events, block);
+                let side = Side::at(node.func, used.span, AccessKind::Read).reached_by(way, node.dispatched());
                 return Some((side, certain));
             }
         }

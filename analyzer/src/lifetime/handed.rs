@@ -15,7 +15,7 @@ use super::{
     queued::{Sources, queued_parameters},
 };
 use crate::{
-    callgraph::{CallGraph, Target, Targets},
+    callgraph::{CallGraph, Target},
     resolve::{Callee, CalleeKind, FuncId, Meaning, Place, Program, Root},
     source::FileId,
     syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId},
@@ -127,9 +127,9 @@ fn says<'a>(program: &Program, graph: &'a CallGraph, models: &Models, file: File
     match callee {
         CalleeKind::External(_) => Says::Known(Some(Use::Runs)),
         CalleeKind::Conversion(_) | CalleeKind::Builtin(_) => Says::Known(None),
-        _ => match graph.site_at(file, call).map(|site| &graph.sites()[site].targets) {
-            Some(Targets::Known { callees, .. }) => Says::Callees(callees, at),
-            Some(Targets::Unknown(_)) | None => Says::Known(None),
+        _ => match graph.site_at(file, call).map(|site| graph.sites()[site].targets.callees()) {
+            Some(callees) if !callees.is_empty() => Says::Callees(callees, at),
+            Some(_) | None => Says::Known(None),
         },
     }
 }

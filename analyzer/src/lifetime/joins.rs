@@ -35,8 +35,10 @@ const MAX_ROUNDS: u32 = 6;
 pub struct Joins {
     index: FxHashMap<SyncKey, usize>,
     keys: Vec<SyncKey>,
-    may: IndexVec<FuncId, FixedBitSet>,
-    must: IndexVec<FuncId, FixedBitSet>,
+    /// `None` for the many functions that wait for nothing.
+    may: IndexVec<FuncId, Option<Box<FixedBitSet>>>,
+    must: IndexVec<FuncId, Option<Box<FixedBitSet>>>,
+    empty: FixedBitSet,
     /// Functions that may start goroutines, themselves or in what they call.
     spawns: FixedBitSet,
     /// Functions that themselves wait for something or start goroutines: most do neither, and what those call decides.
@@ -104,12 +106,13 @@ impl Joins {
             });
         }
         let count = cx.program.funcs().len();
-        let empty = FixedBitSet::with_capacity(keys.len());
+        let none: IndexVec<FuncId, Option<Box<FixedBitSet>>> = IndexVec::filled(None, count);
         let mut joins = Self {
+            empty: FixedBitSet::with_capacity(keys.len()),
             index,
             keys,
-            may: IndexVec::filled(empty.clone(), count),
-            must: IndexVec::filled(empty, count),
+            may: none.clone(),
+            must: none,
             spawns: FixedBitSet::with_capacity(count),
             concerned: concerned(cx),
             waiting: FixedBitSet::with_capacity(count),
@@ -146,7 +149,7 @@ impl Joins {
 
     /// Keys `func` may wait for, itself or in what it calls.
     pub fn may(&self, func: FuncId) -> &FixedBitSet {
-        &self.may[func]
+        self.may[func].as_deref().unwrap_or(&self.empty)
     }
 
     /// Whether `func` may wait for any key at all, or for what it is given.
@@ -161,7 +164,7 @@ impl Joins {
 
     /// Keys `func` waits for on every way to a return.
     pub fn must(&self, func: FuncId) -> &FixedBitSet {
-        &self.must[func]
+        self.must[func].as_deref().unwrap_or(&self.empty)
     }
 
     /// Where `key` is waited for, in order of functions.
@@ -256,7 +259,7 @@ impl Joins {
         }
         // Most calls have nothing to do with goroutines.
         let of_one: Vec<CallOfOne> = calls.of(func).iter().filter_map(|row| self.call_of_one(cx, func, row)).collect();
-        let mut may = self.may[func].clone();
+        let mut may = self.may(func).clone();
         let width = self.keys.len();
         // Keys waited for on every way into a block: `None` where no way was seen yet. A way on which nothing happened
         // that has to do with goroutines starts with all keys: `if !s.started { return }` in front of a join is no way
@@ -367,11 +370,12 @@ impl Joins {
     fn keep(&mut self, func: FuncId, summary: Option<Summary>) -> bool {
         let Some(Summary { may, must, may_spawn, params }) = summary else { return false };
         let changed =
-            may != self.may[func] || must != self.must[func] || may_spawn != self.spawns.contains(func.index());
+            may != *self.may(func) || must != *self.must(func) || may_spawn != self.spawns.contains(func.index());
         self.spawns.set(func.index(), may_spawn);
         self.waiting.set(func.index(), !may.is_clear() || !params.is_empty() || self.params.contains_key(&func));
-        self.may[func] = may;
-        self.must[func] = must;
+        let some = |keys: FixedBitSet| (!keys.is_clear()).then(|| Box::new(keys));
+        self.may[func] = some(may);
+        self.must[func] = some(must);
         if !params.is_empty() {
             let known = self.params.entry(func).or_default();
             if *known != params {
@@ -390,8 +394,8 @@ impl Joins {
         let mut may = FixedBitSet::with_capacity(self.keys.len());
         let mut must = may.clone();
         for &target in row.targets.iter().chain(row.handed.iter().map(|h| &h.func)) {
-            may.union_with(&self.may[target]);
-            must.union_with(&self.must[target]);
+            may.union_with(self.may(target));
+            must.union_with(self.must(target));
             if let Some(params) = self.params.get(&target) {
                 for waited in params {
                     let sure = !waited.gives_up || is_asked(cx.program, func, row.call);

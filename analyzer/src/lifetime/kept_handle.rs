@@ -110,7 +110,7 @@ fn of_starter(
 ) {
     let cx = facts.cx;
     let reach = Reach::of_call(cx, facts.calls, test, row, MAX_STARTER_DEPTH);
-    let starters: FxHashSet<FuncId> = reach.nodes.iter().filter(|n| n.dispatched == 0).map(|n| n.func).collect();
+    let starters: FxHashSet<FuncId> = reach.nodes.iter().filter(|n| n.dispatched() == 0).map(|n| n.func).collect();
     let ids = facts.spawns.sites.iter_enumerated().filter(|(_, site)| starters.contains(&site.func));
     for (id, site) in ids.filter(|(_, site)| matches!(site.kind, SpawnKind::Go | SpawnKind::Library)) {
         let Some((node, field, span)) = uses_field(facts, id, kept) else { continue };
@@ -122,7 +122,7 @@ fn of_starter(
         let used = &goroutine.nodes[node as usize];
         let end = cx.program.function(test).span;
         let end = Span { start: end.end.saturating_sub(1), end: end.end };
-        let inside = Side::at(used.func, span, AccessKind::Read).reached_by(goroutine.path(node), used.dispatched);
+        let inside = Side::at(used.func, span, AccessKind::Read).reached_by(goroutine.path(node), used.dispatched());
         out.push(Conflict {
             assumptions: if site.signals.is_empty() { Vec::new() } else { vec![Assumption::TakesThatWay] },
             ..Conflict::new(id, Location::Field(field), inside, Side::at(test, end, AccessKind::End), Relation::TestEnd)
@@ -157,8 +157,8 @@ fn waits(facts: Facts<'_>, test: FuncId, id: SpawnId) -> bool {
 fn uses_field(facts: Facts<'_>, id: SpawnId, kept: TypeId) -> Option<(u32, FieldId, Span)> {
     let cx = facts.cx;
     let reach = &facts.reaches[id];
-    let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_HANDLE_DEPTH);
-    let mut nodes = nodes.filter(|(node, _)| node.dispatched == 0);
+    let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_HANDLE_DEPTH);
+    let mut nodes = nodes.filter(|(node, _)| node.dispatched() == 0);
     nodes.find_map(|(node, number)| {
         let file = cx.program.funcs()[node.func].file;
         let events = cx.events.of(node.func);

@@ -193,8 +193,8 @@ pub(super) fn work_while_waited_for(facts: Facts<'_>) -> Vec<Conflict> {
     let mut out: Vec<Conflict> = Vec::new();
     for (id, _) in facts.spawns.sites.iter_enumerated().filter(|_| !pieces.is_empty()) {
         let reach = &facts.reaches[id];
-        for (node, number) in reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_DEPTH) {
-            if node.dispatched > 0 || program.in_test_file(node.func) {
+        for (node, number) in reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_DEPTH) {
+            if node.dispatched() > 0 || program.in_test_file(node.func) {
                 continue;
             }
             for event in facts.cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events) {

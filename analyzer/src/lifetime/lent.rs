@@ -89,7 +89,7 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
     let program = facts.cx.program;
     let reach = &facts.reaches[id];
     let mut out = Vec::new();
-    for node in reach.nodes.iter().take_while(|node| node.depth == 0) {
+    for node in reach.nodes.iter().take_while(|node| node.depth() == 0) {
         let file = program.funcs()[node.func].file;
         let syntax = program.facts(file);
         let outer = |local: LocalId| match operand(program, node.func, file, local) {

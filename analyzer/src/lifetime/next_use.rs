@@ -157,7 +157,7 @@ fn first_use(facts: Facts<'_>, conflict: &Conflict, home: FuncId, object: LocalI
             let (access, _) = racing.find(|(_, at)| reach.reached(cx, number, *at).origin == Some(object))?;
             let mut path = vec![(home, row.span)];
             path.extend(reach.path(number));
-            Some(Side::of(access, true).reached_by(path, node.dispatched))
+            Some(Side::of(access, true).reached_by(path, node.dispatched()))
         });
         Some((row.span, found?))
     });

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::{InPieces, IndexVec},
-    callgraph::{CallGraph, Target, Targets},
+    callgraph::{CallGraph, Target},
     resolve::{FuncId, Program},
     syntax::ExprId,
 };
@@ -109,7 +109,7 @@ fn never_returns(
     call: ExprId,
 ) -> Option<bool> {
     let site = graph.site_at(file, call)?;
-    let Targets::Known { callees, .. } = &graph.sites()[site].targets else { return None };
+    let callees = graph.sites()[site].targets.callees();
     let mut whole = true;
     for target in callees {
         let Target::Func(func) = target else { return None };

@@ -12,7 +12,7 @@ use super::{
     spawns::Context,
 };
 use crate::{
-    callgraph::{Target, Targets},
+    callgraph::Target,
     resolve::{Callee, FuncId, Place, Program, Root, Step},
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
@@ -103,8 +103,7 @@ fn through_getters(cx: Context<'_>, file: FileId, place: Place, left: u32) -> Op
 /// The only function that a call may run.
 fn only_callee(cx: Context<'_>, file: FileId, call: ExprId) -> Option<FuncId> {
     let site = cx.graph.site_at(file, call)?;
-    let Targets::Known { callees, .. } = &cx.graph.sites()[site].targets else { return None };
-    match callees[..] {
+    match *cx.graph.sites()[site].targets.callees() {
         [Target::Func(func)] => Some(func),
         _ => None,
     }
@@ -123,6 +122,43 @@ fn given_for(cx: Context<'_>, file: FileId, call: ExprId, func: FuncId, local: L
             Some(cx.program.place(file, *args.get(at as usize)?))
         }
         Operand::Captured | Operand::Own => None,
+    }
+}
+
+/// What a function's calls run, each callee with its variables in terms of the caller's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bound {
+    /// One past the last callee of each call.
+    calls: Box<[u32]>,
+    /// The callees of all calls, and one past the last variable of each.
+    callees: Box<[(FuncId, u32)]>,
+    /// The variables of all callees: (there, here).
+    bindings: Box<[(LocalId, Object)]>,
+}
+
+impl Bound {
+    /// From the callees of each call.
+    pub(super) fn new(calls: impl Iterator<Item = SmallVec<[(FuncId, Bindings); 2]>>) -> Self {
+        let (mut ends, mut callees, mut bindings) = (Vec::new(), Vec::new(), Vec::new());
+        for call in calls {
+            for (callee, bound) in call {
+                bindings.extend(bound);
+                callees.push((callee, bindings.len() as u32));
+            }
+            ends.push(callees.len() as u32);
+        }
+        Self { calls: ends.into(), callees: callees.into(), bindings: bindings.into() }
+    }
+
+    /// The callees of a call, with their variables.
+    pub(super) fn of_call(&self, call: usize) -> impl Iterator<Item = (FuncId, &[(LocalId, Object)])> {
+        let before = |row: usize| row.checked_sub(1);
+        let first = before(call).map_or(0, |before| self.calls[before] as usize);
+        (first..self.calls[call] as usize).map(move |row| {
+            let first = before(row).map_or(0, |before| self.callees[before].1);
+            let (callee, end) = self.callees[row];
+            (callee, &self.bindings[first as usize..end as usize])
+        })
     }
 }
 

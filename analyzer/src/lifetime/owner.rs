@@ -94,7 +94,7 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
     let file = program.funcs()[site.func].file;
     let mut origins: Vec<LocalId> = Vec::new();
     let reach = &facts.reaches[id];
-    for node in reach.nodes.iter().take_while(|n| n.depth <= 1) {
+    for node in reach.nodes.iter().take_while(|n| n.depth() <= 1) {
         origins.extend(reach.variables(node).map(|(_, there)| there));
         for access in &facts.cx.events.of(node.func).accesses {
             if let super::Anchor::Local(local) = access.anchor {
@@ -166,15 +166,16 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             let first = path.first().map(|step| step.1);
             facts.calls.of(func).iter().any(|row| Some(row.span) == first && !row.targets.is_empty())
         };
-        let literal = node.depth > 0 && node.func != func && cx.program.encloses(func, node.func) && run_here();
-        let bound = node.depth == 0 || literal || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
+        let literal = node.depth() > 0 && node.func != func && cx.program.encloses(func, node.func) && run_here();
+        let bound =
+            node.depth() == 0 || literal || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
         if !bound {
             continue;
         }
         let events = cx.events.of(node.func);
         let way = reach.path(number).first().map(|step| step.1);
         // What is done to a part of the object is asked of the part.
-        let whole = node.depth == 0 || literal || reach.variables(node).any(|(_, there)| there == receiver);
+        let whole = node.depth() == 0 || literal || reach.variables(node).any(|(_, there)| there == receiver);
         if whole {
             out.spawns.extend(facts.spawns.of(node.func));
         }
@@ -197,7 +198,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             }
             // What an end of the object reads matters where a goroutine writes it.
             if access.kind == AccessKind::Read
-                && (node.depth > 0 || access.element || access.atomic || !is_written(facts, access.location))
+                && (node.depth() > 0 || access.element || access.atomic || !is_written(facts, access.location))
             {
                 continue;
             }
@@ -211,7 +212,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
                 Some(joined) => joined.clone(),
                 None => at_end.clone(),
             };
-            if node.depth > 0 {
+            if node.depth() > 0 {
                 join_inside(facts, &reach, number, access.span, &mut inside, &mut joined);
             }
             out.effects.push(Effect { reached, holder, joined });
@@ -227,8 +228,8 @@ fn started_inside(facts: Facts<'_>, spawns: &FxHashSet<SpawnId>) -> Vec<SpawnId>
     let mut spawns: Vec<SpawnId> = spawns.iter().copied().collect();
     spawns.sort_unstable();
     let inside = spawns.iter().flat_map(|id| {
-        let nodes = facts.reaches[*id].nodes.iter().take_while(|node| node.depth <= MAX_METHOD_DEPTH);
-        nodes.filter(|node| node.dispatched == 0).flat_map(|node| facts.spawns.of(node.func)).copied()
+        let nodes = facts.reaches[*id].nodes.iter().take_while(|node| node.depth() <= MAX_METHOD_DEPTH);
+        nodes.filter(|node| node.dispatched() == 0).flat_map(|node| facts.spawns.of(node.func)).copied()
     });
     inside.collect()
 }
@@ -258,7 +259,7 @@ fn join_inside(
         if let Some(before) = before.get(&span) {
             joined.union_with(before);
         }
-        let Some((parent, call)) = here.parent else { return };
+        let Some((parent, call)) = here.parent() else { return };
         span = call;
         at = parent;
     }
@@ -495,7 +496,7 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
     let waits: FxHashSet<Location> = reach
         .nodes
         .iter()
-        .take_while(|n| n.depth <= 3)
+        .take_while(|n| n.depth() <= 3)
         .flat_map(|node| facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events))
         .filter_map(|event| match event.kind {
             EventKind::Wait { key, .. } => Some(key),
@@ -685,7 +686,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         let inner_node = &reach.nodes[inside.node as usize];
         let inner = &cx.events.of(inner_node.func).accesses[inside.row as usize];
         let mut assumptions = Vec::new();
-        if inner_node.dispatched > 0 || node.dispatched > 0 {
+        if inner_node.dispatched() > 0 || node.dispatched() > 0 {
             assumptions.push(Assumption::OneOfManyCallees);
         }
         if role == Role::Named {
@@ -707,8 +708,8 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
             ..Conflict::new(
                 id,
                 access.location,
-                Side::of(inner, true).reached_by(reach.path(inside.node), inner_node.dispatched),
-                Side::of(access, true).reached_by(path, node.dispatched),
+                Side::of(inner, true).reached_by(reach.path(inside.node), inner_node.dispatched()),
+                Side::of(access, true).reached_by(path, node.dispatched()),
                 Relation::OwnerMethod { method: method.func, role },
             )
         });

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::{Idx, InPieces, Span},
-    callgraph::{CallGraph, Target, Targets},
+    callgraph::{CallGraph, Target},
     resolve::{Builtin, Callee, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
     syntax::{Comm, Expr, ExprId, FuncKind, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
@@ -209,8 +209,7 @@ impl Places {
 
     fn key_of_getter(&self, program: &Program, graph: &CallGraph, file: FileId, call: ExprId) -> Option<SyncKey> {
         let site = graph.site_at(file, call)?;
-        let Targets::Known { callees, .. } = &graph.sites()[site].targets else { return None };
-        let mut keys = callees.iter().map(|target| match target {
+        let mut keys = graph.sites()[site].targets.callees().iter().map(|target| match target {
             Target::Func(func) => {
                 let place = self.getter(*func)?;
                 place.steps.iter().any(|s| matches!(s, Step::Field(_))).then_some(())?;
@@ -233,7 +232,7 @@ impl Places {
         match source {
             Source::Zero => Stored::Cleared,
             Source::Update(_) => Stored::Update,
-            Source::Range { .. } => Stored::Other,
+            Source::RangeKey { .. } | Source::RangeValue { .. } => Stored::Other,
             Source::Value(value) if value.component.is_some() => Stored::Other,
             Source::Value(value) => self.stored_value(program, file, Some(place), value.expr, 0),
         }

@@ -77,8 +77,8 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
                     ..Conflict::new(
                         id,
                         access.location,
-                        Side::of(inner, true).reached_by(running.path(inside.node), inner_node.dispatched),
-                        Side::of(access, true).reached_by(path, node.dispatched),
+                        Side::of(inner, true).reached_by(running.path(inside.node), inner_node.dispatched()),
+                        Side::of(access, true).reached_by(path, node.dispatched()),
                         Relation::AfterSpawn,
                     )
                 });
@@ -142,7 +142,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                 out.push(Conflict::new(
                     id,
                     access.location,
-                    side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched),
+                    side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched()),
                     side(call.func, access.span, access.kind, access.stored, Vec::new(), 0),
                     Relation::AfterSpawn,
                 ));

@@ -3,11 +3,11 @@
 //! A breadth-first walk over the calls, nearest functions first, bounded by named budgets. Goroutines started on the
 //! way are goroutines of their own and are not entered.
 
-use std::{num::NonZeroU32, ops, sync::OnceLock};
+use std::{hash::BuildHasher, ops, sync::OnceLock};
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
-use thin_vec::ThinVec;
 
 use super::{
     calls::{CallRef, Calls},
@@ -15,11 +15,12 @@ use super::{
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
-    objects::{Bindings, Object, holder_of, object_at},
+    objects::{Bindings, Bound, Object, holder_of, object_at},
     spawns::{Context, Spawns},
 };
 use crate::{
     base::{Idx, IndexVec, Span},
+    define_id,
     resolve::{FuncId, Place, Type},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalId},
@@ -33,6 +34,11 @@ pub const MAX_DEPTH: u32 = 12;
 /// Visits of one function, each with other objects: once with objects known and once without is mostly enough.
 const MAX_VISITS: usize = 3;
 
+define_id!(
+    /// A node of a [`Reach`].
+    NodeId
+);
+
 /// A function on the way. There are thousands of them for every goroutine: variables and locks stand in tables of the
 /// [`Reach`].
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +46,34 @@ pub struct Node {
     /// The function.
     pub func: FuncId,
     /// The node that calls it, and where; `None` for a body.
-    pub parent: Option<(u32, Span)>,
-    /// Calls on the way.
-    pub depth: u32,
-    /// Calls on the way whose callee was one of several.
-    pub dispatched: u32,
-    /// First and end of its rows of [`Reach::bound`].
-    bindings: (u32, u32),
+    parent: Option<(NodeId, Span)>,
+    depth: u8,
+    dispatched: u8,
+    /// Number of its rows of [`Reach::bound`].
+    bindings: u16,
+    /// The first of them.
+    first_binding: u32,
     /// Row of [`Reach::locks`].
     locks: u32,
     /// The next node of the same function.
-    same: Option<NonZeroU32>,
+    same: Option<NodeId>,
+}
+
+impl Node {
+    /// The number of the node that calls it, and where; `None` for a body.
+    pub fn parent(&self) -> Option<(u32, Span)> {
+        self.parent.map(|(node, call)| (node.index() as u32, call))
+    }
+
+    /// Calls on the way, at most [`MAX_DEPTH`].
+    pub fn depth(&self) -> u32 {
+        u32::from(self.depth)
+    }
+
+    /// Calls on the way whose callee was one of several.
+    pub fn dispatched(&self) -> u32 {
+        u32::from(self.dispatched)
+    }
 }
 
 /// The row of [`Reach::locks`] without locks.
@@ -59,9 +82,9 @@ const NO_LOCKS: u32 = 0;
 /// A node before it is known whether it is new.
 struct Visit {
     func: FuncId,
-    parent: Option<(u32, Span)>,
-    depth: u32,
-    dispatched: u32,
+    parent: Option<(NodeId, Span)>,
+    depth: u8,
+    dispatched: u8,
     locks: u32,
 }
 
@@ -70,8 +93,8 @@ struct Visit {
 pub struct Reach {
     /// Functions in order of distance.
     pub nodes: Vec<Node>,
-    /// The first node of each function.
-    by_func: FxHashMap<FuncId, u32>,
+    /// The first node of each function, found by it.
+    by_func: HashTable<NodeId>,
     /// Variables of functions that are objects of the starting function: (here, there).
     bound: Vec<(LocalId, Object)>,
     /// Sets of locks held at the calls on the way.
@@ -84,7 +107,7 @@ impl Default for Reach {
     fn default() -> Self {
         Self {
             nodes: Vec::new(),
-            by_func: FxHashMap::default(),
+            by_func: HashTable::new(),
             bound: Vec::new(),
             locks: vec![LockSet::new()],
             cut: false,
@@ -119,9 +142,10 @@ impl Reach {
     /// What one call of `func` may execute, at most `depth` calls deep.
     pub fn of_call(cx: Context<'_>, calls: &Calls, func: FuncId, row: &CallRef, depth: u32) -> Self {
         let mut reach = Self::default();
-        let dispatched = u32::from(row.dispatched);
-        for (target, bindings) in callees(cx, func, row) {
-            reach.push(Visit { func: *target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, bindings);
+        let dispatched = u8::from(row.dispatched);
+        let at = calls.row(func, row.call);
+        for (target, bindings) in at.into_iter().flat_map(|at| callees(cx, calls, func).of_call(at)) {
+            reach.push(Visit { func: target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, depth);
         reach
@@ -146,17 +170,17 @@ impl Reach {
 
     /// Whether `func` is reached.
     pub fn contains(&self, func: FuncId) -> bool {
-        self.by_func.contains_key(&func)
+        self.first_of(func).is_some()
     }
 
     /// Whether `func` is reached by calls that have one callee each: with several, it is a guess that it is this one.
     pub fn surely_contains(&self, func: FuncId) -> bool {
-        self.nodes_of(func).any(|node| self.nodes[node as usize].dispatched == 0)
+        self.nodes_of(func).any(|node| self.nodes[node.index()].dispatched == 0)
     }
 
     /// Variables of a node's function that hold objects of the starting function: (here, there).
     pub(super) fn bindings(&self, node: &Node) -> &[(LocalId, Object)] {
-        &self.bound[node.bindings.0 as usize..node.bindings.1 as usize]
+        &self.bound[node.first_binding as usize..][..usize::from(node.bindings)]
     }
 
     /// Variables of a node's function that are variables of the starting function: (here, there).
@@ -164,38 +188,41 @@ impl Reach {
         self.bindings(node).iter().filter_map(|(here, there)| Some((*here, there.as_variable()?)))
     }
 
+    fn first_of(&self, func: FuncId) -> Option<NodeId> {
+        self.by_func.find(hash_of(func), |at| self.nodes[at.index()].func == func).copied()
+    }
+
     /// The nodes of a function, nearest first.
-    fn nodes_of(&self, func: FuncId) -> impl Iterator<Item = u32> + '_ {
-        let next = |at: &u32| self.nodes[*at as usize].same.map(NonZeroU32::get);
-        std::iter::successors(self.by_func.get(&func).copied(), next)
+    fn nodes_of(&self, func: FuncId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.first_of(func), |at| self.nodes[at.index()].same)
     }
 
     fn push(&mut self, visit: Visit, bindings: &[(LocalId, Object)]) {
         let Visit { func, parent, depth, dispatched, locks } = visit;
-        let at = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let at = NodeId::new(self.nodes.len());
         let mut last = None;
         for (count, known) in self.nodes_of(func).enumerate() {
-            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(&self.nodes[known as usize]) == bindings
-            {
+            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(&self.nodes[known.index()]) == bindings {
                 return;
             }
             last = Some(known);
         }
-        match last {
-            Some(last) => self.nodes[last as usize].same = NonZeroU32::new(at),
-            None => drop(self.by_func.insert(func, at)),
-        }
-        let first = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
+        let first_binding = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
+        // One for each parameter: more than fit here are no function's.
+        let count = u16::try_from(bindings.len()).unwrap_or(u16::MAX);
         self.bound.extend_from_slice(bindings);
-        let end = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
-        self.nodes.push(Node { func, parent, depth, dispatched, bindings: (first, end), locks, same: None });
+        self.nodes.push(Node { func, parent, depth, dispatched, bindings: count, first_binding, locks, same: None });
+        match last {
+            Some(last) => self.nodes[last.index()].same = Some(at),
+            None => drop(self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[at.index()].func))),
+        }
     }
 
     fn walk(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
         self.visit(cx, calls, max_funcs, max_depth);
         self.nodes.shrink_to_fit();
         self.bound.shrink_to_fit();
-        self.by_func.shrink_to_fit();
+        self.by_func.shrink_to_fit(|at| hash_of(self.nodes[at.index()].func));
     }
 
     fn visit(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
@@ -204,21 +231,26 @@ impl Reach {
         let mut bindings = Bindings::new();
         while at < self.nodes.len() {
             let node = self.nodes[at];
-            let parent = u32::try_from(at).unwrap_or(u32::MAX);
+            let parent = NodeId::new(at);
             at += 1;
-            if node.depth >= max_depth {
+            if node.depth() >= max_depth {
                 self.cut = true;
                 continue;
             }
-            for row in calls.of(node.func) {
-                let dispatched = node.dispatched + u32::from(row.dispatched);
+            let rows = calls.of(node.func);
+            if rows.is_empty() {
+                continue;
+            }
+            let bound = callees(cx, calls, node.func);
+            for (number, row) in rows.iter().enumerate() {
+                let dispatched = node.dispatched.saturating_add(u8::from(row.dispatched));
                 let mut locks = None;
-                for (target, inner) in callees(cx, node.func, row) {
+                for (target, inner) in bound.of_call(number) {
                     if self.nodes.len() >= max_funcs {
                         self.cut = true;
                         return;
                     }
-                    let visits = self.nodes_of(*target).take(MAX_VISITS).count();
+                    let visits = self.nodes_of(target).take(MAX_VISITS).count();
                     if visits == MAX_VISITS || visits > 0 && inner.is_empty() {
                         continue;
                     }
@@ -231,7 +263,10 @@ impl Reach {
                         Some(locks) => locks,
                         None => *locks.insert(self.locks_at(cx, &node, row.call, &mut known_locks)),
                     };
-                    self.push(Visit { func: *target, parent, depth: node.depth + 1, dispatched, locks }, &bindings);
+                    self.push(
+                        Visit { func: target, parent, depth: node.depth.saturating_add(1), dispatched, locks },
+                        &bindings,
+                    );
                 }
             }
         }
@@ -283,7 +318,7 @@ impl Reach {
     pub fn accesses(&self, cx: Context<'_>, listed: &[(FuncId, u32)]) -> Vec<Reached> {
         let mut out = Vec::new();
         for &(func, row) in listed {
-            out.extend(self.nodes_of(func).map(|node| self.reached(cx, node, row)));
+            out.extend(self.nodes_of(func).map(|node| self.reached(cx, node.index() as u32, row)));
         }
         out.sort_by_key(|r| (self.nodes[r.node as usize].depth, r.node, r.row));
         out
@@ -313,14 +348,18 @@ impl Reach {
     /// The calls from a body down to `node`: (caller, where).
     pub fn path(&self, node: u32) -> Vec<(FuncId, Span)> {
         let mut path = Vec::new();
-        let mut at = node;
-        while let Some((parent, span)) = self.nodes[at as usize].parent {
-            path.push((self.nodes[parent as usize].func, span));
-            at = parent;
+        let mut at = &self.nodes[node as usize];
+        while let Some((parent, span)) = at.parent {
+            at = &self.nodes[parent.index()];
+            path.push((at.func, span));
         }
         path.reverse();
         path
     }
+}
+
+fn hash_of(func: FuncId) -> u64 {
+    FxBuildHasher.hash_one(func)
 }
 
 /// The variable that a local one is another name of.
@@ -330,16 +369,19 @@ pub(super) fn canonical_root(cx: Context<'_>, file: FileId, local: LocalId) -> O
     place.steps.is_empty().then(|| root_local(&place)).flatten()
 }
 
-/// The functions a call runs, each with its variables in terms of the caller's.
-pub(super) fn callees<'c>(cx: Context<'_>, func: FuncId, row: &'c CallRef) -> &'c [(FuncId, Bindings)] {
-    row.bound.get_or_init(|| bound_callees(cx, func, row))
+/// What the calls of a function run, each callee with its variables in terms of the caller's.
+pub(super) fn callees<'c>(cx: Context<'_>, calls: &'c Calls, func: FuncId) -> &'c Bound {
+    calls.bound[func].get_or_init(|| {
+        let rows = calls.of(func).iter().map(|row| bound_callees(cx, func, row));
+        Box::new(Bound::new(rows))
+    })
 }
 
-fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> ThinVec<(FuncId, Bindings)> {
+fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(FuncId, Bindings); 2]> {
+    let mut out = SmallVec::new();
     let file = cx.program.funcs()[func].file;
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return ThinVec::new() };
+    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return out };
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
-    let mut out = ThinVec::with_capacity(row.targets.len() + row.handed.len());
     for &target in &row.targets {
         let mut bindings = Bindings::new();
         bind(cx, file, target, row.receiver.as_deref(), &args, &mut bindings);

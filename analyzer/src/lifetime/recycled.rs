@@ -44,7 +44,7 @@ pub(super) fn uses_of(facts: Facts<'_>, id: SpawnId, object: LocalId, recycler: 
         return Vec::new();
     }
     let mut out: Vec<Reached> = Vec::new();
-    for (node, number) in reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_USE_DEPTH) {
+    for (node, number) in reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_USE_DEPTH) {
         for (access, row) in cx.events.of(node.func).accesses.iter().zip(0_u32..) {
             if access.atomic || !matches!(access.location, Location::Field(_)) || access.depth > 0 {
                 continue;

@@ -336,9 +336,9 @@ impl<'a> Looked<'a> {
             if reach.contains(self.func) {
                 return None;
             }
-            let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_RECEIVER_DEPTH);
+            let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_RECEIVER_DEPTH);
             nodes.into_iter().find_map(|(node, number)| {
-                let named = |key: SyncKey| match node.depth {
+                let named = |key: SyncKey| match node.depth() {
                     0 => cx.key_outside(site, node.func, key),
                     _ => key,
                 };
@@ -346,7 +346,7 @@ impl<'a> Looked<'a> {
                 let received =
                     all.find(|event| matches!(event.kind, EventKind::Wait { key, .. } if keys.contains(&named(key))))?;
                 let inside = Side::at(node.func, received.span, AccessKind::Read);
-                Some((id, inside.reached_by(reach.path(number), node.dispatched)))
+                Some((id, inside.reached_by(reach.path(number), node.dispatched())))
             })
         })
     }

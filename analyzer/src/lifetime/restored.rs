@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
-    callgraph::{CallKind, Targets},
+    callgraph::CallKind,
     resolve::FuncId,
     syntax::FuncKind,
 };
@@ -251,7 +251,7 @@ pub(super) fn readers_above(
         }
         for &site in graph.callers(at) {
             let site = &graph.sites()[site];
-            let several = matches!(&site.targets, Targets::Known { callees, .. } if callees.len() > 1);
+            let several = site.targets.callees().len() > 1;
             if site.kind != CallKind::Go
                 && runs(site.func)
                 && let Entry::Vacant(slot) = known.entry(site.func)
@@ -422,7 +422,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
             let node = &reach.nodes[inside.node as usize];
             let inner = &cx.events.of(node.func).accesses[inside.row as usize];
             let mut assumptions = if parallel { vec![Assumption::CalledAgain] } else { vec![] };
-            if node.dispatched > 0 {
+            if node.dispatched() > 0 {
                 assumptions.push(Assumption::OneOfManyCallees);
             }
             out.push(Conflict {
@@ -431,7 +431,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
                 ..Conflict::new(
                     id,
                     access.location,
-                    Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched),
+                    Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched()),
                     Side::of(access, true).reached_by(restore.path.clone(), 0),
                     Relation::Restored,
                 )

@@ -132,7 +132,7 @@ impl Pass<'_> {
     fn reads_elements(&self, goroutine: usize, local: LocalId) -> Option<(Reached, AccessKind)> {
         let cx = self.facts.cx;
         let reach = &self.facts.reaches[self.ids[goroutine]];
-        let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_READER_DEPTH);
+        let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_READER_DEPTH);
         let mut found = nodes.flat_map(|(node, number)| {
             let rows = cx.events.of(node.func).accesses.iter().zip(0_u32..);
             let elements = rows.filter(|(access, _)| {

@@ -113,15 +113,10 @@ pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
             match place.root {
                 crate::resolve::Root::Local(_) | crate::resolve::Root::Global(_) => true,
                 // A getter's result lives on; a constructor's or literal's does not.
-                crate::resolve::Root::Value(call) => {
-                    facts.cx.graph.site_at(file, call).is_some_and(|site| match &facts.cx.graph.sites()[site].targets {
-                        crate::callgraph::Targets::Known { callees, .. } => callees.iter().any(|t| match t {
-                            crate::callgraph::Target::Func(f) => facts.cx.places.getter(*f).is_some(),
-                            crate::callgraph::Target::External(_) => false,
-                        }),
-                        crate::callgraph::Targets::Unknown(_) => false,
-                    })
-                }
+                crate::resolve::Root::Value(call) => facts.cx.graph.site_at(file, call).is_some_and(|site| {
+                    let mut callees = facts.cx.graph.sites()[site].targets.funcs();
+                    callees.any(|callee| facts.cx.places.getter(callee).is_some())
+                }),
             }
         }
         _ => false,
@@ -276,7 +271,7 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
         let reach = &facts.reaches[id];
         let mut best: FxHashMap<Location, (u32, Candidate)> = FxHashMap::default();
         let mut starters = None;
-        for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_ACCESS_DEPTH) {
+        for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= MAX_ACCESS_DEPTH) {
             for (row, access) in cx.events.of(node.func).accesses.iter().enumerate() {
                 if access.atomic || access.element {
                     continue;
@@ -305,7 +300,8 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                     if found.locks.iter().any(|l| write.locks.contains(l)) {
                         continue;
                     }
-                    let score = (rank(facts, access, write), distance + node.depth + 2 * node.dispatched, node.depth);
+                    let score =
+                        (rank(facts, access, write), distance + node.depth() + 2 * node.dispatched(), node.depth());
                     let candidate = Candidate { score, spawn: id, inside: found.clone(), reset, round };
                     match best.entry(access.location) {
                         Entry::Vacant(slot) => {
@@ -346,7 +342,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
     let cx = facts.cx;
     let first = group[0];
     let reach = &facts.reaches[id];
-    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 2) {
+    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= 2) {
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
@@ -375,7 +371,7 @@ fn own_skip(facts: Facts<'_>, group: &[&Skip], id: SpawnId) -> Option<Conflict> 
                 ..Conflict::new(
                     id,
                     inner.location,
-                    Side::of(inner, true).reached_by(reach.path(number), node.dispatched),
+                    Side::of(inner, true).reached_by(reach.path(number), node.dispatched()),
                     Side::of(other, false),
                     Relation::AfterSpawn,
                 )
@@ -496,7 +492,7 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
     let inner = &cx.events.of(node.func).accesses[candidate.inside.row as usize];
     let write = &cx.events.of(candidate.reset.0).accesses[candidate.reset.1 as usize];
     let mut assumptions = vec![Assumption::CalledAgain, Assumption::SameObject];
-    if node.dispatched > 0 {
+    if node.dispatched() > 0 {
         assumptions.push(Assumption::OneOfManyCallees);
     }
     let join = skipped_join(facts, group, candidate.spawn);
@@ -512,7 +508,7 @@ fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict
         ..Conflict::new(
             candidate.spawn,
             write.location,
-            Side::of(inner, false).reached_by(reach.path(candidate.inside.node), node.dispatched),
+            Side::of(inner, false).reached_by(reach.path(candidate.inside.node), node.dispatched()),
             Side::of(write, false),
             Relation::NextRound { round: Some(candidate.round), holder: first.holder },
         )

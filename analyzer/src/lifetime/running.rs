@@ -126,7 +126,7 @@ pub(super) fn talks_on(facts: Facts<'_>, id: SpawnId) -> FxHashSet<Location> {
         EventKind::Signal { key, .. } | EventKind::Wait { key, .. } => drop(keys.insert(*key)),
         _ => {}
     };
-    for node in facts.reaches[id].nodes.iter().take_while(|node| node.depth <= MAX_TALK_DEPTH) {
+    for node in facts.reaches[id].nodes.iter().take_while(|node| node.depth() <= MAX_TALK_DEPTH) {
         for event in cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events) {
             match &event.kind {
                 EventKind::Defer { effects, .. } => effects.iter().for_each(|effect| note(effect, &mut keys)),

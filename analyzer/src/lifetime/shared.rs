@@ -266,8 +266,8 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     let mut out = closed_under_senders(facts, id, &keys, &starters, known);
     seen.extend(out.iter().map(|conflict| conflict.location));
-    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= MAX_DEPTH) {
-        if node.dispatched > MAX_DISPATCHED {
+    for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= MAX_DEPTH) {
+        if node.dispatched() > MAX_DISPATCHED {
             continue;
         }
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
@@ -315,7 +315,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                 ..Conflict::new(
                     id,
                     inner.location,
-                    Side::of(inner, false).reached_by(reach.path(number), node.dispatched),
+                    Side::of(inner, false).reached_by(reach.path(number), node.dispatched()),
                     Side::of(other, false),
                     Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
                 )

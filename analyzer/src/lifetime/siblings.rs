@@ -23,7 +23,7 @@ impl Pass<'_> {
         let facts = self.facts;
         let (new_id, old_id) = (self.ids[new], self.ids[old]);
         let reach = &facts.reaches[new_id];
-        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth <= 1) {
+        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= 1) {
             for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
                 let own_element = access.element && access.index.varies();
                 if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
@@ -41,7 +41,7 @@ impl Pass<'_> {
                 if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
                     continue;
                 }
-                let other = Side::of(access, true).reached_by(reach.path(node), reached.dispatched);
+                let other = Side::of(access, true).reached_by(reach.path(node), reached.dispatched());
                 self.add(old, (access.location, access.element), inside, other, Relation::Sibling(new_id));
             }
         }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     base::{IndexVec, Span, Symbol},
-    callgraph::{CallGraph, Target, Targets},
+    callgraph::CallGraph,
     resolve::{Callee, FuncId, Place, Program},
     source::FileId,
     syntax::{Expr, ExprId, InstrKind, LocalId},
@@ -191,14 +191,9 @@ impl<'a> Context<'a> {
                 self.add_body(&mut site, file, &HandedFunc { func: body, receiver: None }, Some(args))
             }
             _ => {
-                let targets = site.site.map(|id| &self.graph.sites()[id].targets);
-                if let Some(Targets::Known { callees, .. }) = targets {
-                    for target in callees {
-                        if let Target::Func(body) = target {
-                            let handed = HandedFunc { func: *body, receiver: receiver.clone() };
-                            self.add_body(&mut site, file, &handed, Some(args));
-                        }
-                    }
+                for body in site.site.into_iter().flat_map(|id| self.graph.sites()[id].targets.funcs()) {
+                    let handed = HandedFunc { func: body, receiver: receiver.clone() };
+                    self.add_body(&mut site, file, &handed, Some(args));
                 }
             }
         }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     base::{Idx, Span, Symbol},
-    callgraph::{CallSite, Resolution, Target, Targets},
+    callgraph::{CallSite, Resolution, Target},
     resolve::FuncId,
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
@@ -103,9 +103,9 @@ fn users(facts: Facts<'_>, alive: &FixedBitSet) -> Users {
     let mut users = Users::default();
     for id in facts.spawns.sites.ids().filter(|id| alive.contains(id.index())) {
         let reach = &facts.reaches[id];
-        let mut nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_USE_DEPTH);
+        let mut nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_USE_DEPTH);
         let user = nodes.find_map(|(node, number)| {
-            let span = calls.get(&node.func).filter(|_| node.dispatched == 0)?;
+            let span = calls.get(&node.func).filter(|_| node.dispatched() == 0)?;
             Some(Side::at(node.func, *span, AccessKind::Read).reached_by(reach.path(number), 1))
         });
         users.extend(user.map(|side| (id, side)));
@@ -115,12 +115,14 @@ fn users(facts: Facts<'_>, alive: &FixedBitSet) -> Users {
 
 /// Whether a call of a function value may be one of a method that needs a running test.
 fn may_be_of_test(facts: Facts<'_>, site: &CallSite) -> bool {
-    let Targets::Known { callees, resolution: Resolution::FunctionValue } = &site.targets else { return false };
+    if site.targets.resolution() != Ok(Resolution::FunctionValue) {
+        return false;
+    }
     let needs = |key: Symbol| {
         let effects = facts.cx.models.effects(key);
         effects.iter().any(|effect| matches!(effect, Effect::NeedsTest { .. } | Effect::EndsGoroutine))
     };
-    callees.iter().any(|target| matches!(target, Target::External(key) if needs(*key)))
+    site.targets.callees().iter().any(|target| matches!(target, Target::External(key) if needs(*key)))
 }
 
 fn of_test(facts: Facts<'_>, test: &Test, users: &Users) -> Vec<(u32, Conflict)> {

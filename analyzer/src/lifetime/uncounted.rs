@@ -81,9 +81,9 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
     let reach = &facts.reaches[id];
     let mut out: Vec<Conflict> = Vec::new();
     for (number, node) in
-        reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth <= MAX_DEPTH).map(|r| (r.1, r.0))
+        reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_DEPTH).map(|r| (r.1, r.0))
     {
-        if node.dispatched > MAX_DISPATCHED {
+        if node.dispatched() > MAX_DISPATCHED {
             continue;
         }
         for (key, span, held) in raised_in(facts, node.func) {
@@ -103,7 +103,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
             };
             let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };
             let mut inside =
-                Side::at(node.func, span, AccessKind::Write).reached_by(reach.path(number), node.dispatched);
+                Side::at(node.func, span, AccessKind::Write).reached_by(reach.path(number), node.dispatched());
             inside.same_object = false;
             out.push(conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read)));
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::IndexVec,
-    callgraph::{CallGraph, Target, Targets},
+    callgraph::{CallGraph, Target},
     resolve::{FuncId, Program},
     source::FileId,
     syntax::ExprId,
@@ -49,8 +49,7 @@ pub(super) fn mark(program: &Program, graph: &CallGraph, funcs: &mut IndexVec<Fu
 /// Adds the wait to the calls of one function that run nothing but `known` ones.
 fn add(graph: &CallGraph, file: FileId, known: &FxHashSet<FuncId>, events: &mut FuncEvents) {
     let waits = |call: ExprId| {
-        let targets = graph.site_at(file, call).map(|site| &graph.sites()[site].targets);
-        let Some(Targets::Known { callees, .. }) = targets else { return false };
+        let callees = graph.site_at(file, call).map_or(&[][..], |site| graph.sites()[site].targets.callees());
         !callees.is_empty() && callees.iter().all(|to| matches!(to, Target::Func(func) if known.contains(func)))
     };
     for block in &mut events.blocks {

@@ -207,7 +207,7 @@ impl Ways<'_> {
                 let counts = span.of(text).ends_with("++") && matches!(before, Some(Value::Zero | Value::Positive));
                 counts.then_some(Value::Positive)
             }
-            Source::Range { .. } => None,
+            Source::RangeKey { .. } | Source::RangeValue { .. } => None,
         };
         set(known, local, value);
     }

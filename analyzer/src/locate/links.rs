@@ -2,7 +2,7 @@
 
 use super::Locator;
 use crate::{
-    callgraph::{CallKind, Target, Targets},
+    callgraph::{CallKind, Target},
     report::{Frame, FunctionName, Link},
     resolve::{Callee, FuncId, Meaning},
     syntax::Expr,
@@ -51,20 +51,16 @@ impl Locator<'_> {
         let mut unknown = false;
         for &site in graph.sites_of(caller) {
             let site = &graph.sites()[site];
-            let mut hit = false;
-            match &site.targets {
-                Targets::Known { callees, .. } => {
-                    hit = callees.contains(&Target::Func(callee));
-                    // What a library does with a function handed to it is not seen.
-                    let handed = lifetimes.calls.at(caller, site.expr).is_some_and(|row| !row.handed.is_empty());
-                    unknown |= (literal || handed) && callees.iter().any(|t| matches!(t, Target::External(_)));
-                }
-                Targets::Unknown(_) => unknown = true,
-            }
+            let callees = site.targets.callees();
+            let mut hit = callees.contains(&Target::Func(callee));
+            // What a library does with a function handed to it is not seen.
+            let handed = lifetimes.calls.at(caller, site.expr).is_some_and(|row| !row.handed.is_empty());
+            unknown |= (literal || handed) && callees.iter().any(|t| matches!(t, Target::External(_)));
+            unknown |= callees.is_empty();
             let file = program.funcs()[caller].file;
             match program.callee(file, site.expr) {
                 Callee::Interface { method, .. } if method.as_str() == name => hit = true,
-                Callee::Value(_) => unknown |= literal || matches!(site.targets, Targets::Unknown(_)),
+                Callee::Value(_) => unknown |= literal || callees.is_empty(),
                 _ => {}
             }
             // A deferred call has the line of the return, a loop's body any line of the loop.
@@ -86,17 +82,15 @@ impl Locator<'_> {
         let possible = graph.sites_of(caller).iter().any(|site| {
             let site = &graph.sites()[*site];
             let dynamic = matches!(program.callee(file, site.expr), Callee::Interface { .. } | Callee::Value(_));
-            let into = match &site.targets {
-                Targets::Unknown(_) => true,
-                Targets::Known { callees, .. } => callees.iter().any(|target| match target {
-                    Target::External(key) => {
-                        key.as_str().strip_prefix(&callee.package).is_some_and(|rest| rest.starts_with('.'))
-                    }
-                    // What it calls may have been inlined, and with it the call of the library.
-                    Target::Func(inner) => graph.sites_of(*inner).len() <= 3,
-                }),
-            };
-            dynamic || into
+            let callees = site.targets.callees();
+            let mut into = callees.iter().map(|target| match target {
+                Target::External(key) => {
+                    key.as_str().strip_prefix(&callee.package).is_some_and(|rest| rest.starts_with('.'))
+                }
+                // What it calls may have been inlined, and with it the call of the library.
+                Target::Func(inner) => graph.sites_of(*inner).len() <= 3,
+            });
+            dynamic || callees.is_empty() || into.any(|calls| calls)
         });
         if possible { Link::Unknown } else { Link::No }
     }

@@ -1,6 +1,6 @@
 //! The whole program, resolved: the answers everything above asks for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -40,7 +40,8 @@ pub struct Program {
     pub(super) keys: IndexVec<NamedId, Symbol>,
     /// Types of fields, known after type expressions are.
     field_types: IndexVec<FieldId, (FileId, crate::syntax::TypeExprId)>,
-    by_symbol: FxHashMap<Symbol, Vec<FuncId>>,
+    /// Made when it is first asked for.
+    by_symbol: OnceLock<FxHashMap<Symbol, Vec<FuncId>>>,
 }
 
 impl Program {
@@ -59,7 +60,7 @@ impl Program {
         let field_types = field_type_exprs(&facts);
         let key = |named| universe::key(named, &declared.named[named]);
         let keys = declared.named.par_ids().map(key).collect::<Vec<_>>().into();
-        let (callees, by_symbol) = (IndexVec::new(), FxHashMap::default());
+        let (callees, by_symbol) = (IndexVec::new(), OnceLock::new());
         let mut program =
             Self { sources, facts, declared, types, universe, memo, callees, keys, field_types, by_symbol };
         program.type_everything();
@@ -67,7 +68,6 @@ impl Program {
         let callees: Vec<FileCallees> = files.map(|file| FileCallees::new(&Typer::new(&program), file)).collect();
         program.callees = callees.into();
         program.number_literals();
-        program.index_symbols();
         Parsed { value: program, problems }
     }
 
@@ -97,12 +97,6 @@ impl Program {
             packages.filter_map(|package| initorder::literal_numbers(&Typer::new(self), package)).collect();
         for (files, numbers) in numbers {
             symbols::renumber(&mut self.declared, &self.facts, &files, &numbers);
-        }
-    }
-
-    fn index_symbols(&mut self) {
-        for (id, func) in self.declared.funcs.iter_enumerated() {
-            self.by_symbol.entry(func.symbol).or_default().push(id);
         }
     }
 
@@ -165,7 +159,14 @@ impl Program {
 
     /// Functions with a symbol; several packages `main` share theirs.
     pub fn funcs_by_symbol(&self, symbol: Symbol) -> &[FuncId] {
-        self.by_symbol.get(&symbol).map_or(&[], Vec::as_slice)
+        let by_symbol = self.by_symbol.get_or_init(|| {
+            let mut by_symbol: FxHashMap<Symbol, Vec<FuncId>> = FxHashMap::default();
+            for (id, func) in self.declared.funcs.iter_enumerated() {
+                by_symbol.entry(func.symbol).or_default().push(id);
+            }
+            by_symbol
+        });
+        by_symbol.get(&symbol).map_or(&[], Vec::as_slice)
     }
 
     /// A declared type.

@@ -171,7 +171,7 @@ impl Lowerer<'_> {
         self.in_loop(span, true, |this| {
             for (index, &name) in left.iter().take(2).enumerate() {
                 let value = index == 1;
-                let source = Source::Range { over, value };
+                let source = if value { Source::RangeValue { over } } else { Source::RangeKey { over } };
                 if !defines {
                     if let Some(place) = this.place(name) {
                         this.evaluate_place(place);

@@ -124,9 +124,8 @@ impl Dumper<'_> {
             },
             Source::Update(Some(operand)) => format!("update {}", self.expr(operand)),
             Source::Update(None) => "update".to_owned(),
-            Source::Range { over, value } => {
-                format!("{} of {}", if value { "value" } else { "key" }, self.expr(over))
-            }
+            Source::RangeKey { over } => format!("key of {}", self.expr(over)),
+            Source::RangeValue { over } => format!("value of {}", self.expr(over)),
             Source::Zero => "zero".to_owned(),
         }
     }

@@ -574,8 +574,10 @@ pub enum Source {
     Value(ValueRef),
     /// `x op= e`, `x++` (no operand): the old value takes part.
     Update(Option<ExprId>),
-    /// First or second variable of a range.
-    Range { over: ExprId, value: bool },
+    /// First variable of a range.
+    RangeKey { over: ExprId },
+    /// Second variable of a range.
+    RangeValue { over: ExprId },
     /// The zero value (`var x T`).
     Zero,
 }

@@ -201,6 +201,7 @@ func TestOnlyStarts(t *testing.T) {
 
 func TestNestedStart(t *testing.T) {
 	drain()
+}
 
 func TestEither(t *testing.T) {
 	for _, err := range []error{nil, errNone} {
