@@ -332,3 +332,34 @@ func upload(c *gin.Context) {{
     assert_eq!(upload("context-copied", "name"), "");
     assert_eq!(upload("context-kept", "c.Param(name)"), "high");
 }
+
+#[test]
+fn a_handler_may_leave_its_context_with_who_goes_on_to_use_it() {
+    let page = |name: &str, late: &str| {
+        let code = format!(
+            "
+import (
+	\"time\"
+
+	\"github.com/valyala/fasthttp\"
+)
+
+func page(ctx *fasthttp.RequestCtx) {{
+	done := make(chan struct{{}})
+	go func() {{
+		defer close(done)
+		ctx.WriteString(\"slow\")
+	}}()
+	select {{
+	case <-done:
+	case <-time.After(time.Second):
+		{late}
+	}}
+}}
+"
+        );
+        confidence(name, "ctx", &code)
+    };
+    assert_eq!(page("context-left", "ctx.TimeoutError(\"too late\")"), "");
+    assert_eq!(page("context-taken-back", "println(\"too late\")"), "high");
+}

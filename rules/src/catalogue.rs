@@ -47,6 +47,7 @@ pub struct Catalogue {
     two_ends: Vec<Plain>,
     comes_with_end: Vec<Plain>,
     never_over: Vec<Plain>,
+    leaves_with_user: Vec<Plain>,
     tells_end: Vec<Plain>,
     lasts: Vec<WithArg>,
     reads_all: Vec<WithArg>,
@@ -273,6 +274,7 @@ impl Catalogue {
         out.extend(self.two_ends.iter().map(|row| (row.func.clone(), Effect::TwoEnds)));
         out.extend(self.comes_with_end.iter().map(|row| (row.func.clone(), Effect::ComesWithEnd)));
         out.extend(self.never_over.iter().map(|row| (row.func.clone(), Effect::NeverOver)));
+        out.extend(self.leaves_with_user.iter().map(|row| (row.func.clone(), Effect::LeavesWithUser)));
         out.extend(self.tells_end.iter().map(|row| (row.func.clone(), Effect::TellsEnd)));
         out.extend(self.reads_all.iter().map(|row| (row.func.clone(), Effect::ReadsAll { arg: row.arg })));
         out.extend(self.lasts.iter().map(|row| (row.func.clone(), Effect::Lasts { arg: row.arg })));
@@ -334,6 +336,7 @@ impl Catalogue {
                 &self.two_ends,
                 &self.comes_with_end,
                 &self.never_over,
+                &self.leaves_with_user,
                 &self.tells_end,
                 &self.never_returns,
                 &self.ends_goroutine,

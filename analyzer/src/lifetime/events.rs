@@ -694,7 +694,7 @@ impl<'a> Lowering<'a> {
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
             Effect::ComesWithEnd | Effect::NeverOver | Effect::TellsEnd | Effect::ReadsAll { .. } => return true,
             Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
-            Effect::Overwrites { .. } | Effect::TakesBack => return true,
+            Effect::Overwrites { .. } | Effect::TakesBack | Effect::LeavesWithUser => return true,
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;

@@ -15,6 +15,8 @@ use super::{
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side, SkippedAt},
     domain::{AccessKind, Exit, Location, SpawnKind},
     events::{Event, EventKind},
+    handed::effects_of,
+    models::Effect,
     order::point_of,
     origin::mentions,
     reach::Node,
@@ -35,7 +37,9 @@ pub(super) fn used_behind_handlers(facts: Facts<'_>, passes: &[AfterSpawn]) -> V
             if site.kind == SpawnKind::Subtest || out.iter().any(|known| known.spawn == row.spawn) {
                 continue;
             }
-            let Some(object) = taken_back(facts, site.func) else { continue };
+            let Some(object) = taken_back(facts, site.func).filter(|_| !leaves_with_user(facts, site.func)) else {
+                continue;
+            };
             let Some((inside, certain)) = use_of(facts, row, object) else { continue };
             let join = pass.joined_somewhere.iter().find(|known| known.0 == row.spawn).map(|known| known.1.clone());
             let at = vec![SkippedAt { func: site.func, exit: row.exit, span: row.span }];
@@ -66,6 +70,18 @@ fn taken_back(facts: Facts<'_>, func: FuncId) -> Option<LocalId> {
     let mut callers = graph.callers(func).iter().map(|site| &graph.sites()[*site]);
     let called = callers.any(|site| matches!(site.targets, Targets::Named { .. }) && !program.in_test_file(site.func));
     (!called).then_some(found)
+}
+
+/// Whether the handler tells the framework that somebody goes on to use what it was given.
+fn leaves_with_user(facts: Facts<'_>, func: FuncId) -> bool {
+    let file = facts.cx.program.funcs()[func].file;
+    let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    events.any(|event| match event.kind {
+        EventKind::Call(call) | EventKind::Defer { call, .. } => {
+            effects_of(facts.cx.program, facts.cx.models, file, call).contains(&Effect::LeavesWithUser)
+        }
+        _ => false,
+    })
 }
 
 /// The nearest call of the goroutine that is made on the object or given it, behind all that was heard of it by then;

@@ -38,6 +38,8 @@ pub enum Effect {
     ComesWithEnd,
     /// Gives an object that is not over while anybody asks.
     NeverOver,
+    /// The framework does not take the receiver back when the handler returns.
+    LeavesWithUser,
     /// Gives a channel that is closed when the receiver is over.
     TellsEnd,
     /// Reads all of its argument, up to its end.

@@ -8,7 +8,7 @@ use super::{
     constant::is_negative,
     domain::{Signal, SignalKind, SpawnId, SpawnKind, SpawnSite, SyncKey},
     domain_local,
-    events::{EventKind, Events},
+    events::{Event, EventKind, Events},
     handed::{Handed, HandedFunc, Use, functions_of, root_local},
     library_goroutines,
     models::{Effect, Models, Operand},
@@ -258,21 +258,22 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// Whether the one function that a call can mean starts what it is given itself, in a `go` statement, and neither it
-    /// nor what it calls waits for anything.
+    /// Whether the one function that a call can mean starts what it is given itself, in a `go` statement on every way, and
+    /// neither it nor what it calls waits for anything.
     fn only_starts(self, file: FileId, call: ExprId, inside: Option<FuncId>) -> bool {
         let Callee::Func { func, .. } = self.program.callee(file, call) else { return false };
         let all = |func: FuncId| self.events.of(func).blocks.iter().flat_map(|block| &block.events);
         let waits =
             |func: FuncId| all(func).any(|event| matches!(event.kind, EventKind::Wait { .. } | EventKind::WaitAll));
-        let own = self.program.funcs()[func].file;
+        let (own, events) = (self.program.funcs()[func].file, self.events.of(func));
+        let (blocks, starts) = (&events.blocks, |event: &Event| matches!(event.kind, EventKind::Spawn(_)));
         let calls = all(func).filter_map(|event| match event.kind {
             EventKind::Call(call) | EventKind::Defer { call, .. } => Some(call),
             _ => None,
         });
         let mut calls = calls.map(|call| self.program.callee(own, call));
         inside.is_none_or(|literal| self.program.funcs()[literal].parent == Some(func))
-            && all(func).any(|event| matches!(event.kind, EventKind::Spawn(_)))
+            && blocks.iter().zip(0..).any(|(block, at)| block.events.iter().any(starts) && passes_always(events, at))
             && !waits(func)
             && calls.all(|callee| match callee {
                 Callee::Func { func, .. } | Callee::Literal(func) => !waits(func),
