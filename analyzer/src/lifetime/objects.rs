@@ -4,7 +4,6 @@
 //! on purpose: which variables two functions share; that is told by the calls ([`super::reach`]).
 
 use smallvec::SmallVec;
-use thin_vec::ThinVec;
 
 use super::{
     domain::{Access, Location},
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::{
     callgraph::Target,
-    resolve::{Callee, FuncId, Place, Program, Root, Step},
+    resolve::{Callee, FieldId, FuncId, Place, Program, Root, Step},
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
 };
@@ -23,31 +22,59 @@ const MAX_WAY: usize = 5;
 /// Getters in one expression: `a.B().C()`.
 const MAX_GETTERS: u32 = 3;
 
-/// An object: a variable, and the steps from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An object: a variable, and the steps from it. Walks over calls make millions of them, hence no allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Object {
     /// The variable.
     pub root: LocalId,
-    /// Fields, and elements of lists and maps, on the way.
-    pub way: ThinVec<Step>,
+    /// The steps.
+    pub way: Way,
+}
+
+/// Steps from a variable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Way {
+    /// Fields; `None` for the elements of a list or map, and behind the end.
+    steps: [Option<FieldId>; MAX_WAY],
+    length: u8,
+}
+
+impl Way {
+    /// The way that goes on like this, if it is not too long.
+    fn then(mut self, more: impl Iterator<Item = Option<FieldId>>) -> Option<Self> {
+        for step in more {
+            *self.steps.get_mut(usize::from(self.length))? = step;
+            self.length += 1;
+        }
+        Some(self)
+    }
 }
 
 impl Object {
     /// What the variable itself holds.
     pub(super) fn whole(root: LocalId) -> Self {
-        Self { root, way: ThinVec::new() }
+        Self { root, way: Way::default() }
     }
 
     /// What the steps lead to from this object, if they are few enough.
-    pub(super) fn part(&self, steps: &[Step]) -> Option<Self> {
-        let steps = steps.iter().filter(|step| **step != Step::Deref);
-        let way: ThinVec<Step> = self.way.iter().chain(steps).copied().collect();
-        (way.len() <= MAX_WAY).then_some(Self { root: self.root, way })
+    pub(super) fn part(self, steps: &[Step]) -> Option<Self> {
+        let steps = steps.iter().filter_map(|step| match step {
+            Step::Field(field) => Some(Some(*field)),
+            Step::Element => Some(None),
+            Step::Deref => None,
+        });
+        Some(Self { way: self.way.then(steps)?, ..self })
+    }
+
+    /// What that way leads to from this object, if it is not too long.
+    pub(super) fn along(self, way: &Way) -> Option<Self> {
+        let steps = way.steps.iter().take(usize::from(way.length)).copied();
+        Some(Self { way: self.way.then(steps)?, ..self })
     }
 
     /// The variable, if the object is what it holds.
-    pub(super) fn as_variable(&self) -> Option<LocalId> {
-        self.way.is_empty().then_some(self.root)
+    pub(super) fn as_variable(self) -> Option<LocalId> {
+        (self.way.length == 0).then_some(self.root)
     }
 }
 

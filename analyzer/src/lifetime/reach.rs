@@ -256,7 +256,7 @@ impl Reach {
                     }
                     bindings.clear();
                     bindings.extend(inner.iter().filter_map(|(here, given)| {
-                        Some((*here, self.object_of(cx, &node, given.root)?.part(&given.way)?))
+                        Some((*here, self.object_of(cx, &node, given.root)?.along(&given.way)?))
                     }));
                     let parent = Some((parent, row.span));
                     let locks = match locks {
@@ -299,7 +299,7 @@ impl Reach {
     /// The object of the starting function that `local` of a node's function holds.
     fn object_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<Object> {
         if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
-            return Some(there.clone());
+            return Some(*there);
         }
         // A captured variable stands for itself.
         let file = cx.program.funcs()[node.func].file;
@@ -311,7 +311,7 @@ impl Reach {
     pub(super) fn holder_of(&self, cx: Context<'_>, reached: &Reached) -> Option<Object> {
         let node = &self.nodes[reached.node as usize];
         let here = holder_of(cx, &cx.events.of(node.func).accesses[reached.row as usize])?;
-        self.object_of(cx, node, here.root)?.part(&here.way)
+        self.object_of(cx, node, here.root)?.along(&here.way)
     }
 
     /// Accesses to `location` among those listed for it.
