@@ -272,7 +272,15 @@ impl<'a> Context<'a> {
             _ => None,
         });
         let mut calls = calls.map(|call| self.program.callee(own, call));
-        inside.is_none_or(|literal| self.program.funcs()[literal].parent == Some(func))
+        // What the goroutine says beside that it is done may be heard under a name that is not known here.
+        let counts = |kind: &EventKind| !matches!(kind, EventKind::Signal { kind, .. } if *kind != SignalKind::Done);
+        let only_counts = |literal: FuncId| {
+            all(literal).all(|event| match &event.kind {
+                EventKind::Defer { effects, .. } => effects.iter().all(counts),
+                kind => counts(kind),
+            })
+        };
+        inside.is_none_or(|literal| self.program.funcs()[literal].parent == Some(func) && only_counts(literal))
             && blocks.iter().zip(0..).any(|(block, at)| block.events.iter().any(starts) && passes_always(events, at))
             && !waits(func)
             && calls.all(|callee| match callee {
