@@ -46,6 +46,8 @@ pub struct Catalogue {
     once: Vec<Plain>,
     two_ends: Vec<Plain>,
     comes_with_end: Vec<Plain>,
+    comes_with_limit: Vec<Plain>,
+    peer: Vec<Plain>,
     never_over: Vec<Plain>,
     tells_end: Vec<Plain>,
     lasts: Vec<WithArg>,
@@ -125,6 +127,8 @@ struct TestMethod {
     ends: Vec<String>,
     needs: Vec<String>,
     fails: Vec<String>,
+    /// Other methods of the handle, which tell nothing.
+    others: Vec<String>,
     why: String,
 }
 
@@ -197,6 +201,11 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     for row in &catalogue.waits {
         row.names.iter().for_each(|name| models.add_wait(name));
     }
+    for row in &catalogue.test_method {
+        let mut mark = |names: &[String], ends| names.iter().for_each(|name| models.add_test_method(name, ends));
+        mark(&row.ends, true);
+        [&row.needs, &row.fails, &row.others].into_iter().for_each(|names| mark(names, false));
+    }
     for row in &catalogue.ender {
         row.names.iter().for_each(|name| models.add_ender(name));
     }
@@ -268,6 +277,8 @@ impl Catalogue {
         out.extend(self.pauses.iter().map(|row| (row.func.clone(), Effect::Pauses)));
         out.extend(self.two_ends.iter().map(|row| (row.func.clone(), Effect::TwoEnds)));
         out.extend(self.comes_with_end.iter().map(|row| (row.func.clone(), Effect::ComesWithEnd)));
+        out.extend(self.comes_with_limit.iter().map(|row| (row.func.clone(), Effect::ComesWithLimit)));
+        out.extend(self.peer.iter().map(|row| (row.func.clone(), Effect::Peer)));
         out.extend(self.never_over.iter().map(|row| (row.func.clone(), Effect::NeverOver)));
         out.extend(self.tells_end.iter().map(|row| (row.func.clone(), Effect::TellsEnd)));
         out.extend(self.reads_all.iter().map(|row| (row.func.clone(), Effect::ReadsAll { arg: row.arg })));
@@ -329,6 +340,8 @@ impl Catalogue {
                 &self.pauses,
                 &self.two_ends,
                 &self.comes_with_end,
+                &self.comes_with_limit,
+                &self.peer,
                 &self.never_over,
                 &self.tells_end,
                 &self.never_returns,
