@@ -128,6 +128,7 @@ struct TestMethod {
     needs: Vec<String>,
     fails: Vec<String>,
     /// Other methods of the handle, which tell nothing.
+    #[serde(default)]
     others: Vec<String>,
     why: String,
 }
