@@ -413,3 +413,292 @@ func putAll(all []string, put func(string) error, locks keys) error {{
     let locked = "_ = i\n\t\t\tlocks.Lock(key)\n\t\t\terr = put(key)\n\t\t\tlocks.Unlock(key)";
     assert_eq!(puts("each-locks", locked), "low");
 }
+
+#[test]
+fn what_a_goroutine_ends_when_it_is_done_tells_unless_the_time_was_over() {
+    let work = |name: &str, parent: &str, (end, wait): (&str, &str)| {
+        let code = format!(
+            "
+import (
+	\"context\"
+	\"time\"
+)
+
+func work(parent context.Context, do func() int) int {{
+	total := 0
+	ctx, cancel := context.WithTimeout({parent}, time.Second)
+	go func() {{
+		{end}
+		total = do()
+	}}()
+	{wait}
+	return total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    let (background, ended) = ("context.Background()", ("defer cancel()", "<-ctx.Done()"));
+    assert_eq!(work("limit-not-ended", background, ("_ = cancel", "<-ctx.Done()")), "high");
+    assert_eq!(work("limit-ended", background, ended), "medium");
+    let ended_by_others = ("defer cancel()", "go func() { defer cancel(); do() }()\n\t<-ctx.Done()");
+    assert_eq!(work("limit-ended-by-others", background, ended_by_others), "high");
+    assert_eq!(work("limit-of-a-parent", "parent", ended), "high");
+    let or_asked = "select {\n\tcase <-ctx.Done():\n\tcase <-parent.Done():\n\t}";
+    assert_eq!(work("limit-or-asked", background, ("defer cancel()", or_asked)), "high");
+}
+
+const SERVER: &str = "
+import (
+	\"net\"
+	\"testing\"
+)
+
+func ask(address string) string {
+	c, err := net.Dial(\"tcp\", address)
+	if err != nil {
+		return \"\"
+	}
+	answer := make([]byte, 8)
+	n, _ := c.Read(answer)
+	return string(answer[:n])
+}
+";
+
+#[test]
+fn an_answer_over_a_connection_may_order_both_sides() {
+    let test = |name: &str, (handle, ask): (&str, &str)| {
+        let code = format!(
+            "{SERVER}
+func TestServer(t *testing.T) {{
+	l, err := net.Listen(\"tcp\", \":0\")
+	if err != nil {{
+		t.Fatal(err)
+	}}
+	asked, ready := 0, make(chan int)
+	go func() {{
+		<-ready
+		{handle}
+	}}()
+	ready <- 1
+	{ask}
+	if asked != 1 {{
+		t.Log(\"nobody\")
+	}}
+	_, _ = l, ask
+}}
+"
+        );
+        confidence(name, "asked", &code)
+    };
+    let serve = "c, _ := l.Accept()\n\t\tasked++\n\t\t_, _ = c.Write([]byte(\"hello\"))";
+    let asked = "t.Log(ask(l.Addr().String()))";
+    assert_eq!(test("not-asked", (serve, "")), "high");
+    assert_eq!(test("not-answered", ("asked++", asked)), "high");
+    assert_eq!(test("asked-and-answered", (serve, asked)), "medium");
+}
+
+#[test]
+fn what_is_served_comes_when_somebody_asks() {
+    let test = |name: &str, handle: &str| {
+        let code = format!(
+            "{SERVER}
+var greeting = \"hello\"
+
+func TestServer(t *testing.T) {{
+	l, err := net.Listen(\"tcp\", \":0\")
+	if err != nil {{
+		t.Fatal(err)
+	}}
+	go func() {{
+		{handle}
+		println(greeting)
+	}}()
+	greeting = \"hi\"
+	t.Log(ask(l.Addr().String()))
+}}
+"
+        );
+        confidence(name, "greeting", &code)
+    };
+    assert_eq!(test("at-once", "_ = l"), "high");
+    assert_eq!(test("accepted", "_, _ = l.Accept()"), "medium");
+}
+
+#[test]
+fn what_an_object_has_given_out_talks_to_it() {
+    let test = |name: &str, commit: &str| {
+        let code = format!(
+            "
+import (
+	\"sync\"
+	\"testing\"
+	\"time\"
+)
+
+type store struct {{
+	mu      sync.Mutex
+	commits int
+}}
+
+type transaction struct{{ of *store }}
+
+func (s *store) begin() *transaction {{ return &transaction{{of: s}} }}
+
+func (tx *transaction) commit() {{
+	tx.of.mu.Lock()
+	tx.of.commits++
+	tx.of.mu.Unlock()
+}}
+
+func (s *store) wait() {{
+	for done := false; !done; time.Sleep(time.Millisecond) {{
+		s.mu.Lock()
+		done = s.commits > 0
+		s.mu.Unlock()
+	}}
+}}
+
+func TestStore(t *testing.T) {{
+	s := &store{{}}
+	go func() {{
+		time.Sleep(time.Millisecond)
+		tx := s.begin()
+		{commit}
+	}}()
+	s.wait()
+	s = &store{{}}
+}}
+"
+        );
+        confidence(name, "s", &code)
+    };
+    assert_eq!(test("not-committed", "println(tx)"), "high");
+    assert_eq!(test("committed", "tx.commit()"), "medium");
+}
+
+#[test]
+fn each_of_several_functions_writes_what_it_writes() {
+    let run = |name: &str, loops: (&str, &str)| {
+        let (start, write) = loops;
+        let code = format!(
+            "
+import (
+	\"sync\"
+	\"sync/atomic\"
+)
+
+func run(values []int) int {{
+	last := 0
+	var failures atomic.Int32
+	var wg sync.WaitGroup
+	write := func(value int) {{
+		failed := failures.Add(1)
+		{write}
+	}}
+	other := func(value int) {{ println(value, failures.Load()) }}
+	{start}
+	wg.Wait()
+	return last
+}}
+"
+        );
+        confidence(name, "last", &code)
+    };
+    let all = "for _, value := range values {\n\t\twg.Add(1)\n\t\tgo func() {\n\t\t\tdefer wg.Done()\n\t\t\twrite(value)\n\t\t}()\n\t}\n\t_ = other";
+    let direct = all.replace("write(value)", "last = value").replace("_ = other", "_, _ = other, write");
+    assert_eq!(run("each-writes", (&direct, "println(failed)")), "high");
+    let counted =
+        direct.replace("last = value", "n := failures.Add(1)\n\t\t\tif n > 1 {\n\t\t\t\tlast = value\n\t\t\t}");
+    assert_eq!(run("counted", (&counted, "println(failed)")), "low");
+    let listed = "for _, do := range []func(int){write, other} {\n\t\twg.Add(1)\n\t\tgo func(do func(int)) {\n\t\t\tdefer wg.Done()\n\t\t\tdo(1)\n\t\t}(do)\n\t}";
+    assert_ne!(run("listed", (listed, "last = value + int(failed)")), "high");
+}
+
+#[test]
+fn an_answer_that_a_callee_waits_for_may_order_both_sides() {
+    let run = |name: &str, (say, hear): (&str, &str)| {
+        let code = format!(
+            "
+type question struct {{ answer chan int }}
+
+type desk struct {{ questions chan question }}
+
+func (d *desk) ask() {{
+	q := question{{answer: make(chan int, 1)}}
+	d.questions <- q
+	{hear}
+}}
+
+func count(d *desk) int {{
+	seen := 0
+	go func() {{
+		for q := range d.questions {{
+			seen++
+			{say}
+		}}
+	}}()
+	d.ask()
+	return seen
+}}
+"
+        );
+        confidence(name, "seen", &code)
+    };
+    assert_eq!(run("not-heard", ("q.answer <- seen", "")), "high");
+    assert_eq!(run("not-said", ("_ = q", "<-q.answer")), "high");
+    assert_eq!(run("acknowledged", ("q.answer <- seen", "<-q.answer")), "medium");
+}
+
+#[test]
+fn an_atomic_that_is_polled_may_tell_that_the_goroutine_is_over() {
+    let close = |name: &str, poll: &str| {
+        let code = format!(
+            "
+import (
+	\"sync/atomic\"
+	\"time\"
+)
+
+type follower struct {{
+	packets chan int
+	exit    chan struct{{}}
+	exited  atomic.Int32
+}}
+
+func newFollower() *follower {{
+	f := &follower{{packets: make(chan int), exit: make(chan struct{{}})}}
+	go f.write()
+	return f
+}}
+
+func (f *follower) write() {{
+	for n := 0; ; n++ {{
+		select {{
+		case <-f.exit:
+			if f.exited.Add(1) > 1 {{
+				return
+			}}
+			f.exited.Store(7)
+			return
+		default:
+			f.packets <- n
+		}}
+	}}
+}}
+
+func (f *follower) Destroy() {{
+	close(f.exit)
+	{poll}
+	close(f.packets)
+}}
+
+func stop(f *follower) {{ f.Destroy() }}
+"
+        );
+        confidence(name, "packets", &code)
+    };
+    let polled = "for {\n\t\tif f.exited.Load() == 7 {\n\t\t\tbreak\n\t\t}\n\t\ttime.Sleep(time.Millisecond)\n\t}";
+    assert_eq!(close("not-polled", "time.Sleep(time.Millisecond)"), "medium");
+    assert_eq!(close("polled", polled), "low");
+}

@@ -263,3 +263,107 @@ func TestCounts(t *testing.T) {{
     assert_eq!(counts("reported", "t.Errorf(\"%d\", added)"), "medium");
     assert_eq!(counts("logged-then-failed", "t.Log(added)\n\t\tt.Fail()"), "medium");
 }
+
+#[test]
+fn what_is_stored_after_a_panic_is_stored_when_somebody_has_panicked() {
+    let sum = |name: &str, deferred: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+func sum(numbers []int, add func(int) int) int {{
+	var wg sync.WaitGroup
+	total := new(int)
+	for _, number := range numbers {{
+		wg.Add(1)
+		go func() {{
+			defer func() {{
+				{deferred}
+			}}()
+			defer wg.Done()
+			add(number)
+		}}()
+	}}
+	wg.Wait()
+	return *total
+}}
+"
+        );
+        confidence(name, "total", &code)
+    };
+    assert_eq!(sum("always", "total = nil"), "high");
+    assert_eq!(sum("panicked", "if r := recover(); r != nil {\n\t\t\t\t\ttotal = nil\n\t\t\t\t}"), "medium");
+    assert_eq!(sum("not-panicked", "if r := recover(); r == nil {\n\t\t\t\t\ttotal = nil\n\t\t\t\t}"), "high");
+}
+
+#[test]
+fn what_is_stored_before_the_process_ends_is_stored_by_a_process_that_ends() {
+    let serve = |name: &str, end: &str| {
+        let code = format!(
+            "
+import (
+	\"errors\"
+	\"log\"
+)
+
+func listen() error {{ return nil }}
+
+func serve(start func() error) error {{
+	var err error
+	go func() {{
+		if e := listen(); e != nil {{
+			err = errors.Join(e, errors.New(\"cannot listen\"))
+			{end}
+		}}
+	}}()
+	err = start()
+	return err
+}}
+"
+        );
+        confidence(name, "err", &code)
+    };
+    assert_eq!(serve("goes-on", "log.Print(\"oh\")"), "high");
+    assert_eq!(serve("ends", "log.Fatal(\"oh\")"), "medium");
+}
+
+#[test]
+fn an_error_is_stored_by_a_test_that_fails() {
+    let test = |name: &str, store: &str| {
+        let code = format!(
+            "
+import (
+	\"fmt\"
+	\"sync\"
+	\"testing\"
+)
+
+var _ = fmt.Errorf
+
+func assign(host int) error {{ return nil }}
+
+func TestAssign(t *testing.T) {{
+	var wg sync.WaitGroup
+	var last error
+	for host := range 3 {{
+		wg.Add(1)
+		go func() {{
+			defer wg.Done()
+			err := assign(host)
+			{store}
+		}}()
+	}}
+	wg.Wait()
+	if last != nil {{
+		t.Fatal(last)
+	}}
+}}
+"
+        );
+        confidence(name, "last", &code)
+    };
+    assert_eq!(test("each", "last = err"), "high");
+    let message = "if host > 1 {\n\t\t\t\tlast = fmt.Errorf(\"%d: %v\", host, err)\n\t\t\t}";
+    assert_eq!(test("message", message), "low");
+    assert_eq!(test("failed", "if err != nil {\n\t\t\t\tlast = err\n\t\t\t}"), "low");
+}

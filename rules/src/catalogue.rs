@@ -46,6 +46,8 @@ pub struct Catalogue {
     once: Vec<Plain>,
     two_ends: Vec<Plain>,
     comes_with_end: Vec<Plain>,
+    comes_with_limit: Vec<Plain>,
+    peer: Vec<Plain>,
     never_over: Vec<Plain>,
     leaves_with_user: Vec<Plain>,
     tells_end: Vec<Plain>,
@@ -127,6 +129,9 @@ struct TestMethod {
     ends: Vec<String>,
     needs: Vec<String>,
     fails: Vec<String>,
+    /// Other methods of the handle, which tell nothing.
+    #[serde(default)]
+    others: Vec<String>,
     why: String,
 }
 
@@ -202,6 +207,11 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     for row in &catalogue.waits {
         row.names.iter().for_each(|name| models.add_wait(name));
     }
+    for row in &catalogue.test_method {
+        let mut mark = |names: &[String], ends| names.iter().for_each(|name| models.add_test_method(name, ends));
+        mark(&row.ends, true);
+        [&row.needs, &row.fails, &row.others].into_iter().for_each(|names| mark(names, false));
+    }
     for row in &catalogue.ender {
         row.names.iter().for_each(|name| models.add_ender(name));
     }
@@ -273,6 +283,8 @@ impl Catalogue {
         out.extend(self.pauses.iter().map(|row| (row.func.clone(), Effect::Pauses)));
         out.extend(self.two_ends.iter().map(|row| (row.func.clone(), Effect::TwoEnds)));
         out.extend(self.comes_with_end.iter().map(|row| (row.func.clone(), Effect::ComesWithEnd)));
+        out.extend(self.comes_with_limit.iter().map(|row| (row.func.clone(), Effect::ComesWithLimit)));
+        out.extend(self.peer.iter().map(|row| (row.func.clone(), Effect::Peer)));
         out.extend(self.never_over.iter().map(|row| (row.func.clone(), Effect::NeverOver)));
         out.extend(self.leaves_with_user.iter().map(|row| (row.func.clone(), Effect::LeavesWithUser)));
         out.extend(self.tells_end.iter().map(|row| (row.func.clone(), Effect::TellsEnd)));
@@ -335,6 +347,8 @@ impl Catalogue {
                 &self.pauses,
                 &self.two_ends,
                 &self.comes_with_end,
+                &self.comes_with_limit,
+                &self.peer,
                 &self.never_over,
                 &self.leaves_with_user,
                 &self.tells_end,

@@ -57,7 +57,7 @@ impl Doubts {
 }
 
 /// Signs that may order the two sides though nobody waits.
-const HIDDEN_ORDER: [Assumption; 8] = [
+const HIDDEN_ORDER: [Assumption; 9] = [
     Assumption::NoEffectOrders,
     Assumption::NoAtomicOrders,
     Assumption::NotThroughOnce,
@@ -66,6 +66,7 @@ const HIDDEN_ORDER: [Assumption; 8] = [
     Assumption::CountTellsNothing,
     Assumption::PipeTellsNothing,
     Assumption::EmptiedBefore,
+    Assumption::TimeIsOverFirst,
 ];
 
 impl Cx<'_> {
@@ -248,10 +249,15 @@ impl Cx<'_> {
         doubts.answered(guarded && !hidden && conflict.inside.path.is_empty() && conflict.other.path.is_empty());
         doubts.answered(conflict.evidence.contains(&Evidence::HalfAtomic));
         // Whoever closes after waiting for other senders has thought of senders: of this one not.
-        doubts.answered(matches!(
-            (&conflict.join, conflict.inside.kind, conflict.other.kind),
-            (JoinStatus::OtherGoroutine(_), AccessKind::Send, AccessKind::Close)
-        ));
+        // Of one that another goroutine has started, it may have counted the messages.
+        let direct = !matches!(conflict.relation, Relation::AfterCall { .. });
+        doubts.answered(
+            direct
+                && matches!(
+                    (&conflict.join, conflict.inside.kind, conflict.other.kind),
+                    (JoinStatus::OtherGoroutine(_), AccessKind::Send, AccessKind::Close)
+                ),
+        );
     }
 
     /// Whether the join is skipped only where a test has failed anyway. Goroutines that run at the same time do so until
@@ -347,6 +353,7 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::TakesThatLong => "the other side is not over when a timer of minutes fires",
         Assumption::CountTellsNothing => "as many receives as sends do not order the two sides",
         Assumption::PipeTellsNothing => "what comes out of the pipe does not tell what the goroutine has done before",
+        Assumption::TimeIsOverFirst => "the time is over before the goroutine says that it is done",
         Assumption::EmptiedBefore => "the field, which is set only where it is nil, is emptied in between",
         Assumption::FlagTellsNothing => "the flag asked about first does not tell that the other side has been there",
         Assumption::StartsLate => {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     base::Idx,
     resolve::{Builtin, CalleeKind, FuncId, Program},
-    syntax::{InstrKind, Terminator},
+    syntax::{Expr, InstrKind, Terminator},
 };
 
 /// Calls between the one that does not come back and the `panic`. Deeper ones are the business of the callee.
@@ -96,11 +96,19 @@ fn below(calls: &Calls, row: &CallRef, set: &FixedBitSet) -> bool {
     false
 }
 
-fn recovers(program: &Program, func: FuncId) -> bool {
+/// Whether a function calls `recover`.
+pub(super) fn recovers(program: &Program, func: FuncId) -> bool {
     let file = program.funcs()[func].file;
+    let exprs = &program.facts(file).exprs;
     let Some(body) = &program.function(func).body else { return false };
     body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
-        InstrKind::Call(call) => program.callee_kind(file, call) == CalleeKind::Builtin(Builtin::Recover),
+        InstrKind::Call(call) => match &exprs[call] {
+            Expr::Call { callee, .. } => {
+                matches!(&exprs[*callee], Expr::Name(name) if name.as_str() == "recover")
+                    && program.callee_kind(file, call) == CalleeKind::Builtin(Builtin::Recover)
+            }
+            _ => false,
+        },
         _ => false,
     })
 }

@@ -761,7 +761,7 @@ impl Pass<'_> {
         func == self.func
             && here.is_some_and(|point| !self.is_deferred(func, point))
             && self.facts.cx.program.in_test_file(func)
-            && !super::evidence::fails_anyway(self.facts, &conflict.other)
+            && !super::failing::fails_anyway(self.facts, &conflict.other)
     }
 
     /// Fills in the join status once it is known which goroutines are joined on some way.

@@ -248,6 +248,8 @@ pub enum Assumption {
     CountTellsNothing,
     /// What comes out of one end of a pipe does not tell that the other end has been given it.
     PipeTellsNothing,
+    /// The time is over before the goroutine ends what it ends when it is done.
+    TimeIsOverFirst,
     /// The field, which the other side sets only where it is nil, is emptied while the goroutine uses it.
     EmptiedBefore,
     /// The goroutine, which is known by function values only, runs the literal while the function goes on.

@@ -4,9 +4,9 @@
 
 use smallvec::SmallVec;
 
-use super::place::Places;
+use super::{events::FuncEvents, order::reachable_without, place::Places};
 use crate::{
-    base::Span,
+    base::{Idx, Span},
     resolve::Program,
     source::FileId,
     syntax::{
@@ -32,6 +32,22 @@ pub struct Constants<'a> {
 }
 
 impl<'a> Constants<'a> {
+    /// A loop that runs once does not come back.
+    pub(super) fn loops_once(self, body: &Body, out: &mut FuncEvents) {
+        for row in body.loops.iter().filter(|row| self.runs_once(body, row)) {
+            let (head, exit) = (row.head.index(), row.exit.index());
+            let Some(&first) = out.blocks[head].successors.iter().find(|next| **next != exit) else { continue };
+            let mut inside = reachable_without(out, first, head);
+            inside.insert(first);
+            for at in inside.ones() {
+                for next in out.blocks[at].successors.iter_mut().filter(|next| **next == head) {
+                    *next = exit;
+                }
+            }
+            out.once.push(row.span);
+        }
+    }
+
     /// The value of a condition, where it has the same one in every run.
     pub fn condition(self, expr: ExprId) -> Option<bool> {
         match self.expr(expr) {

@@ -105,6 +105,24 @@ impl Endings {
     }
 }
 
+/// Whether what an expression gives is never over before whoever asks is.
+pub(super) fn never_over(program: &Program, models: &Models, places: &Places, file: FileId, expr: ExprId) -> bool {
+    let pipes = FxHashSet::default();
+    Search { program, models, places, pipes: &pipes }.never_over(file, expr, MAX_HANDED_ON)
+}
+
+/// The one literal that ends an object by a call of what a variable holds, which came with it.
+pub(super) fn ender_of(
+    program: &Program,
+    models: &Models,
+    places: &Places,
+    (file, end): (FileId, LocalId),
+) -> Option<FuncIndex> {
+    let pipes = FxHashSet::default();
+    let maker = program.facts(file).locals[end].function;
+    Search { program, models, places, pipes: &pipes }.only_ender(file, maker, end, By::Call)
+}
+
 /// The object whose end the channel tells that a call gives: `running.Done()`.
 pub(super) fn told_of(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<LocalId> {
     let syntax = program.facts(file);

@@ -53,7 +53,7 @@ pub struct FuncEvents {
     /// Locks certainly held where a counter is raised.
     pub(super) add_locks: Vec<(Span, LockSet)>,
     /// Loops that run once.
-    once: Vec<Span>,
+    pub(super) once: Vec<Span>,
 }
 
 impl FuncEvents {
@@ -153,6 +153,8 @@ pub enum EventKind {
     RunJoined(ExprId),
     /// Waits for time to pass.
     Sleep,
+    /// Waits for what the other end of a connection does.
+    Peer,
     /// The timer is stopped, or (`runs`) set going again.
     Timer { key: SyncKey, runs: bool },
     /// The running test is used.
@@ -332,7 +334,7 @@ impl<'a> Lowering<'a> {
         for (head, way, span) in unstarted {
             self.out.on_the_way(head, way, Event { kind: EventKind::NothingStarted, span });
         }
-        self.loops_once(body, constants);
+        constants.loops_once(body, &mut self.out);
         self.locksets();
         // The events of a whole program are kept at once.
         self.out.accesses.shrink_to_fit();
@@ -344,22 +346,6 @@ impl<'a> Lowering<'a> {
     fn drained(&mut self, ranges: Vec<(usize, usize, Event)>) {
         for (head, done, wait) in ranges {
             self.out.on_the_way(head, done, wait);
-        }
-    }
-
-    /// A loop that runs once does not come back.
-    fn loops_once(&mut self, body: &crate::syntax::Body, constants: Constants<'_>) {
-        for row in body.loops.iter().filter(|row| constants.runs_once(body, row)) {
-            let (head, exit) = (row.head.index(), row.exit.index());
-            let Some(&first) = self.out.blocks[head].successors.iter().find(|next| **next != exit) else { continue };
-            let mut inside = super::order::reachable_without(&self.out, first, head);
-            inside.insert(first);
-            for at in inside.ones() {
-                for next in self.out.blocks[at].successors.iter_mut().filter(|next| **next == head) {
-                    *next = exit;
-                }
-            }
-            self.out.once.push(row.span);
         }
     }
 
@@ -631,6 +617,8 @@ impl<'a> Lowering<'a> {
             Callee::Unknown(_) => (self.of_dot_import(call), None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
+        let of_handle = self.of_test_handle(&callee).filter(|_| effects.is_empty());
+        let effects = of_handle.as_ref().map_or(effects, std::slice::from_ref);
         let mut runs = true;
         for &effect in effects {
             runs &= self.effect(effect, call, args, receiver.as_ref(), span, events);
@@ -692,9 +680,14 @@ impl<'a> Lowering<'a> {
         match effect {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
-            Effect::ComesWithEnd | Effect::NeverOver | Effect::TellsEnd | Effect::ReadsAll { .. } => return true,
+            Effect::ComesWithEnd | Effect::ComesWithLimit | Effect::NeverOver | Effect::TellsEnd => return true,
             Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
-            Effect::Overwrites { .. } | Effect::TakesBack | Effect::LeavesWithUser => return true,
+            Effect::Overwrites { .. } | Effect::TakesBack | Effect::ReadsAll { .. } => return true,
+            Effect::LeavesWithUser => return true,
+            Effect::Peer => {
+                push(EventKind::Peer);
+                return true;
+            }
             Effect::StopTimer | Effect::StartTimer => {
                 if let Some(key) = key(self, Operand::Receiver) {
                     let runs = effect == Effect::StartTimer;

@@ -11,19 +11,21 @@ use rayon::prelude::*;
 use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Evidence, Relation, Side},
-    domain::{Access, AccessKind, Exit, Location, LockSet, SpawnId, SyncKey},
-    events::{Event, EventKind},
+    domain::{Access, AccessKind, Location, LockSet, SpawnId, SyncKey},
+    events::EventKind,
+    failing,
     guards::deciding,
     hidden_order::{self, Waiters},
     order::{is_deferred, point_of},
     origin::mentions,
+    peers::Peers,
     phases::{self, Awaiters},
 };
 use crate::{
     base::{InPieces, IndexVec, Span},
     callgraph::CallKind,
     resolve::{Callee, FuncId},
-    syntax::{BinaryOp, Expr, ExprId, InstrKind, Terminator},
+    syntax::{BinaryOp, Expr, ExprId, InstrKind, LocalDecl, Terminator},
 };
 
 /// Callers above a function that are asked which locks they hold.
@@ -34,14 +36,21 @@ pub(super) fn weigh(facts: Facts<'_>, conflicts: &mut [Conflict]) {
     if conflicts.is_empty() {
         return;
     }
-    let (waiters, awaiters) = (Waiters::new(facts), Awaiters::new(facts));
+    let ask = Ask { waiters: Waiters::new(facts), awaiters: Awaiters::new(facts), peers: Peers::new(facts) };
     let held = HeldBySome::new(facts);
-    let ask = (&waiters, &awaiters);
-    conflicts.par_iter_mut().few_at_once().for_each(|conflict| weigh_one(facts, &held, ask, conflict));
+    conflicts.par_iter_mut().few_at_once().for_each(|conflict| weigh_one(facts, &held, &ask, conflict));
 }
 
-fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters, &Awaiters), conflict: &mut Conflict) {
-    if fails_anyway(facts, &conflict.other) || phases::is_told_later(facts, conflict) {
+/// Functions that wait, by what for.
+struct Ask {
+    waiters: Waiters,
+    awaiters: Awaiters,
+    peers: Peers,
+}
+
+fn weigh_one(facts: Facts<'_>, held: &HeldBySome, ask: &Ask, conflict: &mut Conflict) {
+    let Ask { waiters, awaiters, peers } = ask;
+    if failing::only_when_failed(facts, conflict) || phases::is_told_later(facts, conflict) {
         conflict.assumptions.push(Assumption::FailingRun);
     }
     if phases::only_at_its_start(facts, awaiters, conflict) {
@@ -79,7 +88,7 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, (waiters, awaiters): (&Waiters
     if each_writes(facts, conflict) {
         conflict.evidence.push(Evidence::EachWrites);
     }
-    let signs = hidden_order::signs(facts, waiters, conflict, (inside, other));
+    let signs = hidden_order::signs(facts, (waiters, peers), conflict, (inside, other));
     conflict.assumptions.extend(signs);
     if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
@@ -93,7 +102,7 @@ fn each_writes(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let plain = |side: &Side, id: SpawnId| {
         side.kind == AccessKind::Write
             && side.path.is_empty()
-            && facts.spawns.sites[id].bodies.contains(&side.func)
+            && facts.spawns.sites[id].bodies[..] == [side.func]
             && !locks_by_name(facts, side)
             && deciding(facts, side.func, side.span, &|condition| compares(facts, side.func, condition)).is_empty()
     };
@@ -124,7 +133,7 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
     })
 }
 
-/// Whether a condition compares two things of which none is `nil`, or asks an atomic.
+/// Whether a condition compares two things of which none is `nil`, or asks an atomic, or what one has given.
 fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
     let syntax = facts.cx.program.facts(facts.cx.program.funcs()[func].file);
     let is_nil = |expr: ExprId| matches!(&syntax.exprs[expr], Expr::Name(name) if name.as_str() == "nil");
@@ -138,8 +147,17 @@ fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
             _ => false,
         })
     };
-    let atomic = facts.cx.events.of(func).accesses.iter().any(|access| access.atomic && span.contains(access.span));
-    atomic || compared()
+    let atomics = || facts.cx.events.of(func).accesses.iter().filter(|access| access.atomic).map(|access| access.span);
+    let given = || {
+        inside().any(|(_, expr)| match expr {
+            Expr::Local(local) => match &syntax.locals[*local].decl {
+                LocalDecl::Value(value) => atomics().any(|at| syntax.expr_spans[value.expr].contains(at)),
+                _ => false,
+            },
+            _ => false,
+        })
+    };
+    atomics().any(|at| span.contains(at)) || compared() || given()
 }
 
 /// Whether the function that starts a sender closes the channel by `defer`: it does so, too, where it returns before it has
@@ -244,38 +262,4 @@ fn gave_back(facts: Facts<'_>, access: &Access, key: Location) -> bool {
         }
     }
     given
-}
-
-/// Whether every way from an access of a test on ends the test, or says that it has failed: it reads for the report.
-pub(super) fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
-    let (func, span) = side.top();
-    let program = facts.cx.program;
-    if !program.in_test_file(func) {
-        return false;
-    }
-    let events = facts.cx.events.of(func);
-    let Some((block, index)) = point_of(events, span) else { return false };
-    let mut ends = false;
-    let mut seen = vec![false; events.blocks.len()];
-    let mut work = vec![(block, index)];
-    while let Some((at, from)) = work.pop() {
-        let row = &events.blocks[at];
-        let fails = |event: &Event| matches!(event.kind, EventKind::Leave { .. } | EventKind::UsesTest { fails: true });
-        if row.events[from..].iter().any(fails) {
-            ends = true;
-            continue;
-        }
-        match row.exit {
-            Some((Exit::Return | Exit::End, _)) => return false,
-            Some((Exit::Panic, _)) => ends = true,
-            None => {}
-        }
-        for &next in &row.successors {
-            if !seen[next] {
-                seen[next] = true;
-                work.push((next, 0));
-            }
-        }
-    }
-    ends
 }

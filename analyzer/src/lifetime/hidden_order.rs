@@ -17,10 +17,12 @@ use super::{
     models::Effect,
     order::{Order, Point, gates_before, point_of, points, reachable, reachable_without},
     owner::plain_func_called,
+    peers::{self, Peers},
+    time_limits,
 };
 use crate::{
     base::{Idx, Span, Symbol},
-    resolve::{Callee, FuncId, Meaning, NamedId, Place, Root, Type},
+    resolve::{Callee, FuncId, Meaning, NamedId, Place, Program, Root, Type},
     source::FileId,
     syntax::{BinaryOp, Expr, ExprId, LocalDecl},
 };
@@ -71,7 +73,7 @@ pub(super) fn with_callers(facts: Facts<'_>, meant: impl Fn(&FuncId) -> bool + S
 /// What may order the two sides of a conflict.
 pub(super) fn signs(
     facts: Facts<'_>,
-    waiters: &Waiters,
+    (waiters, peers): (&Waiters, &Peers),
     conflict: &Conflict,
     (inside, other): (&Access, &Access),
 ) -> Vec<Assumption> {
@@ -80,6 +82,8 @@ pub(super) fn signs(
         Relation::AfterSpawn => {
             talk_to_each_other(facts, waiters, conflict)
                 || is_held_back(facts, waiters, conflict)
+                || peers::ask_each_other(facts, peers, conflict)
+                || peers::is_acknowledged(facts, conflict)
                 || seen_under_the_lock(facts, conflict, inside)
                 || is_waited_for(facts, conflict)
                 || answers_requests(facts, conflict)
@@ -95,6 +99,9 @@ pub(super) fn signs(
     if conflict.relation == Relation::AfterSpawn && super::pipes::read_between(facts, conflict) {
         out.push(Assumption::PipeTellsNothing);
     }
+    if conflict.relation == Relation::AfterSpawn && time_limits::tells_the_end(facts, conflict) {
+        out.push(Assumption::TimeIsOverFirst);
+    }
     let field = matches!(conflict.location, Location::Field(_));
     if conflict.relation == Relation::AfterSpawn && field && is_one_way(facts, conflict) {
         out.push(Assumption::TakesThatWay);
@@ -102,7 +109,8 @@ pub(super) fn signs(
     if waits_long(facts, conflict) {
         out.push(Assumption::TakesThatLong);
     }
-    if asks_first(facts, inside, other) {
+    let method = matches!(conflict.relation, Relation::OwnerMethod { .. });
+    if asks_first(facts, inside, other) || method && polls_first(facts, conflict, other) {
         out.push(Assumption::FlagTellsNothing);
     }
     let global = matches!(conflict.location, Location::Global(_));
@@ -191,7 +199,7 @@ fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
 
 /// Whether one answer would not order what comes next: the goroutine makes the access again and again, or the variable is
 /// that of a loop, which the next iteration writes.
-fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
+pub(super) fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let program = facts.cx.program;
     let (func, span) = conflict.inside.top();
     let body = program.function(func).body.as_ref();
@@ -290,6 +298,10 @@ fn partners(facts: Facts<'_>, waiters: &Waiters, func: FuncId, row: &CallRef) ->
         }
         if receiver {
             out.push(Partner::Type(named));
+            // So does what it has given out: `tx := store.Begin()`.
+            if let Some(from) = given_by(program, file, expr) {
+                out.push(Partner::Place(program.place(file, from)));
+            }
         }
     };
     if let Expr::Select { base, .. } = &program.facts(file).exprs[*callee] {
@@ -297,6 +309,18 @@ fn partners(facts: Facts<'_>, waiters: &Waiters, func: FuncId, row: &CallRef) ->
     }
     args.iter().for_each(|arg| add(*arg, false));
     out
+}
+
+/// The local variable whose method has given out what another one holds.
+fn given_by(program: &Program, file: FileId, expr: ExprId) -> Option<ExprId> {
+    let syntax = program.facts(file);
+    let Expr::Local(local) = syntax.exprs[expr] else { return None };
+    let LocalDecl::Value(value) = &syntax.locals[local].decl else { return None };
+    let Expr::Call { callee, .. } = &syntax.exprs[value.expr] else { return None };
+    match syntax.exprs[*callee] {
+        Expr::Select { base, .. } => matches!(syntax.exprs[base], Expr::Local(_)).then_some(base),
+        _ => None,
+    }
 }
 
 /// Whether a function on the way to the access runs once, for all who come that way.
@@ -511,6 +535,21 @@ fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
         .map(|access| access.location)
         .collect();
     !set.is_empty() && asked_before(facts, inside).iter().any(|location| set.contains(location))
+}
+
+/// Whether the method asks an atomic again and again before it gets to its access, which the goroutine sets.
+fn polls_first(facts: Facts<'_>, conflict: &Conflict, other: &Access) -> bool {
+    let Some(body) = &facts.cx.program.function(other.func).body else { return false };
+    let polled = |access: &&Access| {
+        let mut around = body.loops.iter().filter(|row| row.span.contains(access.span));
+        access.atomic && access.kind == AccessKind::Read && around.any(|row| row.span.end <= other.span.start)
+    };
+    let sets = |func: FuncId, location: Location| {
+        let mut set = facts.cx.events.of(func).accesses.iter();
+        set.any(|access| access.atomic && access.kind == AccessKind::Write && access.location == location)
+    };
+    let mut asked = facts.cx.events.of(other.func).accesses.iter().filter(polled);
+    asked.any(|access| conflict.inside.steps().any(|(func, _)| sets(func, access.location)))
 }
 
 /// Guarded fields that decide whether an access of the same function is made.

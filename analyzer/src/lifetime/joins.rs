@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{Signal, SignalKind, SyncKey, WaitKind},
+    domain::{Location, Signal, SignalKind, SyncKey, WaitKind},
     domain_local::{self, Given},
     endings::waits_for_end,
     events::{Event, EventKind, FuncEvents},
@@ -206,8 +206,15 @@ impl Joins {
     }
 
     fn collect_carriers(&mut self, cx: Context<'_>, spawns: &Spawns) {
+        // Who has made the channel, and closes it when it is left, has received before that.
+        let by_its_maker = |signal: &Signal| {
+            let Location::Local(file, local) = signal.key else { return false };
+            let maker = cx.program.facts(file).locals[local].function;
+            signal.deferred && cx.program.func_of(file, maker) == Some(signal.site.0)
+        };
         let signals = spawns.sites.iter().flat_map(|site| &site.signals);
-        let closed: FxHashSet<SyncKey> = signals.filter(|s| s.kind == SignalKind::Close).map(|s| s.key).collect();
+        let closed = signals.filter(|s| s.kind == SignalKind::Close && !by_its_maker(s));
+        let closed: FxHashSet<SyncKey> = closed.map(|s| s.key).collect();
         let sent = cx.program.funcs().par_ids().flat_map_iter(|func| {
             let events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
             events.filter_map(|event| match event.kind {

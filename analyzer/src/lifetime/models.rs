@@ -36,6 +36,10 @@ pub enum Effect {
     LetsGo,
     /// Gives an object and a function that ends it; it is over when its first argument is, too.
     ComesWithEnd,
+    /// The same, but the object is also over when a time is.
+    ComesWithLimit,
+    /// Comes back when the other end of a connection has done something: connected, asked, answered.
+    Peer,
     /// Gives an object that is not over while anybody asks.
     NeverOver,
     /// The framework does not take the receiver back when the handler returns.
@@ -118,6 +122,8 @@ pub struct Models {
     filled_fields: FxHashMap<Box<str>, ()>,
     /// Types (`path.T`) of buffers that are not to be used while they are filled.
     filled_types: FxHashMap<Symbol, ()>,
+    /// Methods of the test handle, by name: whether they come back.
+    test_methods: FxHashMap<Box<str>, bool>,
     /// Functions (`path.F`) that make an object of a type (`path.T`).
     makers: FxHashMap<Symbol, Symbol>,
 }
@@ -126,6 +132,16 @@ impl Models {
     /// Adds what `key` does.
     pub fn add(&mut self, key: Symbol, effect: Effect) {
         self.effects.entry(key).or_default().push(effect);
+    }
+
+    /// Tells that a test handle has a method of that name, and whether it ends the goroutine.
+    pub fn add_test_method(&mut self, name: &str, ends: bool) {
+        self.test_methods.insert(name.into(), ends);
+    }
+
+    /// Whether a method of that name of a test handle ends the goroutine; `None` if a test handle has none.
+    pub fn test_method(&self, name: &str) -> Option<bool> {
+        self.test_methods.get(name).copied()
     }
 
     /// Marks a type that synchronises by itself.

@@ -8,14 +8,29 @@ use rustc_hash::FxHashMap;
 
 use super::{
     domain::Exit,
-    events::{Event, EventKind, FuncEvents},
+    events::{Event, EventKind, FuncEvents, Lowering},
+    models::Effect,
 };
 use crate::{
     base::{InPieces, IndexVec},
     callgraph::{CallGraph, Target},
-    resolve::{FuncId, Program},
+    resolve::{Callee, FuncId, Program, Type},
     syntax::ExprId,
 };
+
+impl Lowering<'_> {
+    /// What a method does that is called on an interface of which a test handle is one: `FailNow` of somebody's own
+    /// `TestingT` does not come back, nor does `Fatal` of a logger with such methods only.
+    pub(super) fn of_test_handle(&self, callee: &Callee) -> Option<Effect> {
+        let Callee::Interface { interface, method, .. } = callee else { return None };
+        let ends = self.models.test_method(method.as_str())?;
+        let Type::Interface { methods, complete: true } = self.program.ty(self.program.underlying(*interface)) else {
+            return None;
+        };
+        let known = methods.iter().all(|row| self.models.test_method(row.name.as_str()).is_some());
+        (ends && known).then_some(Effect::Goexit)
+    }
+}
 
 /// Rounds until a helper of a helper of a helper is known not to return.
 const MAX_ROUNDS: u32 = 6;

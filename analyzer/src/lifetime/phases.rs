@@ -46,7 +46,7 @@ fn waits_itself(facts: Facts<'_>, func: FuncId) -> bool {
     let body = facts.cx.program.function(func).body.as_ref();
     let events = facts.cx.events.of(func);
     events.blocks.iter().flat_map(|block| &block.events).any(|event| match event.kind {
-        EventKind::Wait { .. } | EventKind::WaitAll => true,
+        EventKind::Wait { .. } | EventKind::WaitAll | EventKind::Peer => true,
         EventKind::Sleep => body.is_some_and(|body| events.repeats(&body.loops, event.span)),
         EventKind::Call(call) => is_poll(facts, func, call),
         _ => false,
@@ -125,9 +125,12 @@ fn takes_time(facts: Facts<'_>, awaiters: &Awaiters, func: FuncId, call: ExprId)
     let Callee::External { key, .. } = program.callee(file, call) else {
         return awaiters.reached_by(facts, func, call);
     };
-    let of_test = facts.cx.models.effects(key).iter().any(|effect| matches!(effect, Effect::NeedsTest { .. }));
+    let at_once = facts.cx.models.effects(key).iter().any(|effect| {
+        use Effect::{ComesWithEnd, ComesWithLimit, Lasts, NeedsTest};
+        matches!(effect, NeedsTest { .. } | ComesWithEnd | ComesWithLimit | Lasts { .. })
+    });
     let given = matches!(&program.facts(file).exprs[call], Expr::Call { args, .. } if !args.is_empty());
-    given && !of_test
+    given && !at_once
 }
 
 /// Whether every way from one place of a function to another, or to where it is left, meets something that waits.
@@ -137,7 +140,7 @@ fn waits_between(facts: Facts<'_>, awaiters: &Awaiters, func: FuncId, from: Span
     let Some(&from) = here.get(&from) else { return false };
     let end = here.get(&to).copied();
     let stops = |event: &Event| match event.kind {
-        EventKind::Wait { .. } | EventKind::WaitAll | EventKind::Leave { .. } => true,
+        EventKind::Wait { .. } | EventKind::WaitAll | EventKind::Peer | EventKind::Leave { .. } => true,
         EventKind::Call(call) => awaiters.reached_by(facts, func, call),
         _ => false,
     };

@@ -280,7 +280,9 @@ impl<'a> Context<'a> {
                 kind => counts(kind),
             })
         };
-        inside.is_none_or(|literal| self.program.funcs()[literal].parent == Some(func) && only_counts(literal))
+        // Who is given something back may wait for that.
+        self.program.function(func).signature.results.is_empty()
+            && inside.is_none_or(|literal| self.program.funcs()[literal].parent == Some(func) && only_counts(literal))
             && blocks.iter().zip(0..).any(|(block, at)| block.events.iter().any(starts) && passes_always(events, at))
             && !waits(func)
             && calls.all(|callee| match callee {

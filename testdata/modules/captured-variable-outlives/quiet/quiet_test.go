@@ -213,4 +213,16 @@ func TestEither(t *testing.T) {
 	if ask(nil, false) != "" {
 		t.Error("found somebody")
 	}
+	asked := make(chan string)
+	go func() { asked <- ask(func() (string, error) { return "ada", nil }, true) }()
+	if name := <-asked; name != "ada" {
+		t.Error(name)
+	}
+	go ask(func() (string, error) { return "bob", nil }, true)
+}
+
+func TestOwnHandle(t *testing.T) {
+	if await(t, func() int { return 7 }) != 7 {
+		t.Error("not awaited")
+	}
 }

@@ -167,3 +167,17 @@ func TestEither(t *testing.T) {
 	_ = ask(find, enough)
 	time.Sleep(30 * time.Millisecond)
 }
+
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+
+func (silent) FailNow() {}
+
+func TestOwnHandle(t *testing.T) {
+	await(silent{}, func() int {
+		time.Sleep(10 * time.Millisecond)
+		return 7
+	})
+	time.Sleep(30 * time.Millisecond)
+}

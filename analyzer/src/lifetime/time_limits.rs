@@ -1,0 +1,125 @@
+//! Objects with a time limit that a goroutine ends when it is over: who waits for the end has waited for the goroutine,
+//! unless the time was over first.
+//!
+//! ```go
+//! running, done := context.WithTimeout(parent, limit)
+//! go func() { defer done(); total = work() }()
+//! <-running.Done()
+//! return total
+//! ```
+//!
+//! Invariant: every way from the start to the other access receives the end, and nobody else ends the object. What cannot end by itself is known better
+//! ([`super::endings`]). Outside of tests the end of the parent is waited for, too: it is another matter.
+
+use super::{
+    after_spawn::Facts,
+    conflict::Conflict,
+    endings::{ender_of, never_over, told_of},
+    events::EventKind,
+    handed::effects_of,
+    models::Effect,
+    order::point_of,
+};
+use crate::{
+    base::Idx,
+    resolve::FuncId,
+    syntax::{Comm, Expr, ExprId, InstrKind, LocalDecl, LocalId, Terminator},
+};
+
+/// Whether the starting function gets to its access only when it has received the end of something that the goroutine ends.
+pub(super) fn tells_the_end(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let (func, to) = conflict.other.top();
+    let Some(body) = cx.program.function(func).body.as_ref().filter(|_| func == site.func) else { return false };
+    let file = cx.program.funcs()[func].file;
+    let ended: Vec<LocalId> = site.bodies.iter().flat_map(|body| ended_in(facts, *body)).collect();
+    if ended.is_empty() {
+        return false;
+    }
+    let events = cx.events.of(func);
+    let (Some(from), Some(end)) = (point_of(events, site.span), point_of(events, to)) else { return false };
+    let tells = |receive: ExprId| match cx.program.facts(file).exprs[receive] {
+        Expr::Receive(channel) => {
+            told_of(cx.program, cx.models, file, channel).is_some_and(|object| ended.contains(&object))
+        }
+        _ => false,
+    };
+    // Where a block has such a receive, by the place of its first; an arm of a select begins with its own.
+    let mut hears: Vec<Option<u32>> = vec![None; body.blocks.len()];
+    for (number, block) in body.blocks.iter().enumerate() {
+        for instr in &block.instrs {
+            if let InstrKind::Receive(receive) = instr.kind
+                && tells(receive)
+            {
+                hears[number].get_or_insert(instr.span.start);
+            }
+        }
+        if let Terminator::Select { arms } = &block.end {
+            for arm in arms {
+                if let Comm::Receive(receive) = arm.comm
+                    && tells(receive)
+                {
+                    hears[arm.block.index()] = Some(0);
+                }
+            }
+        }
+    }
+    let heard = |block: usize, after: u32, before: u32| {
+        hears.get(block).copied().flatten().is_some_and(|at| at == 0 || at >= after && at < before)
+    };
+    let mut seen = vec![false; events.blocks.len()];
+    let mut work = vec![(from.0, site.span.end)];
+    while let Some((at, after)) = work.pop() {
+        let reaches = at == end.0 && (at != from.0 || after == 0 || end.1 > from.1);
+        let before = if reaches { to.start } else { u32::MAX };
+        let leaves = || events.blocks[at].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. }));
+        if heard(at, after, before) {
+            continue;
+        }
+        if reaches {
+            return false;
+        }
+        if leaves() {
+            continue;
+        }
+        for &next in &events.blocks[at].successors {
+            if !std::mem::replace(&mut seen[next], true) {
+                work.push((next, 0));
+            }
+        }
+    }
+    hears.iter().any(Option::is_some)
+}
+
+/// Objects of the functions around that a goroutine's body ends: by the function that came with them.
+fn ended_in(facts: Facts<'_>, body: FuncId) -> Vec<LocalId> {
+    let program = facts.cx.program;
+    let file = program.funcs()[body].file;
+    let syntax = program.facts(file);
+    let calls = facts.calls.of(body).iter().filter_map(|row| match &syntax.exprs[row.call] {
+        Expr::Call { callee, .. } => match syntax.exprs[*callee] {
+            Expr::Local(local) => Some(local),
+            _ => None,
+        },
+        _ => None,
+    });
+    let test = program.in_test_file(body);
+    let object = |end: LocalId| {
+        let LocalDecl::Value(made) = &syntax.locals[end].decl else { return None };
+        let Expr::Call { args, .. } = &syntax.exprs[made.expr] else { return None };
+        let lasts = |parent: &ExprId| never_over(program, facts.cx.models, facts.cx.places, file, *parent);
+        // Whoever else ends it says nothing of this goroutine.
+        let ender = ender_of(program, facts.cx.models, facts.cx.places, (file, end));
+        if ender != Some(program.funcs()[body].index) || !test && !args.first().is_some_and(lasts) {
+            return None;
+        }
+        let comes = |effect: &Effect| matches!(effect, Effect::ComesWithEnd | Effect::ComesWithLimit);
+        let with_end = effects_of(program, facts.cx.models, file, made.expr).iter().any(comes);
+        let is_object =
+            |decl: &LocalDecl| matches!(decl, LocalDecl::Value(v) if v.expr == made.expr && v.component == Some(0));
+        let mut locals = syntax.locals.iter_enumerated();
+        locals.find(|(_, row)| with_end && is_object(&row.decl)).map(|(object, _)| object)
+    };
+    calls.filter_map(object).collect()
+}
