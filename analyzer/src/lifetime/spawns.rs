@@ -273,11 +273,17 @@ impl<'a> Context<'a> {
         });
         let mut calls = calls.map(|call| self.program.callee(own, call));
         // What the goroutine says beside that it is done may be heard under a name that is not known here.
-        let counts = |kind: &EventKind| !matches!(kind, EventKind::Signal { kind, .. } if *kind != SignalKind::Done);
+        let says = |kind: &EventKind| matches!(kind, EventKind::Signal { kind, .. } if *kind != SignalKind::Done);
         let only_counts = |literal: FuncId| {
-            all(literal).all(|event| match &event.kind {
-                EventKind::Defer { effects, .. } => effects.iter().all(counts),
-                kind => counts(kind),
+            all(literal).all(|event| match event.kind {
+                EventKind::Defer { ref effects, call, .. } => {
+                    let deferred = match self.program.callee(own, call) {
+                        Callee::Literal(deferred) => all(deferred).any(|event| says(&event.kind)),
+                        _ => false,
+                    };
+                    !deferred && !effects.iter().any(says)
+                }
+                ref kind => !says(kind),
             })
         };
         // Who is given something back may wait for that.
