@@ -23,6 +23,7 @@ use super::{
     binaries::Binaries,
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Location, SpawnId},
+    events::EventKind,
     owner::{joined_before, keys_of},
     reach::access,
     restored::{Reader, readers_above, run_by},
@@ -107,8 +108,8 @@ fn literal_of(facts: Facts<'_>, owner: FuncId, func: FuncId) -> FuncId {
     around.take_while(|at| *at != owner).last().unwrap_or(func)
 }
 
-/// Literals of a file that somebody keeps: in a field or an element, or because who is given them does not run them
-/// before it returns.
+/// Literals of a file that somebody keeps: in a field or an element, or because who is given them neither runs them before
+/// it returns nor waits for anything, which may be that somebody has.
 fn kept_literals(facts: Facts<'_>, file: FileId) -> FxHashSet<FuncIndex> {
     let Context { program, graph, models, handed, .. } = facts.cx;
     let syntax = program.facts(file);
@@ -118,8 +119,16 @@ fn kept_literals(facts: Facts<'_>, file: FileId) -> FxHashSet<FuncIndex> {
             kept.insert(literal);
         }
     };
+    let funcs = syntax.functions.ids().filter_map(|index| program.func_of(file, index));
+    let waits = |func: &FuncId| {
+        let mut events = facts.cx.events.of(*func).blocks.iter().flat_map(|block| &block.events);
+        events.any(|event| matches!(event.kind, EventKind::Wait { .. }))
+    };
+    let rows = funcs.flat_map(|func| facts.calls.of(func)).filter(|row| row.targets.iter().any(waits));
+    let waiting: FxHashSet<ExprId> = rows.map(|row| row.call).collect();
     for (call, expr) in syntax.exprs.iter_enumerated() {
         match expr {
+            Expr::Call { .. } if waiting.contains(&call) => {}
             Expr::Composite { elements, .. } => elements.iter().for_each(|element| keep(element.value)),
             Expr::Call { args, .. } => {
                 let literals =

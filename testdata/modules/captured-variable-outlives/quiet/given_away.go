@@ -51,3 +51,28 @@ func eachWord(words []string, do func(string)) {
 		do(word)
 	}
 }
+
+// task is work for somebody else, who says when it is done.
+type task struct {
+	work func()
+	done chan struct{}
+}
+
+// handedOver has its literal run by another goroutine, and waits for that.
+func handedOver(tasks chan<- task) int {
+	do := func(work func()) {
+		done := make(chan struct{})
+		tasks <- task{work, done}
+		<-done
+	}
+	n := 0
+	do(func() { n++ })
+	return n
+}
+
+func workOff(tasks <-chan task) {
+	for next := range tasks {
+		next.work()
+		close(next.done)
+	}
+}

@@ -190,6 +190,10 @@ func TestEachWrites(t *testing.T) {
 
 func TestGivenAway(t *testing.T) {
 	t.Log(countCalls(), longest([]string{"a", "bc"}))
+	tasks := make(chan task)
+	go workOff(tasks)
+	t.Log(handedOver(tasks))
+	close(tasks)
 	time.Sleep(30 * time.Millisecond)
 }
 
