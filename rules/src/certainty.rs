@@ -300,14 +300,8 @@ impl Cx<'_> {
     fn is_given_test(&self, func: FuncId) -> bool {
         let program = self.lifetimes.program;
         let around = std::iter::successors(Some(func), |at| program.funcs()[*at].parent);
-        around.into_iter().any(|func| {
-            let file = program.funcs()[func].file;
-            let params = program.function(func).signature.params.iter().filter_map(|param| param.local);
-            params.into_iter().any(|local| {
-                let key = program.type_key(program.local_type(file, local));
-                key.is_some_and(|key| self.lifetimes.models.is_test_handle(key))
-            })
-        })
+        let models = self.lifetimes.models;
+        around.into_iter().any(|func| program.param_of_type(func, |key| models.is_test_handle(key)).is_some())
     }
 
     /// Whether the location is a field that holds a pointer.

@@ -120,10 +120,10 @@ fn captured(facts: Facts<'_>, id: SpawnId) -> Vec<LocalId> {
 /// What is known, where the goroutine starts, about the join: skipped on some way, or a receive of one result of many.
 fn join_of(facts: Facts<'_>, pass: &AfterSpawn, id: SpawnId) -> JoinStatus {
     let site = &facts.spawns.sites[id];
-    if let Some((_, join)) = pass.joined_somewhere.iter().find(|(known, _)| *known == id) {
+    if let Some(join) = pass.joined(id) {
         let rows = pass.outlive.iter().filter(|row| row.spawn == id);
         let at = rows.map(|row| SkippedAt { func: site.func, exit: row.exit, span: row.span }).collect();
-        return JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at };
+        return JoinStatus::around(Some(join), at);
     }
     let mut all = facts.cx.events.of(site.func).blocks.iter().flat_map(|block| &block.events);
     let other = all.find_map(|event| match event.kind {
@@ -178,7 +178,7 @@ fn openings<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Itera
         let targets = at.into_iter().flat_map(move |at| callees(facts.cx, facts.calls, func).of_call(at));
         let opening = Opening { span: row.span, call: row.call, dispatched: row.dispatched };
         targets.flat_map(move |(target, bindings)| {
-            of_callee(facts, func, left, target, bindings).map(move |left| (opening, left)).collect::<Vec<_>>()
+            of_callee(facts, func, left, target, bindings).into_iter().map(move |left| (opening, left))
         })
     });
     // Who waits for a goroutine has not waited for those that it has started.
@@ -187,22 +187,22 @@ fn openings<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Itera
         sites.filter(move |site| site.bodies.iter().any(|body| left.contains_key(body))).flat_map(move |site| {
             let opening = Opening { span: site.span, call: site.call, dispatched: false };
             bodies(facts.cx, site).flat_map(move |(body, bindings)| {
-                of_callee(facts, func, left, body, &bindings).map(move |left| (opening, left)).collect::<Vec<_>>()
+                of_callee(facts, func, left, body, &bindings).into_iter().map(move |left| (opening, left))
             })
         });
     calls.chain(started)
 }
 
 /// What a callee of a function leaves running on objects of the function.
-fn of_callee<'a>(
-    facts: Facts<'a>,
+fn of_callee(
+    facts: Facts<'_>,
     func: FuncId,
-    left: &'a AllLeft,
+    left: &AllLeft,
     target: FuncId,
-    bindings: &'a [(LocalId, Object)],
-) -> impl Iterator<Item = Left> + 'a {
-    let rows = left.get(&target).into_iter().flatten().filter(move |row| facts.spawns.sites[row.spawn].func != func);
-    rows.filter_map(move |known| {
+    bindings: &[(LocalId, Object)],
+) -> Vec<Left> {
+    let rows = left.get(&target).into_iter().flatten().filter(|row| facts.spawns.sites[row.spawn].func != func);
+    let rows = rows.filter_map(|known| {
         let file = |func: FuncId| facts.cx.program.funcs()[func].file;
         let there = |(here, origin): &(LocalId, LocalId)| match bindings.iter().find(|row| row.0 == *here) {
             Some((_, there)) => Some((there.as_variable()?, *origin)),
@@ -215,7 +215,8 @@ fn of_callee<'a>(
         };
         let objects: Vec<(LocalId, LocalId)> = known.objects.iter().filter_map(there).collect();
         (!objects.is_empty()).then(|| Left { objects, ..known.clone() })
-    })
+    });
+    rows.collect()
 }
 
 fn of_caller(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Conflict> {

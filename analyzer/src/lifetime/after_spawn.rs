@@ -63,6 +63,13 @@ pub struct AfterSpawn {
     pub joined_somewhere: Vec<(SpawnId, JoinPoint)>,
 }
 
+impl AfterSpawn {
+    /// Where some way through the function waits for the goroutines of a site.
+    pub fn joined(&self, id: SpawnId) -> Option<&JoinPoint> {
+        self.joined_somewhere.iter().find(|(known, _)| *known == id).map(|(_, join)| join)
+    }
+}
+
 /// Runs the pass over `func`.
 pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
     let ids = facts.spawns.of(func);
@@ -349,7 +356,7 @@ impl Pass<'_> {
 
     fn note_join(&mut self, id: SpawnId, key: Location, span: Span) {
         let join = JoinPoint { key, func: self.func, span, reached_by: Vec::new() };
-        if self.reporting && !self.out.joined_somewhere.iter().any(|(known, _)| *known == id) {
+        if self.reporting && self.out.joined(id).is_none() {
             self.out.joined_somewhere.push((id, join));
         }
     }

@@ -57,7 +57,7 @@ fn by_siblings(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         if inner.atomic || out.iter().any(|known| known.location == inner.location) {
             continue;
         }
-        let declaring = program.func_of(file, program.facts(file).locals[local].function);
+        let declaring = program.declaring(file, local);
         let Some(declaring) = declaring.filter(|func| *func != site.func && program.encloses(*func, site.func)) else {
             continue;
         };
@@ -161,11 +161,9 @@ fn outlasts(facts: Facts<'_>, func: FuncId, write: &Access) -> bool {
     let program = facts.cx.program;
     match write.location {
         Location::Global(_) => true,
-        Location::Local(file, local) => {
-            let index = program.facts(file).locals[local].function;
-            let declaring = program.func_of(file, index);
-            declaring.is_some_and(|declaring| declaring != func && facts.cx.program.encloses(declaring, func))
-        }
+        Location::Local(file, local) => program
+            .declaring(file, local)
+            .is_some_and(|declaring| declaring != func && facts.cx.program.encloses(declaring, func)),
         Location::Field(_) => false,
     }
 }

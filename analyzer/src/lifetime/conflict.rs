@@ -101,6 +101,16 @@ pub enum JoinStatus {
     SignalledEarly(JoinPoint, (FuncId, Span)),
 }
 
+impl JoinStatus {
+    /// Another path joins, if any does, and these exits do not.
+    pub fn around(join: Option<&JoinPoint>, at: Vec<SkippedAt>) -> Self {
+        match join {
+            Some(join) => Self::Skipped { join: Some(join.clone()), siblings: Vec::new(), at },
+            None => Self::Missing { asked: None },
+        }
+    }
+}
+
 /// How the two sides stand to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Relation {

@@ -16,7 +16,7 @@ use super::{
     awaited_users,
     binaries::Binaries,
     calls::Calls,
-    conflict::{Assumption, Conflict, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, JoinStatus, Relation, Side, SkippedAt},
     domain::{AccessKind, Exit, Location, SpawnId, SpawnKind},
     entry_locks::entry_locks,
     events::{Event, EventKind, Events},
@@ -290,17 +290,9 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
             // The nearest use, unless it is one of a library that uses the test only to let it fail.
             let Some((func, used, doubts)) = used.min_by_key(|row| row.2.len() > 1) else { continue };
             let file = cx.program.funcs()[site.func].file;
-            let joined = pass.joined_somewhere.iter().find(|(known, _)| *known == id);
-            let join = match joined {
-                Some((_, join)) => JoinStatus::Skipped {
-                    join: Some(join.clone()),
-                    siblings: Vec::new(),
-                    at: vec![super::conflict::SkippedAt { func: site.func, exit, span }],
-                },
-                None => JoinStatus::Missing { asked: None },
-            };
+            let at = vec![SkippedAt { func: site.func, exit, span }];
             out.push(Conflict {
-                join,
+                join: JoinStatus::around(pass.joined(id), at),
                 assumptions: doubts,
                 ..Conflict::new(
                     id,
@@ -341,12 +333,7 @@ fn is_test(facts: Facts<'_>, id: SpawnId) -> bool {
 
 /// The test handle a function is given.
 pub fn test_handle(facts: Facts<'_>, func: FuncId) -> Option<LocalId> {
-    let program = facts.cx.program;
-    let file = program.funcs()[func].file;
-    let mut params = program.function(func).signature.params.iter().filter_map(|p| p.local);
-    params.find(|local| {
-        program.type_key(program.local_type(file, *local)).is_some_and(|key| facts.cx.models.is_test_handle(key))
-    })
+    facts.cx.program.param_of_type(func, |key| facts.cx.models.is_test_handle(key))
 }
 
 /// Goroutines that raise the counter that their own end lowers: whoever waits may be past it.

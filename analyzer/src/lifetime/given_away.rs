@@ -12,7 +12,7 @@
 //! stands behind the literal in the text. Absent on purpose: what happened before the literal was made, and what is read or
 //! written atomically.
 
-use std::sync::OnceLock;
+use std::{cell::OnceCell, sync::OnceLock};
 
 use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
@@ -26,11 +26,11 @@ use super::{
     events::EventKind,
     owner::{joined_before, keys_of},
     reach::access,
-    restored::{Reader, readers_above, run_by},
+    restored::{Reader, readers_above, run_by, started_in},
     spawns::Context,
 };
 use crate::{
-    base::{Idx, InPieces, IndexVec},
+    base::{Idx, InPieces, IndexVec, Span},
     resolve::FuncId,
     source::FileId,
     syntax::{Expr, ExprId, FuncIndex, InstrKind, Source},
@@ -39,67 +39,79 @@ use crate::{
 /// Goroutines listed for one variable, nearest first.
 const MAX_RUNNERS: usize = 4;
 
+/// What the search for one variable needs of all.
+struct Search<'a> {
+    facts: Facts<'a>,
+    binaries: &'a Binaries<'a>,
+    /// Goroutines by the functions they start in.
+    started: FxHashMap<FuncId, Vec<SpawnId>>,
+    /// What they may run.
+    run: FixedBitSet,
+    /// Literals that are kept, worked out by file where they are asked for.
+    kept: IndexVec<FileId, OnceLock<FxHashSet<FuncIndex>>>,
+}
+
 /// Finds variables that a literal of a function uses in a goroutine of somebody else while the function goes on with them.
 pub(super) fn used_elsewhere(facts: Facts<'_>, binaries: &Binaries<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
-    let cx = facts.cx;
-    let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
-    for (id, site) in facts.spawns.sites.iter_enumerated() {
-        for &body in site.bodies.iter().filter(|_| alive.contains(id.index())) {
-            started.entry(body).or_default().push(id);
-        }
-    }
+    let started = started_in(facts, |id| alive.contains(id.index()));
     let run = run_by(facts, started.keys().copied());
-    let kept = IndexVec::filled(OnceLock::new(), cx.program.sources().files.len());
-    let locations = facts.index.locations().into_par_iter().few_at_once();
-    let rows = locations.filter(|location| matches!(location, Location::Local(..))).map(|location| {
-        let plain = |access: &&Access| {
-            !access.atomic && matches!(access.kind, AccessKind::Read | AccessKind::Write | AccessKind::Close)
-        };
-        let accesses = || facts.index.of(location).iter().map(|row| access(cx, *row)).filter(plain);
-        let Some(owner) = owner_of(facts, location) else { return Vec::new() };
-        let given = |access: &&Access| access.func != owner && run.contains(access.func.index());
-        let file = cx.program.funcs()[owner].file;
-        let mut out: Vec<Conflict> = Vec::new();
-        for inner in accesses().filter(given) {
-            let literal = literal_of(facts, owner, inner.func);
-            let behind = |other: &&Access| comes_behind(facts, literal, inner, other);
-            let others: Vec<&Access> = accesses().filter(behind).collect();
-            let kept =
-                || kept[file].get_or_init(|| kept_literals(facts, file)).contains(&cx.program.funcs()[literal].index);
-            if others.is_empty() || !kept() {
-                continue;
-            }
-            let linked = cx.program.in_test_file(owner).then(|| binaries.of_test(owner));
-            let met = |func: FuncId| linked.is_none_or(|all| all.contains(cx.program.funcs()[func].package.index()));
-            let runs = |func: FuncId| run.contains(func.index()) && met(func);
-            let above = readers_above(facts, std::iter::once((inner.func, inner.span)), &runs, &started);
-            for runner in above {
-                let site = &facts.spawns.sites[runner.spawn];
-                let own = cx.program.encloses(owner, site.func);
-                let listed = out.len() >= MAX_RUNNERS || out.iter().any(|c| c.spawn == runner.spawn);
-                if own || listed || !met(site.func) || runner.path.is_empty() {
-                    continue;
-                }
-                let before = joined_before(facts, owner);
-                let keys = keys_of(facts, runner.spawn);
-                let open = |other: &&&Access| {
-                    other.func != owner
-                        || !before.get(&other.span).is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)))
-                };
-                if let Some(other) = others.iter().find(open) {
-                    out.push(conflict(location, inner, other, runner));
-                }
-            }
-        }
-        out
-    });
+    let kept = IndexVec::filled(OnceLock::new(), facts.cx.program.sources().files.len());
+    let search = Search { facts, binaries, started, run, kept };
+    let rows = facts.index.locations().into_par_iter().few_at_once().map(|location| search.of_variable(location));
     rows.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-/// The function that declares a variable.
-fn owner_of(facts: Facts<'_>, location: Location) -> Option<FuncId> {
-    let Location::Local(file, local) = location else { return None };
-    facts.cx.program.func_of(file, facts.cx.program.facts(file).locals[local].function)
+impl Search<'_> {
+    fn of_variable(&self, location: Location) -> Vec<Conflict> {
+        let (facts, program) = (self.facts, self.facts.cx.program);
+        let Location::Local(file, local) = location else { return Vec::new() };
+        let Some(owner) = program.declaring(file, local) else { return Vec::new() };
+        let plain = |access: &&Access| {
+            !access.atomic && matches!(access.kind, AccessKind::Read | AccessKind::Write | AccessKind::Close)
+        };
+        let accesses = || facts.index.of(location).iter().map(|row| access(facts.cx, *row)).filter(plain);
+        let given = |access: &&Access| access.func != owner && self.run.contains(access.func.index());
+        let before = OnceCell::new();
+        let mut out: Vec<Conflict> = Vec::new();
+        for inner in accesses().filter(given) {
+            let literal = literal_of(facts, owner, inner.func);
+            let others: Vec<&Access> = accesses().filter(|other| comes_behind(facts, literal, inner, other)).collect();
+            if others.is_empty() || !self.is_kept(file, literal) {
+                continue;
+            }
+            for runner in self.runners(owner, inner) {
+                if out.len() >= MAX_RUNNERS || out.iter().any(|known| known.spawn == runner.spawn) {
+                    continue;
+                }
+                let before = before.get_or_init(|| joined_before(facts, owner));
+                let keys = keys_of(facts, runner.spawn);
+                let joined =
+                    |span: &Span| before.get(span).is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)));
+                let open = others.iter().find(|other| other.func != owner || !joined(&other.span));
+                out.extend(open.map(|other| conflict(location, inner, other, runner)));
+            }
+        }
+        out
+    }
+
+    /// Goroutines that get to an access of a literal, nearest first, without those that functions around the variable
+    /// start; a test meets those of its own binary only.
+    fn runners(&self, owner: FuncId, inner: &Access) -> impl Iterator<Item = Reader> {
+        let (facts, program) = (self.facts, self.facts.cx.program);
+        let linked = program.in_test_file(owner).then(|| self.binaries.of_test(owner));
+        let met = move |func: FuncId| linked.is_none_or(|all| all.contains(program.funcs()[func].package.index()));
+        let runs = |func: FuncId| self.run.contains(func.index()) && met(func);
+        let above = readers_above(facts, std::iter::once((inner.func, inner.span)), &runs, &self.started);
+        above.into_iter().filter(move |runner| {
+            let starter = facts.spawns.sites[runner.spawn].func;
+            !runner.path.is_empty() && !program.encloses(owner, starter) && met(starter)
+        })
+    }
+
+    fn is_kept(&self, file: FileId, literal: FuncId) -> bool {
+        let kept = self.kept[file].get_or_init(|| kept_literals(self.facts, file));
+        kept.contains(&self.facts.cx.program.funcs()[literal].index)
+    }
 }
 
 /// The literal of the owner that a function is, or stands in.

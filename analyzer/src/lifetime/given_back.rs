@@ -41,15 +41,11 @@ pub(super) fn used_behind_handlers(facts: Facts<'_>, passes: &[AfterSpawn]) -> V
                 continue;
             };
             let Some((inside, certain)) = use_of(facts, row, object) else { continue };
-            let join = pass.joined_somewhere.iter().find(|known| known.0 == row.spawn).map(|known| known.1.clone());
             let at = vec![SkippedAt { func: site.func, exit: row.exit, span: row.span }];
             let location = Location::Local(facts.cx.program.funcs()[site.func].file, object);
             let other = Side::at(site.func, row.span, AccessKind::Recycle);
             out.push(Conflict {
-                join: match join {
-                    Some(_) => JoinStatus::Skipped { join, siblings: Vec::new(), at },
-                    None => JoinStatus::Missing { asked: None },
-                },
+                join: JoinStatus::around(pass.joined(row.spawn), at),
                 assumptions: if certain { Vec::new() } else { vec![Assumption::TakesThatWay] },
                 ..Conflict::new(row.spawn, location, inside, other, Relation::Recycled)
             });
@@ -61,11 +57,7 @@ pub(super) fn used_behind_handlers(facts: Facts<'_>, passes: &[AfterSpawn]) -> V
 /// The parameter of a handler that the framework takes back.
 fn taken_back(facts: Facts<'_>, func: FuncId) -> Option<LocalId> {
     let program = facts.cx.program;
-    let file = program.funcs()[func].file;
-    let mut params = program.function(func).signature.params.iter().filter_map(|param| param.local);
-    let found = params.find(|local| {
-        program.type_key(program.local_type(file, *local)).is_some_and(|key| facts.cx.models.is_recycled(key))
-    })?;
+    let found = program.param_of_type(func, |key| facts.cx.models.is_recycled(key))?;
     let graph = facts.cx.graph;
     let mut callers = graph.callers(func).iter().map(|site| &graph.sites()[*site]);
     let called = callers.any(|site| matches!(site.targets, Targets::Named { .. }) && !program.in_test_file(site.func));

@@ -292,7 +292,7 @@ pub(super) fn param_of(program: &Program, places: &Places, file: FileId, expr: E
         local = source;
     }
     let LocalDecl::Param { index, .. } = facts.locals[local].decl else { return None };
-    Some((program.func_of(file, facts.locals[local].function)?, index))
+    Some((program.declaring(file, local)?, index))
 }
 
 /// The innermost literal that runs in a goroutine of its own and that `from` stands in, as seen from `owner` around it.

@@ -209,8 +209,7 @@ impl Joins {
         // Who has made the channel, and closes it when it is left, has received before that.
         let by_its_maker = |signal: &Signal| {
             let Location::Local(file, local) = signal.key else { return false };
-            let maker = cx.program.facts(file).locals[local].function;
-            signal.deferred && cx.program.func_of(file, maker) == Some(signal.site.0)
+            signal.deferred && cx.program.declaring(file, local) == Some(signal.site.0)
         };
         let signals = spawns.sites.iter().flat_map(|site| &site.signals);
         let closed = signals.filter(|s| s.kind == SignalKind::Close && !by_its_maker(s));

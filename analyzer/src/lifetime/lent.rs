@@ -42,7 +42,7 @@ pub(super) fn lent(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn) -> Vec<Con
 
 /// Where some way through the function waits for the goroutine, or takes what it has to tell.
 fn join(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId) -> Option<JoinPoint> {
-    if let Some((_, join)) = pass.joined_somewhere.iter().find(|row| row.0 == id) {
+    if let Some(join) = pass.joined(id) {
         return Some(join.clone());
     }
     let key = pass.outlive.iter().filter(|row| row.spawn == id).find_map(|row| told(facts, row))?;

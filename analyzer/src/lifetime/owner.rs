@@ -372,10 +372,10 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
 /// Keys waited for in the loops that a block is part of.
 fn waited_around(facts: Facts<'_>, func: FuncId, events: &FuncEvents, block: usize) -> FixedBitSet {
     let mut out = FixedBitSet::with_capacity(facts.joins.keys().len());
-    for (other, row) in events.blocks.iter().enumerate() {
+    let behind = reachable(events, block);
+    for (other, row) in events.blocks.iter().enumerate().filter(|(other, _)| behind.contains(*other)) {
         let mut waited = row.events.iter().filter_map(|event| waited_by(facts, func, &event.kind)).peekable();
-        let in_loop = || reachable(events, block).contains(other) && reachable(events, other).contains(block);
-        if waited.peek().is_some() && in_loop() {
+        if waited.peek().is_some() && reachable(events, other).contains(block) {
             waited.for_each(|keys| out.union_with(&keys));
         }
     }

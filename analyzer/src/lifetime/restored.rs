@@ -106,14 +106,8 @@ const MAX_READERS: usize = 48;
 pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive: &FixedBitSet) -> Vec<Conflict> {
     let cx = facts.cx;
     let is_test = |func: FuncId| cx.program.in_test_file(func);
-    let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
-    for (id, site) in facts.spawns.sites.iter_enumerated() {
-        // That the suite closes what started the goroutine orders nothing with what its tests do before.
-        let lasting = alive.contains(id.index()) && !is_test(site.func);
-        for &body in site.bodies.iter().filter(|_| lasting) {
-            started.entry(body).or_default().push(id);
-        }
-    }
+    // That the suite closes what started the goroutine orders nothing with what its tests do before.
+    let started = started_in(facts, |id| alive.contains(id.index()) && !is_test(facts.spawns.sites[id].func));
     let run = run_by(facts, started.keys().copied());
     let package = |func: FuncId| cx.program.funcs()[func].package.index();
     let locations: Vec<Location> = facts.index.locations();
@@ -199,6 +193,17 @@ pub(super) struct Reader {
     pub(super) path: Vec<(FuncId, Span)>,
     /// Calls on the way whose callee was one of several.
     pub(super) dispatched: u32,
+}
+
+/// The goroutines that are meant, by the functions they start in.
+pub(super) fn started_in(facts: Facts<'_>, meant: impl Fn(SpawnId) -> bool) -> FxHashMap<FuncId, Vec<SpawnId>> {
+    let mut started: FxHashMap<FuncId, Vec<SpawnId>> = FxHashMap::default();
+    for (id, site) in facts.spawns.sites.iter_enumerated().filter(|(id, _)| meant(*id)) {
+        for &body in &site.bodies {
+            started.entry(body).or_default().push(id);
+        }
+    }
+    started
 }
 
 /// Functions that goroutines may run: from the others nothing leads up to a body.

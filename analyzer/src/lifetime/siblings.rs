@@ -107,8 +107,7 @@ impl Pass<'_> {
     /// itself has its own variables each time.
     pub(super) fn of_another_call(&self, location: Location, calls: impl IntoIterator<Item = FuncId>) -> bool {
         let Location::Local(file, local) = location else { return false };
-        let index = self.facts.cx.program.facts(file).locals[local].function;
-        let declaring = self.facts.cx.program.func_of(file, index);
+        let declaring = self.facts.cx.program.declaring(file, local);
         calls.into_iter().any(|func| Some(func) == declaring)
     }
 

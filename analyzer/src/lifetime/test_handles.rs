@@ -83,7 +83,7 @@ fn tests_of(facts: Facts<'_>, file: FileId) -> Vec<Test> {
     for (expr, row) in source.exprs.iter_enumerated() {
         let Expr::Select { base, .. } = row else { continue };
         let Some(handle) = is_handle(*base).filter(|_| !called.contains(&expr)) else { continue };
-        if let Some(func) = program.func_of(file, source.locals[handle].function)
+        if let Some(func) = program.declaring(file, handle)
             && out.iter().all(|test| test.handle != handle)
         {
             out.push(Test { func, file, handle });

@@ -8,8 +8,9 @@
 //! return total
 //! ```
 //!
-//! Invariant: every way from the start to the other access receives the end, and nobody else ends the object. What cannot end by itself is known better
-//! ([`super::endings`]). Outside of tests the end of the parent is waited for, too: it is another matter.
+//! Invariant: every way from the start to the other access receives the end, and nobody else ends the object. What cannot
+//! end by itself is known better ([`super::endings`]). Outside of tests the end of the parent is waited for, too: it is
+//! another matter.
 
 use super::{
     after_spawn::Facts,
@@ -31,40 +32,16 @@ pub(super) fn tells_the_end(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let cx = facts.cx;
     let site = &facts.spawns.sites[conflict.spawn];
     let (func, to) = conflict.other.top();
-    let Some(body) = cx.program.function(func).body.as_ref().filter(|_| func == site.func) else { return false };
-    let file = cx.program.funcs()[func].file;
+    if func != site.func {
+        return false;
+    }
     let ended: Vec<LocalId> = site.bodies.iter().flat_map(|body| ended_in(facts, *body)).collect();
     if ended.is_empty() {
         return false;
     }
     let events = cx.events.of(func);
     let (Some(from), Some(end)) = (point_of(events, site.span), point_of(events, to)) else { return false };
-    let tells = |receive: ExprId| match cx.program.facts(file).exprs[receive] {
-        Expr::Receive(channel) => {
-            told_of(cx.program, cx.models, file, channel).is_some_and(|object| ended.contains(&object))
-        }
-        _ => false,
-    };
-    // Where a block has such a receive, by the place of its first; an arm of a select begins with its own.
-    let mut hears: Vec<Option<u32>> = vec![None; body.blocks.len()];
-    for (number, block) in body.blocks.iter().enumerate() {
-        for instr in &block.instrs {
-            if let InstrKind::Receive(receive) = instr.kind
-                && tells(receive)
-            {
-                hears[number].get_or_insert(instr.span.start);
-            }
-        }
-        if let Terminator::Select { arms } = &block.end {
-            for arm in arms {
-                if let Comm::Receive(receive) = arm.comm
-                    && tells(receive)
-                {
-                    hears[arm.block.index()] = Some(0);
-                }
-            }
-        }
-    }
+    let hears = receives_of(facts, func, &ended);
     let heard = |block: usize, after: u32, before: u32| {
         hears.get(block).copied().flatten().is_some_and(|at| at == 0 || at >= after && at < before)
     };
@@ -90,6 +67,38 @@ pub(super) fn tells_the_end(facts: Facts<'_>, conflict: &Conflict) -> bool {
         }
     }
     hears.iter().any(Option::is_some)
+}
+
+/// Where a block of a function receives the end of one of the objects, by the place of its first receive; an arm of a
+/// `select` begins with its own.
+fn receives_of(facts: Facts<'_>, func: FuncId, ended: &[LocalId]) -> Vec<Option<u32>> {
+    let (program, models) = (facts.cx.program, facts.cx.models);
+    let file = program.funcs()[func].file;
+    let Some(body) = &program.function(func).body else { return Vec::new() };
+    let tells = |receive: ExprId| match program.facts(file).exprs[receive] {
+        Expr::Receive(channel) => told_of(program, models, file, channel).is_some_and(|object| ended.contains(&object)),
+        _ => false,
+    };
+    let mut hears: Vec<Option<u32>> = vec![None; body.blocks.len()];
+    for (number, block) in body.blocks.iter().enumerate() {
+        for instr in &block.instrs {
+            if let InstrKind::Receive(receive) = instr.kind
+                && tells(receive)
+            {
+                hears[number].get_or_insert(instr.span.start);
+            }
+        }
+        if let Terminator::Select { arms } = &block.end {
+            for arm in arms {
+                if let Comm::Receive(receive) = arm.comm
+                    && tells(receive)
+                {
+                    hears[arm.block.index()] = Some(0);
+                }
+            }
+        }
+    }
+    hears
 }
 
 /// Objects of the functions around that a goroutine's body ends: by the function that came with them.

@@ -140,6 +140,18 @@ impl Program {
         std::iter::successors(Some(inner), |at| self.funcs()[*at].parent).any(|at| at == outer)
     }
 
+    /// The function that declares a local variable.
+    pub fn declaring(&self, file: FileId, local: LocalId) -> Option<FuncId> {
+        self.func_of(file, self.facts(file).locals[local].function)
+    }
+
+    /// The first parameter of a function whose type, or what it points to, has such a name (`pkgpath.Name`).
+    pub fn param_of_type(&self, func: FuncId, is: impl Fn(Symbol) -> bool) -> Option<LocalId> {
+        let file = self.funcs()[func].file;
+        let mut params = self.function(func).signature.params.iter().filter_map(|param| param.local);
+        params.find(|local| self.type_key(self.local_type(file, *local)).is_some_and(&is))
+    }
+
     /// The function of a row of a file.
     pub fn func_of(&self, file: FileId, index: FuncIndex) -> Option<FuncId> {
         self.declared.func(file, index)
