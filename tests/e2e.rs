@@ -17,6 +17,7 @@ mod phases;
 mod reproduce;
 mod stable;
 mod tidy;
+mod told;
 mod week;
 
 use std::{

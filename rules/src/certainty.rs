@@ -143,6 +143,8 @@ impl Cx<'_> {
         let goes_on = conflict.relation == Relation::AfterSpawn && matches!(conflict.location, Location::Local(..));
         doubts.when(spawn.kind == SpawnKind::Timer && !goes_on, 1, "the timer fires before it is stopped");
         doubts.when(self.gives_up_in_test(conflict), 1, "a test that gives up waiting has not failed");
+        doubts.assume(conflict, Assumption::TakenForEnded, 2);
+        doubts.assume(conflict, Assumption::AtWork, 2);
         doubts.assume(conflict, Assumption::HoldsThatKind, 1);
         doubts.assume(conflict, Assumption::FailingRun, 1);
         doubts.assume(conflict, Assumption::StartsLate, 1);
@@ -187,7 +189,8 @@ impl Cx<'_> {
         doubts.when(talks, 1, "what is sent over the channel does not tell when it may be closed");
         // Closing what a goroutine works on is also how it is stopped.
         let ended = if local { "who lent it uses it again before the goroutine is over" } else { NOT_A_STOP };
-        doubts.when(conflict.other.kind == AccessKind::End, 2, ended);
+        let meant = conflict.evidence.contains(&Evidence::NobodyWaits);
+        doubts.when(conflict.other.kind == AccessKind::End && !meant, 2, ended);
         let read = !conflict.other.kind.is_write() && !local;
         doubts.when(read, 1, "the other side does not know otherwise that the value is there");
     }
@@ -356,6 +359,8 @@ pub(crate) fn words_of(assumption: Assumption) -> &'static str {
         Assumption::RunsElsewhere => {
             "the goroutine, which somebody else starts, runs the literal while the function goes on"
         }
+        Assumption::TakenForEnded => "who waits for the goroutine relies on what it still ends",
+        Assumption::AtWork => "the goroutine is at work on something of others when it is told to stop",
         Assumption::FailingRun => "only a run that fails anyway gets to the other access",
     }
 }

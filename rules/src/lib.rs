@@ -29,10 +29,7 @@ mod waitgroup_add_races_wait;
 
 use analyzer::{
     base::InPieces,
-    lifetime::{
-        Lifetimes,
-        conflict::{Conflict, Relation},
-    },
+    lifetime::{Lifetimes, conflict::Conflict},
 };
 use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
@@ -97,8 +94,7 @@ pub fn findings(lifetimes: &Lifetimes<'_>, least: Confidence) -> Findings {
         let program = lifetimes.program;
         let file = |func| program.sources().files[program.funcs()[func].file].role;
         let own = |func| file(func) == analyzer::source::FileRole::Analysed;
-        let passing = conflict.relation == Relation::TestEnd || !cx.only_failing_tests(conflict);
-        passing && (own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func))
+        own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func)
     };
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().par_iter().few_at_once().filter(analysed).collect();
     let claimed = |conflict: &&Conflict| claim_from(&cx, conflict, least).map(|found| (cause(&found), found));

@@ -25,11 +25,11 @@ use super::{
     events::EventKind,
     objects::Object,
     order::{Point, points, reachable},
-    owner::{joined_at_end, joined_before},
     published::waits_first,
     reach::{Reached, bodies, callees},
     recycled::uses_of,
     running::Outlives,
+    waited::{joined_at_end, joined_before},
 };
 use crate::{
     base::Span,

@@ -1,11 +1,13 @@
-//! Goroutines that signal their end and then go on: what they still access is shared with whoever waited.
+//! Goroutines that signal their end and then go on: what they still access is shared with whoever waited, and what they
+//! still end, whoever waited takes for ended.
 
 use rustc_hash::FxHashSet;
 
 use super::{
     after_spawn::Facts,
-    conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
+    conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side},
     domain::{Access, AccessKind, Location, Signal, SignalKind, SpawnId, WaitKind},
+    domain_local::{Operand, operand},
     order::{Order, is_deferred, points},
     reach::access,
 };
@@ -56,7 +58,9 @@ fn late_writes(
     let Some(own) = reach.nodes.iter().find(|node| node.func == body) else { return };
     for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= own.depth() + MAX_DEPTH) {
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
-            if inner.kind != AccessKind::Write || inner.atomic || seen.contains(&inner.location) {
+            // What the body itself ends, or closes, whoever waited takes for ended.
+            let ends = matches!(inner.kind, AccessKind::End | AccessKind::Close) && node.func == body;
+            if inner.kind != AccessKind::Write && !ends || inner.atomic || seen.contains(&inner.location) {
                 continue;
             }
             let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -79,17 +83,27 @@ fn late_writes(
             }
             let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
             let shared = match inner.location {
-                Location::Local(..) => false,
+                Location::Local(file, local) => ends && operand(cx.program, body, file, local) != Operand::Own,
                 Location::Global(_) => true,
                 Location::Field(_) => found.origin.is_some(),
             };
             if !shared {
                 continue;
             }
-            let Some(other) = other_use(facts, id, inner) else { continue };
+            let used = other_use(facts, id, inner).filter(|_| inner.kind == AccessKind::Write);
+            let mut assumptions = Vec::new();
+            let other = match used {
+                Some(other) => other,
+                None if ends => {
+                    assumptions.push(Assumption::TakenForEnded);
+                    Side::at(join.func, join.span, AccessKind::Read)
+                }
+                None => continue,
+            };
             seen.insert(inner.location);
             out.push(Conflict {
                 element: inner.element,
+                assumptions,
                 join: JoinStatus::SignalledEarly(join.clone(), signal.site),
                 ..Conflict::new(
                     id,

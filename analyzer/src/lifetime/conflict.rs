@@ -215,6 +215,8 @@ pub enum Evidence {
     ClosedOnEveryWay,
     /// Each of two goroutines of one function writes a variable of that function, whatever it works on.
     EachWrites,
+    /// The function counts the goroutine in a counter of its own, and nobody waits for it.
+    NobodyWaits,
 }
 
 /// Something that had to be assumed on the way to a conflict.
@@ -240,6 +242,10 @@ pub enum Assumption {
     HoldsThatKind,
     /// A lock that other callers of a function hold is not held by the one that matters.
     CallerHoldsNoLock,
+    /// Who waits for the goroutine relies on what it ends being ended.
+    TakenForEnded,
+    /// The goroutine is at work on something when it is told to stop.
+    AtWork,
     /// Only a run that fails anyway gets to the other access.
     FailingRun,
     /// The goroutine has not done its first steps when the other side has waited for somebody.

@@ -355,6 +355,9 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 // Another function says that it is done: that it is this goroutine is likely, no more.
                 let relayed = !own && signal.is_some_and(|s| s.certain);
                 let held = cx.events.of(body).locks_held(event.span);
+                // Who raises the counter and lowers it again, and starts nobody for it, counts itself: what was counted
+                // before the start are others, who may be done by then.
+                let counts_itself = itself && !starts_counted(facts, body, own_key);
                 let counted_before = adds(facts, site.func, key);
                 // What the goroutine itself waits for, it has raised before; a test that waits knows what it started.
                 let test = |func: FuncId| cx.program.in_test_file(func);
@@ -365,13 +368,16 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 let guarded = !itself && held.iter().any(|lock| locks(facts, wait.func, *lock));
                 if !(own || relayed)
                     || guarded
-                    || counted_before
+                    || counted_before && !counts_itself
                     || adds::ordered(facts, id, (body, event.span), (own_key, key), wait)
                 {
                     continue;
                 }
                 out.push(Conflict {
-                    assumptions: if own { Vec::new() } else { vec![Assumption::TakesThatWay] },
+                    assumptions: match own && !counted_before {
+                        true => Vec::new(),
+                        false => vec![Assumption::TakesThatWay],
+                    },
                     ..Conflict::new(
                         id,
                         key,
@@ -464,7 +470,7 @@ fn runs_uncounted(facts: Facts<'_>, func: FuncId, counter: Location, wait: &Wait
     let uncounted = |(id, site): (SpawnId, &super::SpawnSite)| {
         let counted = site.signals.iter().any(|signal| signal.key == counter);
         let waits_itself = facts.reaches[id].contains(wait.func);
-        let before = before.get_or_init(|| super::owner::joined_before(facts, wait.func));
+        let before = before.get_or_init(|| super::waited::joined_before(facts, wait.func));
         let over = before.get(&wait.span).is_some_and(|joined| {
             let ends = site.signals.iter().filter(|signal| signal.ends_body());
             ends.filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| joined.contains(key))
@@ -512,6 +518,11 @@ fn is_wrapper(facts: Facts<'_>, func: FuncId) -> bool {
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         matches!(facts.cx.handed.use_of(func, at), Some(super::handed::Use::Spawns { .. }))
     })
+}
+
+fn starts_counted(facts: Facts<'_>, func: FuncId, key: Location) -> bool {
+    let started = facts.spawns.of(func).iter().map(|id| &facts.spawns.sites[*id]);
+    started.into_iter().any(|site| site.signals.iter().any(|signal| signal.key == key))
 }
 
 fn adds(facts: Facts<'_>, func: FuncId, key: Location) -> bool {

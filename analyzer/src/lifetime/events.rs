@@ -472,9 +472,13 @@ impl<'a> Lowering<'a> {
         self.out.accesses.push(access);
     }
 
-    /// `*p = T{…}` writes every field of what p points to.
+    /// `*p = T{…}` writes every field of what p points to, `x.part = T{…}` every field of the struct that is a part of x.
     fn reset_in_place(&mut self, expr: ExprId, stored: Stored, span: Span, events: &mut Vec<Event>) {
-        let Expr::Deref(pointer) = *self.expr(expr) else { return };
+        let written = match *self.expr(expr) {
+            Expr::Deref(pointer) => pointer,
+            Expr::Select { .. } => expr,
+            _ => return,
+        };
         let Type::Struct(fields) = self.program.ty(self.program.underlying(self.program.expr_type(self.file, expr)))
         else {
             return;
@@ -482,7 +486,7 @@ impl<'a> Lowering<'a> {
         if !matches!(stored, Stored::Cleared | Stored::Fresh) || fields.len() > MAX_FIELDS_RESET {
             return;
         }
-        let base = self.program.place(self.file, pointer);
+        let base = self.program.place(self.file, written);
         for &field in fields.iter() {
             let location = Location::Field(field);
             if self.synchronises(location) {

@@ -24,10 +24,11 @@ use super::{
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Location, SpawnId},
     events::EventKind,
-    owner::{joined_before, keys_of},
+    owner::keys_of,
     reach::access,
     restored::{Reader, readers_above, run_by, started_in},
     spawns::Context,
+    waited::joined_before,
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},

@@ -13,14 +13,23 @@
 //! }
 //! ```
 //!
-//! Invariant: asked only of goroutines that some way through the function waits for. Absent on purpose: what the caller
-//! does next; every conflict says that it is assumed.
+//! And a function that counts its goroutines in a counter of its own, for which it then forgets to wait:
+//!
+//! ```go
+//! var wg sync.WaitGroup
+//! wg.Add(1)
+//! go func() { defer wg.Done(); produce(ctx, out) }()
+//! <-ctx.Done() // no wg.Wait(): whoever lent out may close it
+//! ```
+//!
+//! Invariant: asked only of goroutines that some way through the function waits for, or meant to. Absent on purpose: what
+//! the caller does next; every conflict says that it is assumed.
 
 use super::{
     after_spawn::{AfterSpawn, Facts},
     calls::CallRef,
-    conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
-    domain::{AccessKind, Exit, Location, SpawnId, SyncKey},
+    conflict::{Conflict, Evidence, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
+    domain::{AccessKind, Exit, Location, SignalKind, SpawnId, SyncKey},
     domain_local::{Operand, operand},
     handed::root_local,
     running::Outlives,
@@ -29,15 +38,38 @@ use crate::{
     base::Span,
     resolve::{FuncId, Type},
     source::FileId,
-    syntax::{Expr, ExprId, LocalId},
+    syntax::{Expr, ExprId, FileFacts, LocalId},
 };
 
 /// Conflicts of the goroutines that `func` starts with the end of its call.
 pub(super) fn lent(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn) -> Vec<Conflict> {
     let ids = facts.spawns.of(func).iter();
-    ids.filter_map(|&id| Some((id, join(facts, func, pass, id)?)))
-        .flat_map(|(id, join)| of_goroutine(facts, func, pass, id, &join))
-        .collect()
+    ids.filter_map(|&id| {
+        let join = join(facts, func, pass, id);
+        (join.is_some() || is_forgotten(facts, func, id)).then_some((id, join))
+    })
+    .flat_map(|(id, join)| of_goroutine(facts, func, pass, id, join.as_ref()))
+    .collect()
+}
+
+/// Whether the goroutine counts down a counter of the function that nobody else gets to see, and nobody waits for.
+fn is_forgotten(facts: Facts<'_>, func: FuncId, id: SpawnId) -> bool {
+    let program = facts.cx.program;
+    let site = &facts.spawns.sites[id];
+    site.signals.iter().filter(|signal| signal.kind == SignalKind::Done).any(|signal| {
+        let Location::Local(file, local) = signal.key else { return false };
+        operand(program, func, file, local) == Operand::Own
+            && facts.joins.any_wait(facts.cx, signal.key, func).is_none()
+            && is_only_called(program.facts(file), local)
+    })
+}
+
+/// Whether nothing is done with a variable but to call its methods.
+fn is_only_called(syntax: &FileFacts, local: LocalId) -> bool {
+    let is_it = |expr: ExprId| matches!(syntax.exprs[expr], Expr::Local(at) if at == local);
+    let named = syntax.exprs.ids().filter(|expr| is_it(*expr)).count();
+    let selected = syntax.exprs.iter().filter(|expr| matches!(expr, Expr::Select { base, .. } if is_it(*base))).count();
+    named == selected
 }
 
 /// Where some way through the function waits for the goroutine, or takes what it has to tell.
@@ -56,9 +88,17 @@ fn told(facts: Facts<'_>, row: &Outlives) -> Option<SyncKey> {
     row.received.iter().map(|received| received.0).find(|key| signals.iter().any(|signal| signal.key == *key))
 }
 
-fn of_goroutine(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId, join: &JoinPoint) -> Vec<Conflict> {
-    let way = |row: &&Outlives| row.spawn == id && row.exit != Exit::Panic && told(facts, row).is_none();
-    let left = || pass.outlive.iter().filter(way);
+fn of_goroutine(
+    facts: Facts<'_>,
+    func: FuncId,
+    pass: &AfterSpawn,
+    id: SpawnId,
+    join: Option<&JoinPoint>,
+) -> Vec<Conflict> {
+    let way = |row: &&Outlives| row.spawn == id && told(facts, row).is_none();
+    // A way that ends the test counts where there is no other.
+    let returns = pass.outlive.iter().filter(way).any(|row| row.exit != Exit::Panic);
+    let left = || pass.outlive.iter().filter(way).filter(|row| !returns || row.exit != Exit::Panic);
     let Some(first) = left().next() else { return Vec::new() };
     let file = facts.cx.program.funcs()[func].file;
     let at: Vec<SkippedAt> = left().map(|row| SkippedAt { func, exit: row.exit, span: row.span }).collect();
@@ -66,12 +106,13 @@ fn of_goroutine(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId, 
     for (body, local, span) in used(facts, func, id) {
         let location = Location::Local(file, local);
         let known = |c: &Conflict| c.spawn == id && c.location == location;
-        let Some(given) = given_back(facts, func, file, local, first.span) else { continue };
+        let Some(given) = given_back(facts, func, file, local, first.span, join.is_none()) else { continue };
         if pass.conflicts.iter().chain(&out).any(known) {
             continue;
         }
         out.push(Conflict {
-            join: JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at: at.clone() },
+            join: JoinStatus::around(join, at.clone()),
+            evidence: join.map_or_else(|| vec![Evidence::NobodyWaits], |_| Vec::new()),
             ..Conflict::new(
                 id,
                 location,
@@ -114,11 +155,23 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
     out
 }
 
-/// Where `func` gives the object back: at its return to whoever lent it, or by a deferred call of its own.
-fn given_back(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId, exit: Span) -> Option<Span> {
+/// Where `func` gives the object back, which is a channel only where they are asked for: at its return to whoever lent
+/// it, or by a deferred call of its own.
+fn given_back(
+    facts: Facts<'_>,
+    func: FuncId,
+    file: FileId,
+    local: LocalId,
+    exit: Span,
+    channels: bool,
+) -> Option<Span> {
     let program = facts.cx.program;
     let ty = program.local_type(file, local);
-    let shared = matches!(program.ty(program.underlying(ty)), Type::Pointer(_) | Type::Slice(_) | Type::Map { .. });
+    let shared = match program.ty(program.underlying(ty)) {
+        Type::Pointer(_) | Type::Slice(_) | Type::Map { .. } => true,
+        Type::Chan { .. } => channels,
+        _ => false,
+    };
     let key = program.type_key(ty);
     let models = facts.cx.models;
     if !shared || key.is_some_and(|key| models.is_synchronised(key) || models.is_test_handle(key)) {

@@ -83,6 +83,7 @@ mod started_flags;
 mod test_handles;
 mod time_limits;
 mod uncounted;
+mod waited;
 mod waits_for_all;
 mod ways;
 

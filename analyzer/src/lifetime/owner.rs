@@ -17,24 +17,28 @@ use super::{
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Role, Side},
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
     domain_local::{Given, Operand, given, operand},
-    events::{Event, EventKind, FuncEvents},
-    handed::root_local,
+    events::{Event, EventKind},
+    handed::{effects_of, root_local},
     joins::{for_each_wait, path_to_wait},
+    models,
     objects::Object,
     order::{gates_before, gets_to, points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
     rounds::is_being_made,
+    waited::{joined_at_end, joined_before},
 };
 use crate::{
     base::{Idx, InPieces, Span},
     callgraph::{CallKind, CallSite},
-    resolve::{Callee, FuncId, NamedId, Type},
+    resolve::{Callee, FuncId, NamedId, Place, Type},
     syntax::{ExprId, InstrKind, LocalId, Source},
 };
 
 /// Calls followed from a method when looking for what it writes.
 const MAX_METHOD_DEPTH: u32 = 3;
+/// Calls from a goroutine's body to where it listens for a wish that it stops.
+const MAX_LISTENING_DEPTH: u32 = 3;
 
 /// What one method does to its receiver.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ struct Method {
     closes: Vec<Closed>,
     /// Functions it starts goroutines in, itself included.
     spawns: FxHashSet<SpawnId>,
-    cancels: Option<Span>,
+    cancels: Option<Cancelled>,
     /// Timers it stops.
     stops: Vec<(Location, Span)>,
     writes: Vec<(Location, Span)>,
@@ -60,6 +64,17 @@ struct Closed {
     /// The close itself.
     at: (FuncId, Span),
     /// Where it happens in the method: the close, or the call that leads to it.
+    top: Span,
+}
+
+/// A call of a kept `cancel`.
+#[derive(Debug)]
+struct Cancelled {
+    /// What keeps it.
+    kept: Place,
+    /// The call itself.
+    at: (FuncId, Span),
+    /// Where it happens in the method.
     top: Span,
 }
 
@@ -131,10 +146,60 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
                 // Whoever starts the object again is expected to have ended it before.
                 continue;
             }
+            let known = out.len();
             against(facts, id, origin, method, role, &mut out);
+            if out.len() == known && matches!(role, Role::Named | Role::Asks) {
+                out.extend(only_told(facts, id, method, role, &keys));
+            }
         }
     }
     out
+}
+
+/// A method that tells the goroutine to stop and returns, whatever the goroutine is still at work on: what that is, is not
+/// known, or is no memory of the project's.
+fn only_told(facts: Facts<'_>, id: SpawnId, method: &Method, role: Role, keys: &[usize]) -> Option<Conflict> {
+    // One that somebody waits for, if not here, is not waited for here on purpose.
+    let awaited = |key: &usize| !facts.joins.waits(facts.joins.keys()[*key]).is_empty();
+    let reach = &facts.reaches[id];
+    if reach.surely_contains(method.func) || keys.iter().any(awaited) {
+        return None;
+    }
+    // The first place where it listens to that, and what is done to tell it.
+    let heard = |func: FuncId, kind: &EventKind| match *kind {
+        EventKind::Wait { key, .. } => {
+            let closed = method.closes.iter().find(|closed| closed.key == key)?;
+            Some((key, closed.at, AccessKind::Close))
+        }
+        EventKind::Call(call) => {
+            let (program, cancelled) = (facts.cx.program, method.cancels.as_ref()?);
+            let listens = effects_of(program, facts.cx.models, program.funcs()[func].file, call)
+                .contains(&models::Effect::TellsEnd);
+            let kept = Places::location(&cancelled.kept, program.funcs()[cancelled.at.0].file).filter(|_| listens)?;
+            Some((kept, cancelled.at, AccessKind::End))
+        }
+        _ => None,
+    };
+    let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_LISTENING_DEPTH);
+    let (inside, (location, at, how)) = nodes.into_iter().find_map(|(node, number)| {
+        let mut events = facts.cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events);
+        events.find_map(|event| {
+            let told = heard(node.func, &event.kind)?;
+            let side = Side::at(node.func, event.span, AccessKind::Read);
+            Some((side.reached_by(reach.path(number), node.dispatched()), told))
+        })
+    })?;
+    Some(Conflict {
+        join: status(facts, id, method, keys),
+        assumptions: vec![Assumption::AtWork],
+        ..Conflict::new(
+            id,
+            location,
+            inside,
+            Side::at(at.0, at.1, how),
+            Relation::OwnerMethod { method: method.func, role },
+        )
+    })
 }
 
 fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
@@ -186,8 +251,12 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
                     out.closes.push(Closed { key: *key, at: (node.func, event.span), top });
                 }
                 EventKind::Timer { key, runs: false } => out.stops.push((*key, top)),
-                EventKind::Call(call) if out.cancels.is_none() && is_cancel(facts, node.func, *call) => {
-                    out.cancels = Some(top);
+                EventKind::Call(call) if out.cancels.is_none() => {
+                    out.cancels = kept_cancel(facts, node.func, *call).map(|kept| Cancelled {
+                        kept,
+                        at: (node.func, event.span),
+                        top,
+                    });
                 }
                 _ => {}
             }
@@ -265,184 +334,12 @@ fn join_inside(
     }
 }
 
-/// Whether anything is waited for in the function, or said not to have been started.
-fn joins(facts: Facts<'_>, func: FuncId) -> bool {
-    facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events).any(|event| match event.kind {
-        EventKind::Wait { .. } | EventKind::NothingStarted => true,
-        EventKind::Call(call) => facts.calls.at(func, call).is_some_and(|row| facts.joins.call_may_wait(row)),
-        _ => false,
-    })
-}
-
-/// Per event (by place), the keys certainly waited for before it; none where the function waits for nothing.
-pub fn joined_before(facts: Facts<'_>, func: FuncId) -> FxHashMap<Span, FixedBitSet> {
-    let events = facts.cx.events.of(func);
-    let mut out: FxHashMap<Span, FixedBitSet> = FxHashMap::default();
-    if !joins(facts, func) {
-        return out;
-    }
-    flow(facts, func, events, &mut |span, joined| {
-        out.entry(span).and_modify(|known| known.intersect_with(joined)).or_insert_with(|| joined.clone());
-    });
-    out
-}
-
-/// Keys certainly waited for at every exit, before deferred calls run.
-pub fn joined_at_end(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
-    if !joins(facts, func) {
-        return FixedBitSet::with_capacity(facts.joins.keys().len());
-    }
-    let events = facts.cx.events.of(func);
-    let mut out: Option<FixedBitSet> = None;
-    let exits: FxHashSet<Span> = events.blocks.iter().filter_map(|b| b.exit.map(|e| e.1)).collect();
-    flow(facts, func, events, &mut |span, joined| {
-        if exits.contains(&span) {
-            match &mut out {
-                Some(known) => known.intersect_with(joined),
-                None => out = Some(joined.clone()),
-            }
-        }
-    });
-    out.unwrap_or_else(|| FixedBitSet::with_capacity(facts.joins.keys().len()))
-}
-
-fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut(Span, &FixedBitSet)) {
-    if events.blocks.is_empty() {
-        return;
-    }
-    // As in `joins`: on a way on which nothing happened yet there was perhaps nothing to wait for.
-    // One more bit than there are keys says so, and another one that there was certainly nothing: `if s.done == nil`.
-    // The third says that such a way is among those that meet here.
-    let width = facts.joins.keys().len();
-    let mut untouched = FixedBitSet::with_capacity(width + 3);
-    untouched.insert_range(..width + 1);
-    untouched.insert(width + 2);
-    let none = FixedBitSet::with_capacity(width);
-    let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
-    entry[0] = Some(untouched.clone());
-    let perhaps = |joined: &FixedBitSet| joined.contains(width) && !joined.contains(width + 1);
-    let mut work = vec![0];
-    while let Some(block) = work.pop() {
-        let Some(mut joined) = entry[block].clone() else { continue };
-        step(facts, func, events, block, &mut joined, &mut |_, _| {});
-        if is_left(events, block) {
-            continue;
-        }
-        for &next in &events.blocks[block].successors {
-            let merged = match &entry[next] {
-                None => joined.clone(),
-                Some(old) => {
-                    let mut merged = old.clone();
-                    merged.intersect_with(&joined);
-                    merged.set(width + 2, old.contains(width + 2) || joined.contains(width + 2));
-                    merged
-                }
-            };
-            if entry[next].as_ref() != Some(&merged) {
-                entry[next] = Some(merged);
-                work.push(next);
-            }
-        }
-    }
-    for (block, joined) in entry.iter_mut().enumerate() {
-        let Some(joined) = joined else { continue };
-        let around = OnceCell::new();
-        let at = &mut |span, joined: &FixedBitSet| {
-            if perhaps(joined) {
-                at(span, &none);
-            } else if joined.contains(width + 2) && !joined.is_clear() {
-                // The first time round nothing has been waited for yet of what the loop itself waits for.
-                let around = around.get_or_init(|| waited_around(facts, func, events, block));
-                let mut joined = joined.clone();
-                joined.difference_with(around);
-                at(span, &joined);
-            } else {
-                at(span, joined);
-            }
-        };
-        step(facts, func, events, block, joined, at);
-        if let Some((_, span)) = events.blocks[block].exit
-            && !is_left(events, block)
-        {
-            at(span, joined);
-        }
-    }
-}
-
-/// Keys waited for in the loops that a block is part of.
-fn waited_around(facts: Facts<'_>, func: FuncId, events: &FuncEvents, block: usize) -> FixedBitSet {
-    let mut out = FixedBitSet::with_capacity(facts.joins.keys().len());
-    let behind = reachable(events, block);
-    for (other, row) in events.blocks.iter().enumerate().filter(|(other, _)| behind.contains(*other)) {
-        let mut waited = row.events.iter().filter_map(|event| waited_by(facts, func, &event.kind)).peekable();
-        if waited.peek().is_some() && reachable(events, other).contains(block) {
-            waited.for_each(|keys| out.union_with(&keys));
-        }
-    }
-    out
-}
-
-/// The keys that an event certainly waits for, if it may wait for any.
-fn waited_by(facts: Facts<'_>, func: FuncId, event: &EventKind) -> Option<FixedBitSet> {
-    match *event {
-        EventKind::Wait { key, how } => {
-            let mut ended = FixedBitSet::with_capacity(facts.joins.keys().len());
-            ended.extend(facts.joins.ended_by(key, how));
-            Some(ended)
-        }
-        EventKind::Call(call) => {
-            let row = facts.calls.at(func, call).filter(|row| facts.joins.call_may_wait(row))?;
-            let (may, must) = facts.joins.of_call(facts.cx, func, row);
-            (!may.is_clear()).then_some(must)
-        }
-        _ => None,
-    }
-}
-
-/// Whether the goroutine ends within the block: what the source goes on with does not happen.
-fn is_left(events: &FuncEvents, block: usize) -> bool {
-    events.blocks[block].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. }))
-}
-
-fn step(
-    facts: Facts<'_>,
-    func: FuncId,
-    events: &FuncEvents,
-    block: usize,
-    joined: &mut FixedBitSet,
-    at: &mut impl FnMut(Span, &FixedBitSet),
-) {
-    let width = facts.joins.keys().len();
-    let touch = |joined: &mut FixedBitSet| {
-        if joined.contains(width) {
-            joined.clear();
-        }
-        joined.set(width + 2, false);
-    };
-    for event in &events.blocks[block].events {
-        at(event.span, joined);
-        match &event.kind {
-            EventKind::Spawn(_) | EventKind::Signal { .. } | EventKind::Add { .. } => touch(joined),
-            EventKind::NothingStarted => {
-                // Where the ways meet again, one that waits counts, and one on which nothing happened does not.
-                joined.insert_range(..width);
-                joined.set(width + 1, joined.contains(width));
-            }
-            kind => {
-                if let Some(waited) = waited_by(facts, func, kind) {
-                    touch(joined);
-                    joined.union_with(&waited);
-                }
-            }
-        }
-    }
-}
-
-/// A call of a function value that a field holds and whose type is a plain `func()`: how `cancel` is kept.
-fn is_cancel(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
+/// What keeps the function value that a call runs, if its type is a plain `func()`: how `cancel` is kept.
+fn kept_cancel(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<Place> {
     let program = facts.cx.program;
-    let kept = |value| !program.place(program.funcs()[func].file, value).steps.is_empty();
-    plain_func_called(facts, func, call).is_some_and(kept)
+    let value = plain_func_called(facts, func, call)?;
+    let place = program.place(program.funcs()[func].file, value);
+    (!place.steps.is_empty()).then_some(place)
 }
 
 /// The function value that a call in `func` runs, if its type is a plain `func()`.
@@ -496,7 +393,7 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
     let waits: FxHashSet<Location> = reach
         .nodes
         .iter()
-        .take_while(|n| n.depth() <= 3)
+        .take_while(|n| n.depth() <= MAX_LISTENING_DEPTH)
         .flat_map(|node| facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events))
         .filter_map(|event| match event.kind {
             EventKind::Wait { key, .. } => Some(key),
@@ -508,7 +405,7 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
         let timer = timer_of(facts, id)?;
         method.stops.iter().find(|(key, _)| *key == timer).map(|(_, top)| *top)
     };
-    closed.or(method.cancels).or_else(stopped).map(|span| (method.func, span))
+    closed.or_else(|| method.cancels.as_ref().map(|row| row.top)).or_else(stopped).map(|span| (method.func, span))
 }
 
 /// The field that holds the timer of a callback: stopping it asks, as the callback may be running.

@@ -377,7 +377,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
     let mut between: Vec<(Restore, FixedBitSet, FixedBitSet)> = Vec::new();
     restores.retain(|restore| {
         let Some(since) = restore.since else { return true };
-        let joined = super::owner::joined_before(facts, func).remove(&restore.at);
+        let joined = super::waited::joined_before(facts, func).remove(&restore.at);
         let started = started_between(facts, known, func, since, restore.at);
         between.push((restore.clone(), started, joined.unwrap_or_default()));
         false
@@ -481,7 +481,7 @@ fn started_by(facts: Facts<'_>, func: FuncId, within: Option<&FixedBitSet>) -> F
 /// registered after it. Calls for the test's end run after deferred ones; both run last registered first.
 fn joined_before_restore(facts: Facts<'_>, func: FuncId, restore: &Restore) -> FixedBitSet {
     let cx = facts.cx;
-    let mut joined = super::owner::joined_at_end(facts, func);
+    let mut joined = super::waited::joined_at_end(facts, func);
     let file = cx.program.funcs()[func].file;
     for event in cx.events.of(func).blocks.iter().flat_map(|b| &b.events) {
         let EventKind::Defer { call, test_end, effects } = &event.kind else { continue };

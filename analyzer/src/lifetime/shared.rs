@@ -15,11 +15,11 @@ use super::{
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
     objects::accessed,
     obligations::Obligations,
-    order::{points, reachable},
-    owner::joined_before,
+    order::{gets_to, point_of, points, reachable},
     reach::access,
     replies,
     rounds::{ancestors, is_being_made, is_of_a_copy, is_reset, of_new_object},
+    waited::joined_before,
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
@@ -302,7 +302,9 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                     && other.kind.conflicts(inner.kind)
                     && !(copy && other.kind == AccessKind::Write)
                     && !reach.surely_contains(other.func)
-                    && (!starters.contains_key(&other.func) || closes_in_a_later_round(facts, &starters, other))
+                    && (!starters.contains_key(&other.func)
+                        || closes_in_a_later_round(facts, &starters, other)
+                        || comes_after_start(facts, id, &starters, other))
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && !waited(facts, &known.joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
                     && !in_different_structs(facts, inner, other)
@@ -337,6 +339,23 @@ fn closes_in_a_later_round(facts: Facts<'_>, starters: &FxHashMap<FuncId, u32>, 
     let mut starts =
         facts.calls.of(other.func).iter().filter(|row| row.targets.iter().any(|f| starters.contains_key(f)));
     starts.any(|row| here.get(&row.span).is_some_and(|at| at.0 != closes.0 && in_one_loop(at.0)))
+}
+
+/// Whether a function that starts the goroutine, itself or somewhere below, goes on to the access: further down, in the
+/// same round of a loop or in a later one.
+fn comes_after_start(facts: Facts<'_>, id: SpawnId, starters: &FxHashMap<FuncId, u32>, other: &Access) -> bool {
+    let site = &facts.spawns.sites[id];
+    let events = facts.cx.events.of(other.func);
+    let Some(to) = point_of(events, other.span) else { return false };
+    let follows = |start: Span| {
+        start.start < other.span.start
+            && point_of(events, start).is_some_and(|from| gets_to(events, from, Some(to), &|_| false))
+    };
+    if other.func == site.func {
+        return follows(site.span);
+    }
+    let nearer = |func: &FuncId| starters.get(func).is_some_and(|steps| *steps < starters[&other.func]);
+    facts.calls.of(other.func).iter().any(|row| row.targets.iter().any(nearer) && follows(row.span))
 }
 
 /// Whether the two accesses go to a part of two different fields: an embedded struct is another one in each type.

@@ -79,6 +79,7 @@ fn raised_in(facts: Facts<'_>, func: FuncId) -> Vec<(Location, Span, &[Location]
 /// Counters of objects that the goroutine raises, near its body, without being counted itself.
 fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<Conflict> {
     let reach = &facts.reaches[id];
+    let counted = counted_ends(facts, id, adds);
     let mut out: Vec<Conflict> = Vec::new();
     for (number, node) in
         reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_DEPTH).map(|r| (r.1, r.0))
@@ -99,7 +100,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
                     // Under the lock the function that waits has said, or will see, that no more is to come.
                     && !held.iter().any(|lock| locks(facts, wait.func, *lock))
                     && !adds::ordered(facts, id, (node.func, span), (key, key), wait)
-                    && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, MAX_WAITING_CALLERS)
+                    && !waited(facts, joined, &counted, wait.func, wait.span, MAX_WAITING_CALLERS)
             };
             let Some(wait) = facts.joins.waits(key).iter().find(waits) else { continue };
             let mut inside =
@@ -161,6 +162,17 @@ fn is_counted(facts: Facts<'_>, id: SpawnId, key: Location, adds: &Adds) -> bool
     let before = |add: &(FuncId, Span)| add.0 == site.func && add.1.start < site.span.start;
     let raised = adds.get(&key).is_some_and(|adds| adds.iter().any(before));
     site.signals.iter().any(|signal| signal.key == key && (raised || !raises(adds, key, signal.site.0)))
+}
+
+/// What is told at the goroutine's end to who waits for it, without counters that only the goroutine itself raises: nobody
+/// waits by them for a goroutine that has not come so far.
+fn counted_ends(facts: Facts<'_>, id: SpawnId, adds: &Adds) -> Vec<usize> {
+    let (site, reach) = (&facts.spawns.sites[id], &facts.reaches[id]);
+    let by_itself = |key: Location| {
+        adds.get(&key).is_some_and(|adds| adds.iter().all(|add| add.0 != site.func && reach.contains(add.0)))
+    };
+    let ends = site.signals.iter().filter(|signal| signal.ends_body() && !by_itself(signal.key));
+    ends.filter_map(|signal| facts.joins.index_of(signal.key)).collect()
 }
 
 /// Whether the function raises the counter.

@@ -1,0 +1,352 @@
+//! Goroutines that are told to stop, counted, or started beside others, where nobody waits for them. Each beside a twin
+//! that somebody waits for.
+
+use crate::certainty::confidence;
+
+#[test]
+fn who_tells_a_goroutine_to_stop_and_returns_has_not_waited_for_it() {
+    let close = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type scan struct {{
+	over  chan struct{{}}
+	tasks chan int
+	do    func(int)
+	busy  sync.WaitGroup
+}}
+
+func (s *scan) work() {{
+	defer s.busy.Done()
+	for {{
+		select {{
+		case task := <-s.tasks:
+			s.do(task)
+		case <-s.over:
+			return
+		}}
+	}}
+}}
+
+func (s *scan) Start() {{
+	s.busy.Add(1)
+	go s.work()
+}}
+
+func (s *scan) Close() {{
+	close(s.over)
+	{wait}
+}}
+"
+        );
+        confidence(name, "scan.over", &code)
+    };
+    assert_eq!(close("told", ""), "low");
+    assert_eq!(close("told-and-awaited", "s.busy.Wait()"), "");
+}
+
+#[test]
+fn a_kept_cancel_tells_a_goroutine_to_stop() {
+    let close = |name: &str, listens: &str| {
+        let code = format!(
+            "
+import \"context\"
+
+type cache struct {{
+	running context.Context
+	cancel  context.CancelFunc
+	full    chan int
+	load    func(int)
+}}
+
+func (c *cache) loop() {{
+	for {{
+		select {{
+		case key := <-c.full:
+			c.load(key)
+		case <-{listens}:
+			return
+		}}
+	}}
+}}
+
+func newCache(parent context.Context, load func(int)) *cache {{
+	c := &cache{{full: make(chan int), load: load}}
+	c.running, c.cancel = context.WithCancel(parent)
+	go c.loop()
+	return c
+}}
+
+func (c *cache) Close() {{ c.cancel() }}
+"
+        );
+        confidence(name, "cache.cancel", &code)
+    };
+    assert_eq!(close("cancelled", "c.running.Done()"), "low");
+    assert_eq!(close("cancelled-unheard", "c.full"), "");
+}
+
+#[test]
+fn a_counter_that_nobody_waits_for_was_meant_to_be_waited_for() {
+    let run = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import (
+	\"context\"
+	\"sync\"
+)
+
+type source interface {{ run(ctx context.Context, out chan<- int) }}
+
+func run(ctx context.Context, sources []source, out chan<- int) {{
+	var group sync.WaitGroup
+	for _, s := range sources {{
+		group.Add(1)
+		go func() {{
+			defer group.Done()
+			s.run(ctx, out)
+		}}()
+	}}
+	<-ctx.Done()
+	{wait}
+}}
+
+func await(group *sync.WaitGroup) {{ group.Wait() }}
+"
+        );
+        confidence(name, "out", &code)
+    };
+    assert_eq!(run("forgotten", ""), "high");
+    assert_eq!(run("not-forgotten", "group.Wait()"), "");
+    assert_eq!(run("waited-for-elsewhere", "await(&group)"), "");
+}
+
+#[test]
+fn one_that_counts_itself_is_not_counted_by_what_was_counted_before() {
+    let start = |name: &str, count: &str, own: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type store struct {{
+	over  chan struct{{}}
+	group sync.WaitGroup
+}}
+
+func (s *store) work() {{
+	defer s.group.Done()
+	<-s.over
+}}
+
+func (s *store) check() {{
+	{own}
+	defer s.group.Done()
+	<-s.over
+}}
+
+func (s *store) Start() {{
+	s.group.Add({count})
+	go s.work()
+	go s.check()
+}}
+
+func (s *store) Stop() {{
+	close(s.over)
+	s.group.Wait()
+}}
+"
+        );
+        confidence(name, "store.group", &code)
+    };
+    assert_eq!(start("counts-itself", "1", "s.group.Add(1)"), "medium");
+    assert_eq!(start("is-counted", "2", ""), "");
+}
+
+#[test]
+fn who_waits_by_a_counter_of_the_goroutine_itself_may_come_before_it() {
+    let stop = |name: &str, before: &str, inside: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type server struct {{
+	over    chan struct{{}}
+	serving sync.WaitGroup
+}}
+
+func (s *server) serve() {{
+	s.serving.Add(1)
+	defer s.serving.Done()
+	<-s.over
+}}
+
+func (s *server) stop() {{
+	close(s.over)
+	s.serving.Wait()
+}}
+
+type servers struct {{
+	one   *server
+	group sync.WaitGroup
+}}
+
+func (s *servers) start() {{
+	{before}
+	go func() {{
+		{inside}
+		s.one.serve()
+	}}()
+}}
+
+func (s *servers) stop() {{
+	s.one.stop()
+	s.group.Done()
+	s.group.Wait()
+}}
+"
+        );
+        confidence(name, "servers.group", &code)
+    };
+    assert_eq!(stop("counted-inside", "", "s.group.Add(1)"), "medium");
+    assert_eq!(stop("counted-outside", "s.group.Add(1)", ""), "");
+}
+
+#[test]
+fn who_starts_a_goroutine_may_go_on_to_change_what_it_reads() {
+    let update = |name: &str, before: &str, behind: &str| {
+        let code = format!(
+            "
+type peer struct {{
+	address string
+	news    chan int
+}}
+
+type leader struct {{ peers map[string]*peer }}
+
+func (l *leader) follow(p *peer) {{
+	for range p.news {{
+		println(p.address)
+	}}
+}}
+
+func (l *leader) update(id, address string) {{
+	{before}
+	added := &peer{{address: address, news: make(chan int)}}
+	l.peers[address] = added
+	go l.follow(added)
+	{behind}
+}}
+"
+        );
+        confidence(name, "peer.address", &code)
+    };
+    let change = "l.peers[id].address = address";
+    assert_eq!(update("changed-behind", "", change), "low");
+    assert_eq!(update("changed-before", change, ""), "");
+}
+
+#[test]
+fn a_struct_that_is_a_part_is_replaced_with_all_its_fields() {
+    let reset = |name: &str, reset: &str| {
+        let code = format!(
+            "
+import \"time\"
+
+type average struct {{
+	stop chan bool
+	n    int
+}}
+
+type stats struct {{ average average }}
+
+func (s *stats) end() {{ close(s.average.stop) }}
+
+func (s *stats) done() {{ time.AfterFunc(time.Second, s.end) }}
+
+func (s *stats) reset() {{ {reset} }}
+
+func use(s *stats) {{
+	s.done()
+	s.reset()
+}}
+"
+        );
+        confidence(name, "average.stop", &code)
+    };
+    assert_eq!(reset("replaced", "s.average = average{stop: make(chan bool)}"), "low");
+    assert_eq!(reset("one-field-set", "s.average.n = 0"), "");
+}
+
+#[test]
+fn what_a_goroutine_ends_behind_its_signal_is_taken_for_ended() {
+    let produce = |name: &str, last: &str| {
+        let code = format!(
+            "
+type producer struct {{
+	in, errors chan int
+	closed     chan struct{{}}
+}}
+
+func newProducer() *producer {{
+	p := &producer{{in: make(chan int), errors: make(chan int), closed: make(chan struct{{}})}}
+	go func() {{
+		defer func() {{
+			{last}
+		}}()
+		for message := range p.in {{
+			p.errors <- message
+		}}
+	}}()
+	return p
+}}
+
+func (p *producer) Close() {{
+	close(p.in)
+	<-p.closed
+}}
+"
+        );
+        confidence(name, "producer.errors", &code)
+    };
+    assert_eq!(produce("closed-behind", "close(p.closed)\n\t\t\tclose(p.errors)"), "low");
+    assert_eq!(produce("closed-before", "close(p.errors)\n\t\t\tclose(p.closed)"), "");
+}
+
+#[test]
+fn a_test_that_fails_leaves_what_it_was_lent_with_a_goroutine() {
+    let test = |name: &str, late: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+	\"time\"
+)
+
+type store struct{{ rows map[int]int }}
+
+func (s *store) compact() {{ clear(s.rows) }}
+
+func cleanup(s *store) {{ s.rows = nil }}
+
+func TestCompact(t *testing.T) {{
+	s := &store{{rows: map[int]int{{}}}}
+	defer cleanup(s)
+	done := make(chan struct{{}})
+	go func() {{
+		defer close(done)
+		s.compact()
+	}}()
+	select {{
+	case <-done:
+	case <-time.After(time.Second):
+		{late}
+	}}
+}}
+"
+        );
+        confidence(name, "s", &code)
+    };
+    assert_eq!(test("left-by-failing", "t.Fatal(\"too late\")"), "low");
+    assert_eq!(test("awaited-then", "<-done"), "");
+}
