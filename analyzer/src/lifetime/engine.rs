@@ -272,12 +272,14 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
                     let looped = !fails && super::spawns::blocks_in_cycle(events, block);
                     let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
-                    // Reporting an error that is not expected is not what a goroutine does late.
-                    if fails && failed {
+                    // Reporting an error that is not expected is not what a goroutine does late, unless nobody can know
+                    // how far it is.
+                    let reports = fails && failed;
+                    if reports && !site.signals.is_empty() {
                         return None;
                     }
                     let mut doubts = Vec::new();
-                    if !matches!(used.kind, EventKind::UsesTest { .. }) {
+                    if reports || !matches!(used.kind, EventKind::UsesTest { .. }) {
                         doubts = vec![Assumption::TakesThatWay, Assumption::FailingRun];
                     } else if !(certain || looped) || failed {
                         doubts = vec![Assumption::TakesThatWay];
