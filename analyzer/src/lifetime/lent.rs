@@ -89,12 +89,12 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
     let program = facts.cx.program;
     let reach = &facts.reaches[id];
     let mut out = Vec::new();
-    for node in reach.nodes.iter().take_while(|node| node.depth() == 0) {
+    for (node, number) in reach.nodes.iter().zip(0..).take_while(|(node, _)| node.depth() == 0) {
         let file = program.funcs()[node.func].file;
         let syntax = program.facts(file);
         let outer = |local: LocalId| match operand(program, node.func, file, local) {
             Operand::Captured if program.funcs()[func].index == syntax.locals[local].function => Some(local),
-            _ => reach.variables(node).find(|(here, _)| *here == local).map(|row| row.1),
+            _ => reach.variables(number).find(|(here, _)| *here == local).map(|row| row.1),
         };
         for row in facts.calls.of(node.func) {
             let Expr::Call { callee, args, .. } = &syntax.exprs[row.call] else { continue };
