@@ -502,7 +502,7 @@ impl Pass<'_> {
                 }
             }
             let targets = facts.calls.at(literal, call).map(|row| row.targets.clone()).unwrap_or_default();
-            for target in targets.into_iter().filter(|t| facts.cx.program.funcs()[*t].parent == Some(literal)) {
+            for &target in targets.iter().filter(|t| facts.cx.program.funcs()[**t].parent == Some(literal)) {
                 self.literal(target, span, state);
             }
         }

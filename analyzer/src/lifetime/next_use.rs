@@ -102,8 +102,8 @@ fn takes(facts: Facts<'_>, func: FuncId, call: ExprId, pool: Location) -> bool {
     let Some(row) = facts.calls.at(func, call) else { return false };
     let of_pool = |func: FuncId, row: &super::calls::CallRef| {
         let file = cx.program.funcs()[func].file;
-        row.receiver.as_deref().is_some_and(|place| {
-            Places::location(&cx.places.canonical(cx.program, file, place.clone()), file) == Some(pool)
+        row.receiver(cx, func).is_some_and(|place| {
+            Places::location(&cx.places.canonical(cx.program, file, place), file) == Some(pool)
         })
     };
     of_pool(func, row)

@@ -542,7 +542,7 @@ fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[u
     let program = facts.cx.program;
     let (func, file) = (site.func, program.funcs()[site.func].file);
     let object = |row: &CallRef| {
-        let place = facts.cx.places.canonical(program, file, (**row.receiver.as_ref()?).clone());
+        let place = facts.cx.places.canonical(program, file, row.receiver(facts.cx, func)?);
         place.steps.is_empty().then(|| root_local(&place)).flatten()
     };
     let Some(end) = facts.calls.at(func, site.expr) else { return false };

@@ -233,9 +233,9 @@ fn exits_of(cx: Context<'_>, calls: &Calls, joins: &Joins, func: FuncId) -> Vec<
 fn is_of_object(cx: Context<'_>, func: FuncId, row: &CallRef) -> bool {
     let program = cx.program;
     let file = program.funcs()[func].file;
-    match &row.receiver {
+    match row.receiver(cx, func) {
         Some(place) => {
-            let place = cx.places.canonical(program, file, (**place).clone());
+            let place = cx.places.canonical(program, file, place);
             let embedded = |step: &Step| match step {
                 Step::Field(field) => program.field(*field).embedded,
                 _ => false,

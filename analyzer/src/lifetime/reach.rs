@@ -384,9 +384,10 @@ fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(Fun
     let file = cx.program.funcs()[func].file;
     let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return out };
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
+    let receiver = (!row.targets.is_empty()).then(|| row.receiver(cx, func)).flatten();
     for &target in &row.targets {
         let mut bindings = Bindings::new();
-        bind(cx, file, target, row.receiver.as_deref(), &args, &mut bindings);
+        bind(cx, file, target, receiver.as_ref(), &args, &mut bindings);
         out.push((target, bindings));
     }
     for handed in &row.handed {

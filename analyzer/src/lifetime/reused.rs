@@ -95,7 +95,7 @@ impl Pass<'_> {
     pub(super) fn refills(&mut self, row: &CallRef, state: &State) {
         let [method] = row.targets[..] else { return };
         let Some(&(buffer, at)) = self.facts.cx.places.reused_buffer(method) else { return };
-        let Some(object) = row.receiver.as_deref().map(|place| self.canonical_here(place)) else { return };
+        let Some(object) = self.receiver_of(row) else { return };
         let given: Vec<LocalId> = self.given_by(method, &object);
         for goroutine in state.active.ones().filter(|at| !self.is_subtest(*at)).collect::<Vec<_>>() {
             let Some((reached, kind)) = given.iter().find_map(|local| self.reads_elements(goroutine, *local)) else {
@@ -107,8 +107,9 @@ impl Pass<'_> {
         }
     }
 
-    fn canonical_here(&self, place: &Place) -> Place {
-        self.facts.cx.places.canonical(self.facts.cx.program, self.file, place.clone())
+    fn receiver_of(&self, row: &CallRef) -> Option<Place> {
+        let cx = self.facts.cx;
+        Some(cx.places.canonical(cx.program, self.file, row.receiver(cx, self.func)?))
     }
 
     /// Variables of the function that hold what the method gave out for an object.
@@ -122,7 +123,7 @@ impl Pass<'_> {
             value.component.unwrap_or(0) == 0
                 && call.is_some_and(|call| {
                     call.targets[..] == [method]
-                        && call.receiver.as_deref().is_some_and(|place| self.canonical_here(place) == *object)
+                        && self.receiver_of(call).as_ref() == Some(object)
                 })
         });
         given.map(|(local, _)| local).collect()
