@@ -58,8 +58,9 @@ impl Cx<'_> {
         let program = self.lifetimes.program;
         let text = &program.sources().files[program.funcs()[func].file].text;
         let at = span.start as usize;
-        let first = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let last = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+        let Some((before, behind)) = text.split_at_checked(at) else { return quote };
+        let first = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let last = behind.find('\n').map_or(text.len(), |newline| at + newline);
         let line = &text[first..last];
         // A comment at the end; a `//` between quotes is none.
         let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count().is_multiple_of(2));

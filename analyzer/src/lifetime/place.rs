@@ -276,14 +276,15 @@ impl Places {
         let facts = program.facts(file);
         let Expr::Slice { base, bounds } = &facts.exprs[expr] else { return Index::Whole };
         let [end] = **bounds else { return Index::Whole };
-        let text = &program.sources().files[file].text;
-        let between = text.get(facts.expr_spans[*base].end as usize..facts.expr_spans[end].start as usize);
-        match facts.exprs[end] {
-            Expr::Literal(crate::syntax::Literal::Int(n)) if between.is_some_and(|t| t.contains(':')) => {
-                Index::Below(n)
-            }
-            _ => Index::Whole,
-        }
+        let Expr::Literal(crate::syntax::Literal::Int(n)) = facts.exprs[end] else { return Index::Whole };
+        let (whole, from, bound) = (facts.expr_spans[expr], facts.expr_spans[*base].end, facts.expr_spans[end]);
+        // There is one colon. As a rule nothing but a bracket stands on its other side, and the text need not be asked.
+        let before = match (bound.start - from, whole.end - bound.end) {
+            (1, _) => false,
+            (_, 1) => true,
+            _ => Span { start: from, end: bound.start }.of(&program.sources().files[file].text).contains(':'),
+        };
+        if before { Index::Below(n) } else { Index::Whole }
     }
 
     /// The accesses that reading or writing `expr` makes: every pointer field on the way is read.
