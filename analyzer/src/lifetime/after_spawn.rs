@@ -368,6 +368,7 @@ impl Pass<'_> {
         let facts = self.facts;
         let Some(row) = facts.calls.at(self.func, call) else { return };
         let Expr::Call { callee, args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        let args = facts.cx.program.facts(self.file).exprs.list(*args);
         self.asks(args, state);
         if let (Expr::FuncLit(_), Some(&literal)) =
             (&facts.cx.program.facts(self.file).exprs[*callee], row.targets.first())
@@ -441,6 +442,7 @@ impl Pass<'_> {
     fn test_end_call(&mut self, call: ExprId, span: Span, state: &mut State) {
         let facts = self.facts;
         let Expr::Call { args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        let args = facts.cx.program.facts(self.file).exprs.list(*args);
         for arg in args {
             for handed in functions_of(facts.cx.program, facts.cx.graph, facts.cx.places, self.file, *arg) {
                 for bit in facts.joins.must(handed.func).ones() {

@@ -97,11 +97,9 @@ impl CallRef {
             Callee::Value(value) if !is_param_value(program, places, file, value) => {
                 functions_of(program, graph, places, file, value).into_iter().next()?.receiver
             }
-            Callee::Value(_)
-            | Callee::Literal(_)
-            | Callee::Builtin(_)
-            | Callee::Conversion(_)
-            | Callee::Unknown(_) => None,
+            Callee::Value(_) | Callee::Literal(_) | Callee::Builtin(_) | Callee::Conversion(_) | Callee::Unknown(_) => {
+                None
+            }
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::{
     resolve::Program,
     source::FileId,
     syntax::{
-        BinaryOp, Block, BlockId, Body, Expr, ExprId, Instr, InstrKind, Literal, LocalDecl, LocalId, Loop, SelectArm,
-        Source, Terminator,
+        BinaryOp, Block, BlockId, Body, Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Loop, SelectArm, Source,
+        Terminator,
     },
 };
 
@@ -132,7 +132,7 @@ impl<'a> Constants<'a> {
         match source {
             Source::Zero => Some(0),
             Source::Value(value) if value.component.is_none() => match self.expr(value.expr) {
-                Expr::Literal(Literal::Int(value)) => Some(value.value()),
+                Expr::Int(value) => Some(value.value()),
                 _ => None,
             },
             _ => None,
@@ -201,7 +201,7 @@ impl<'a> Constants<'a> {
 
     fn integer(self, expr: ExprId, steps: u32) -> Option<i64> {
         match self.expr(expr) {
-            Expr::Literal(Literal::Int(value)) => Some(value.value()),
+            Expr::Int(value) => Some(value.value()),
             Expr::Local(local) if steps < MAX_CONSTANT_STEPS => {
                 match self.places.initial(self.program, self.file, *local) {
                     Some(initial) => self.integer(initial, steps + 1),

@@ -590,6 +590,7 @@ impl<'a> Lowering<'a> {
 
     fn call(&mut self, call: ExprId, span: Span, events: &mut Vec<Event>) {
         let Expr::Call { args, spread, .. } = self.expr(call) else { return };
+        let args = self.program.facts(self.file).exprs.list(*args);
         let callee = self.program.callee(self.file, call);
         let (key, receiver) = match &callee {
             Callee::Builtin(builtin) => return self.builtin(*builtin, args, *spread, span, events),

@@ -176,6 +176,7 @@ fn is_closed_on_every_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let handed_on = || {
         facts.calls.of(func).iter().any(|row| {
             let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return false };
+            let args = program.facts(file).exprs.list(*args);
             let builtin = matches!(program.callee(file, row.call), Callee::Builtin(_));
             !builtin && args.iter().any(|arg| mentions(program, file, *arg).contains(&channel))
         })

@@ -98,6 +98,7 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
         };
         for row in facts.calls.of(node.func) {
             let Expr::Call { callee, args, .. } = &syntax.exprs[row.call] else { continue };
+            let args = syntax.exprs.list(*args);
             let receiver = match &syntax.exprs[*callee] {
                 Expr::Select { base, .. } => Some(*base),
                 _ => None,
@@ -132,7 +133,10 @@ fn given_back(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId, exit
                 let place = program.place(file, *expr);
                 place.steps.is_empty() && root_local(&place) == Some(local)
             };
-            let given = |call: ExprId| matches!(&syntax.exprs[call], Expr::Call { args, .. } if args.iter().any(is_it));
+            let given = |call: ExprId| match syntax.exprs[call] {
+                Expr::Call { args, .. } => syntax.exprs.list(args).iter().any(is_it),
+                _ => false,
+            };
             // By the call itself, or by what a literal that is called does.
             let gives = |row: &&CallRef| {
                 let own = row.targets.iter().filter(|target| program.funcs()[**target].parent == Some(func));

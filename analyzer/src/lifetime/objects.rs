@@ -146,6 +146,7 @@ fn given_for(cx: Context<'_>, file: FileId, call: ExprId, func: FuncId, local: L
         },
         Operand::Param(at) => {
             let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+            let args = cx.program.facts(file).exprs.list(*args);
             Some(cx.program.place(file, *args.get(at as usize)?))
         }
         Operand::Captured | Operand::Own => None,

@@ -476,7 +476,9 @@ impl Solver<'_> {
     /// Notes a method call on an object whose goroutines may run.
     fn note_use(&self, func: FuncId, call: ExprId, items: &[Item], state: &State, uses: &mut Vec<UseWhileOpen>) {
         let Some(row) = self.calls.at(func, call) else { return };
-        let Some(root) = row.receiver(self.cx, func).and_then(|place| self.root(self.file(func), &place)) else { return };
+        let Some(root) = row.receiver(self.cx, func).and_then(|place| self.root(self.file(func), &place)) else {
+            return;
+        };
         for (item, open) in items.iter().zip(&state.open) {
             if item.holder != root || item.opened_by == call || open.is_clear() {
                 continue;
@@ -614,6 +616,7 @@ impl Solver<'_> {
             Holder::Receiver => self.root(file, &row.receiver(self.cx, func)?),
             Holder::Param(index) => {
                 let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return None };
+                let args = program.facts(file).exprs.list(*args);
                 self.root(file, &program.place(file, *args.get(index as usize)?))
             }
             Holder::Result => {
@@ -673,8 +676,9 @@ impl Solver<'_> {
             locals.extend(root_local(&receiver));
             locals.extend(self.root(file, &receiver));
         }
-        if let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] {
-            for arg in args {
+        let exprs = &program.facts(file).exprs;
+        if let Expr::Call { args, .. } = exprs[row.call] {
+            for arg in exprs.list(args) {
                 let place = program.place(file, *arg);
                 locals.extend(root_local(&place));
                 locals.extend(self.root(file, &place));

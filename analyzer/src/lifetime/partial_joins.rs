@@ -242,12 +242,11 @@ fn is_of_object(cx: Context<'_>, func: FuncId, row: &CallRef) -> bool {
             };
             root_local(&place).is_some() && place.steps.iter().all(embedded)
         }
-        None => match &program.facts(file).exprs[row.call] {
-            Expr::Call { args, .. } => {
-                args.is_empty() || args.iter().any(|arg| matches!(program.facts(file).exprs[*arg], Expr::Local(_)))
-            }
-            _ => false,
-        },
+        None => {
+            let exprs = &program.facts(file).exprs;
+            let Expr::Call { args, .. } = exprs[row.call] else { return false };
+            args.is_empty() || exprs.list(args).iter().any(|arg| matches!(exprs[*arg], Expr::Local(_)))
+        }
     }
 }
 

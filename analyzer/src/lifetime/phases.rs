@@ -58,6 +58,7 @@ fn is_poll(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
+    let args = program.facts(file).exprs.list(*args);
     let given = args.iter().any(|arg| matches!(program.facts(file).exprs[*arg], Expr::FuncLit(_)));
     given && matches!(program.callee(file, call), Callee::External { .. })
 }
@@ -218,6 +219,7 @@ fn enders_of(facts: Facts<'_>, conflict: &Conflict, with: &[LocalId]) -> Vec<Opt
     let literals = literals.filter(|id| !facts.reaches[conflict.spawn].contains(*id));
     let ends = |func: FuncId, call: ExprId| {
         let Expr::Call { callee, args, .. } = &syntax.exprs[call] else { return false };
+        let args = syntax.exprs.list(*args);
         if let Some(cancel) = plain_func_called(facts, func, call) {
             return cancels_one_of(facts, file, cancel, with);
         }

@@ -216,7 +216,9 @@ impl Reach {
         self.nodes.push(Node { func, call, first_binding, caller, same: NO_NODE, locks, depth, dispatched });
         match last {
             Some(last) => self.nodes[last as usize].same = at,
-            None => drop(self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[usize::from(*at)].func))),
+            None => {
+                drop(self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[usize::from(*at)].func)))
+            }
         }
     }
 
@@ -305,7 +307,8 @@ impl Reach {
         }
         // A captured variable stands for itself.
         let func = self.nodes[node as usize].func;
-        let captured = domain_local::operand(cx.program, func, cx.program.funcs()[func].file, local) == Operand::Captured;
+        let captured =
+            domain_local::operand(cx.program, func, cx.program.funcs()[func].file, local) == Operand::Captured;
         captured.then(|| Object::whole(local))
     }
 
@@ -383,6 +386,7 @@ fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(Fun
     let mut out = SmallVec::new();
     let file = cx.program.funcs()[func].file;
     let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return out };
+    let args = cx.program.facts(file).exprs.list(*args);
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
     let receiver = (!row.targets.is_empty()).then(|| row.receiver(cx, func)).flatten();
     for &target in &row.targets {
@@ -430,6 +434,7 @@ fn receiver_of(cx: Context<'_>, file: FileId, call: ExprId, body: FuncId) -> Opt
         return Some(place);
     }
     let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+    let args = cx.program.facts(file).exprs.list(*args);
     args.iter().find_map(|arg| match cx.program.facts(file).exprs[*arg] {
         Expr::Select { .. } => match cx.program.meaning(file, *arg) {
             Meaning::Method(callee) => of_callee(*callee),

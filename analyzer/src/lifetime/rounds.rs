@@ -223,6 +223,7 @@ fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
             },
             Operand::Param(index) => {
                 let Expr::Call { args, .. } = &program.facts(caller).exprs[site.expr] else { return false };
+                let args = program.facts(caller).exprs.list(*args);
                 let Some(arg) = args.get(index as usize) else { return false };
                 program.place(caller, *arg)
             }

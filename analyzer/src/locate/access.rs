@@ -313,6 +313,7 @@ impl Locator<'_> {
             let caller_file = program.funcs()[found.func].file;
             let facts = program.facts(caller_file);
             let Expr::Call { args, .. } = &facts.exprs[site.expr] else { break };
+            let args = facts.exprs.list(*args);
             let Some(&argument) = args.get(index as usize) else { break };
             let (argument, through_address) = match facts.exprs[argument] {
                 Expr::AddressOf(inner) => (inner, true),
