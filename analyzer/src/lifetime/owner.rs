@@ -166,8 +166,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             facts.calls.of(func).iter().any(|row| Some(row.span) == first && !row.targets.is_empty())
         };
         let literal = node.depth() > 0 && node.func != func && cx.program.encloses(func, node.func) && run_here();
-        let bound =
-            node.depth() == 0 || literal || reach.bindings(number).iter().any(|(_, there)| there.root == receiver);
+        let bound = node.depth() == 0 || literal || reach.bindings(number).any(|(_, there)| there.root == receiver);
         if !bound {
             continue;
         }

@@ -15,7 +15,7 @@ use super::{
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
-    objects::{Bindings, Bound, Object, holder_of, object_at},
+    objects::{Bindings, Bound, Holders, Object, holder_of, object_at},
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -94,7 +94,7 @@ pub struct Reach {
     /// The first node of each function, found by it.
     by_func: HashTable<u16>,
     /// Variables of functions that are objects of the starting function: (here, there).
-    bound: Vec<(LocalId, Object)>,
+    bound: Holders,
     /// Sets of locks held at the calls on the way.
     locks: Vec<LockSet>,
     /// Whether a budget cut the walk short.
@@ -106,7 +106,7 @@ impl Default for Reach {
         Self {
             nodes: Vec::new(),
             by_func: HashTable::new(),
-            bound: Vec::new(),
+            bound: Holders::default(),
             locks: vec![LockSet::new()],
             cut: false,
         }
@@ -143,7 +143,8 @@ impl Reach {
         let dispatched = u8::from(row.dispatched);
         let at = calls.row(func, row.call);
         for (target, bindings) in at.into_iter().flat_map(|at| callees(cx, calls, func).of_call(at)) {
-            reach.push(Visit { func: target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, bindings);
+            let bindings: Bindings = bindings.collect();
+            reach.push(Visit { func: target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, &bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, depth);
         reach
@@ -177,14 +178,14 @@ impl Reach {
     }
 
     /// Variables of a node's function that hold objects of the starting function: (here, there).
-    pub(super) fn bindings(&self, node: u32) -> &[(LocalId, Object)] {
-        let first = |at: usize| self.nodes.get(at).map_or(self.bound.len(), |node| node.first_binding as usize);
-        &self.bound[first(node as usize)..first(node as usize + 1)]
+    pub(super) fn bindings(&self, node: u32) -> impl ExactSizeIterator<Item = (LocalId, Object)> + '_ {
+        let first = |at: usize| self.nodes.get(at).map_or(self.bound.len(), |node| node.first_binding);
+        self.bound.rows(first(node as usize), first(node as usize + 1))
     }
 
     /// Variables of a node's function that are variables of the starting function: (here, there).
     pub(super) fn variables(&self, node: u32) -> impl Iterator<Item = (LocalId, LocalId)> + '_ {
-        self.bindings(node).iter().filter_map(|(here, there)| Some((*here, there.as_variable()?)))
+        self.bindings(node).filter_map(|(here, there)| Some((here, there.as_variable()?)))
     }
 
     fn first_of(&self, func: FuncId) -> Option<u32> {
@@ -205,19 +206,19 @@ impl Reach {
         };
         let mut last = None;
         for (count, known) in self.nodes_of(func).enumerate() {
-            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(known) == bindings {
+            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(known).eq(bindings.iter().copied()) {
                 return;
             }
             last = Some(known);
         }
-        let first_binding = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
-        self.bound.extend_from_slice(bindings);
+        let first_binding = self.bound.len();
+        self.bound.extend(bindings.iter().copied());
         let (caller, call) = parent.unwrap_or((NO_NODE, Span::default()));
         self.nodes.push(Node { func, call, first_binding, caller, same: NO_NODE, locks, depth, dispatched });
         match last {
             Some(last) => self.nodes[last as usize].same = at,
             None => {
-                drop(self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[usize::from(*at)].func)))
+                self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[usize::from(*at)].func));
             }
         }
     }
@@ -255,12 +256,12 @@ impl Reach {
                         return;
                     }
                     let visits = self.nodes_of(target).take(MAX_VISITS).count();
-                    if visits == MAX_VISITS || visits > 0 && inner.is_empty() {
+                    if visits == MAX_VISITS || visits > 0 && inner.len() == 0 {
                         continue;
                     }
                     bindings.clear();
-                    bindings.extend(inner.iter().filter_map(|(here, given)| {
-                        Some((*here, self.object_of(cx, u32::from(number), given.root)?.along(&given.way)?))
+                    bindings.extend(inner.filter_map(|(here, given)| {
+                        Some((here, self.object_of(cx, u32::from(number), given.root)?.along(&given.way)?))
                     }));
                     let parent = Some((number, row.span));
                     let locks = match locks {
@@ -302,8 +303,8 @@ impl Reach {
 
     /// The object of the starting function that `local` of a node's function holds.
     fn object_of(&self, cx: Context<'_>, node: u32, local: LocalId) -> Option<Object> {
-        if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
-            return Some(*there);
+        if let Some((_, there)) = self.bindings(node).find(|(here, _)| *here == local) {
+            return Some(there);
         }
         // A captured variable stands for itself.
         let func = self.nodes[node as usize].func;
