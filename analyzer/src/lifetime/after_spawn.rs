@@ -441,8 +441,7 @@ impl Pass<'_> {
     /// A function registered for the test's end: what it waits for is over before the test is.
     fn test_end_call(&mut self, call: ExprId, span: Span, state: &mut State) {
         let facts = self.facts;
-        let Expr::Call { args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
-        let args = facts.cx.program.facts(self.file).exprs.list(*args);
+        let Some(args) = facts.cx.program.facts(self.file).exprs.args(call) else { return };
         for arg in args {
             for handed in functions_of(facts.cx.program, facts.cx.graph, facts.cx.places, self.file, *arg) {
                 for bit in facts.joins.must(handed.func).ones() {

@@ -177,8 +177,7 @@ fn instrs(facts: &FileFacts) -> impl Iterator<Item = &Instr> {
 /// For a call of `make`: whether no buffer is asked for.
 fn makes_without_buffer(program: &Program, file: FileId, value: ExprId) -> Option<bool> {
     let facts = program.facts(file);
-    let Expr::Call { args, .. } = &facts.exprs[value] else { return None };
-    let args = facts.exprs.list(*args);
+    let args = facts.exprs.args(value)?;
     (program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::Make))
         .then(|| args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Int(n) if n.value() == 0)))
 }

@@ -191,8 +191,7 @@ impl Search<'_> {
 
     /// Which results of a call are an object, and what ends it.
     fn gives(self, file: FileId, call: ExprId, depth: u32) -> Vec<(u16, u16, By)> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return Vec::new() };
-        let args = self.program.facts(file).exprs.list(*args);
+        let Some(args) = self.program.facts(file).exprs.args(call) else { return Vec::new() };
         let effects = effects_of(self.program, self.models, file, call);
         if effects.contains(&Effect::ComesWithEnd) {
             let lasts = args.first().is_some_and(|parent| self.never_over(file, *parent, MAX_HANDED_ON));
@@ -319,8 +318,7 @@ pub(super) fn ended_by(program: &Program, models: &Models, file: FileId, call: E
 
 /// The pipe's end that a call reads all of.
 pub(super) fn read_up(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<LocalId> {
-    let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return None };
-    let args = program.facts(file).exprs.list(*args);
+    let args = program.facts(file).exprs.args(call)?;
     let read = effects_of(program, models, file, call).iter().find_map(|effect| match *effect {
         Effect::ReadsAll { arg } => args.get(usize::from(arg)),
         _ => None,
@@ -414,8 +412,7 @@ fn waits(cx: Context<'_>, calls: &Calls, func: FuncId, key: Location, depth: u32
             return waits(cx, calls, target, key, depth - 1);
         }
         let exprs = &cx.program.facts(cx.program.funcs()[func].file).exprs;
-        let Expr::Call { args, .. } = exprs[call] else { return false };
-        let args = exprs.list(args);
+        let Some(args) = exprs.args(call) else { return false };
         let given = |arg: &ExprId| matches!(cx.program.facts(file).exprs[*arg], Expr::Local(l) if l == local);
         let Some(at) = args.iter().position(given) else { return false };
         let Some(param) = cx.program.function(target).signature.params.get(at).and_then(|row| row.local) else {

@@ -63,8 +63,7 @@ fn kept_by(facts: Facts<'_>, test: FuncId, handle: LocalId, row: &CallRef) -> Ve
     let program = facts.cx.program;
     let [callee] = row.targets[..] else { return Vec::new() };
     let syntax = program.facts(program.funcs()[test].file);
-    let Expr::Call { args, .. } = &syntax.exprs[row.call] else { return Vec::new() };
-    let args = syntax.exprs.list(*args);
+    let Some(args) = syntax.exprs.args(row.call) else { return Vec::new() };
     let file = program.funcs()[callee].file;
     let params = program.function(callee).signature.params.iter().zip(args);
     let handed = params.filter(|(_, arg)| matches!(syntax.exprs[**arg], Expr::Local(local) if local == handle));

@@ -181,8 +181,7 @@ fn of_lent(facts: Facts<'_>, conflict: &Conflict) -> Option<Side> {
         let site = &facts.cx.graph.sites()[*site];
         let file = program.funcs()[site.func].file;
         let syntax = program.facts(file);
-        let Expr::Call { args, .. } = &syntax.exprs[site.expr] else { return None };
-        let args = syntax.exprs.list(*args);
+        let args = syntax.exprs.args(site.expr)?;
         let lent = root_local(&program.place(file, *args.get(index as usize)?))?;
         let end = syntax.expr_spans[site.expr].end;
         let named = syntax.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Local(l) if *l == lent));

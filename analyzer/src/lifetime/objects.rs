@@ -145,8 +145,7 @@ fn given_for(cx: Context<'_>, file: FileId, call: ExprId, func: FuncId, local: L
             _ => None,
         },
         Operand::Param(at) => {
-            let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
-            let args = cx.program.facts(file).exprs.list(*args);
+            let args = cx.program.facts(file).exprs.args(call)?;
             Some(cx.program.place(file, *args.get(at as usize)?))
         }
         Operand::Captured | Operand::Own => None,

@@ -615,8 +615,7 @@ impl Solver<'_> {
         match holder {
             Holder::Receiver => self.root(file, &row.receiver(self.cx, func)?),
             Holder::Param(index) => {
-                let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return None };
-                let args = program.facts(file).exprs.list(*args);
+                let args = program.facts(file).exprs.args(row.call)?;
                 self.root(file, &program.place(file, *args.get(index as usize)?))
             }
             Holder::Result => {

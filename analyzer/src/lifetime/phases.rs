@@ -57,8 +57,7 @@ fn waits_itself(facts: Facts<'_>, func: FuncId) -> bool {
 fn is_poll(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
-    let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
-    let args = program.facts(file).exprs.list(*args);
+    let Some(args) = program.facts(file).exprs.args(call) else { return false };
     let given = args.iter().any(|arg| matches!(program.facts(file).exprs[*arg], Expr::FuncLit(_)));
     given && matches!(program.callee(file, call), Callee::External { .. })
 }

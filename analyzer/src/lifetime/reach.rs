@@ -386,8 +386,7 @@ pub(super) fn callees<'c>(cx: Context<'_>, calls: &'c Calls, func: FuncId) -> &'
 fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(FuncId, Bindings); 2]> {
     let mut out = SmallVec::new();
     let file = cx.program.funcs()[func].file;
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return out };
-    let args = cx.program.facts(file).exprs.list(*args);
+    let Some(args) = cx.program.facts(file).exprs.args(row.call) else { return out };
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
     let receiver = (!row.targets.is_empty()).then(|| row.receiver(cx, func)).flatten();
     for &target in &row.targets {
@@ -434,8 +433,7 @@ fn receiver_of(cx: Context<'_>, file: FileId, call: ExprId, body: FuncId) -> Opt
     if let Some(place) = of_callee(cx.program.callee(file, call)) {
         return Some(place);
     }
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
-    let args = cx.program.facts(file).exprs.list(*args);
+    let args = cx.program.facts(file).exprs.args(call)?;
     args.iter().find_map(|arg| match cx.program.facts(file).exprs[*arg] {
         Expr::Select { .. } => match cx.program.meaning(file, *arg) {
             Meaning::Method(callee) => of_callee(*callee),

@@ -321,8 +321,7 @@ impl<'a> Looked<'a> {
             let handed_on = || {
                 self.facts.calls.of(body).iter().find(|call| {
                     let syntax = program.facts(file);
-                    let Expr::Call { args, .. } = &syntax.exprs[call.call] else { return false };
-                    let args = syntax.exprs.list(*args);
+                    let Some(args) = syntax.exprs.args(call.call) else { return false };
                     let whole = |arg: &ExprId| &syntax.exprs[unsliced(syntax, *arg)];
                     args.iter().any(|arg| matches!(whole(arg), Expr::Local(local) if is_it(*local)))
                 })

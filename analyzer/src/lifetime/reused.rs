@@ -60,8 +60,7 @@ fn reused_by(program: &Program, file: FileId, body: &Body) -> Option<(Location, 
     let facts = program.facts(file);
     let filled = body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| {
         let InstrKind::Write { place, source: Source::Value(value) } = instr.kind else { return None };
-        let Expr::Call { args, .. } = &facts.exprs[value.expr] else { return None };
-        let args = facts.exprs.list(*args);
+        let args = facts.exprs.args(value.expr)?;
         let appends = program.callee_kind(file, value.expr) == CalleeKind::Builtin(Builtin::Append);
         let held = field_of_receiver(program, file, place).filter(|_| appends)?;
         let Expr::Slice { base, bounds } = &facts.exprs[*args.first()?] else { return None };

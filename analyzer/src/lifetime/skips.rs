@@ -421,8 +421,7 @@ impl Solver<'_> {
     /// Whether the call makes, out of the variable, an object that has methods: `return NewReader(conn), nil`.
     fn wrapped(&self, file: FileId, call: ExprId, local: LocalId) -> bool {
         let program = self.cx.program;
-        let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
-        let args = program.facts(file).exprs.list(*args);
+        let Some(args) = program.facts(file).exprs.args(call) else { return false };
         let made = program.named_of(program.expr_type(file, call));
         let is_it = |arg: &ExprId| {
             let place = program.place(file, *arg);

@@ -206,8 +206,7 @@ impl<'a> Context<'a> {
 
     /// A call that hands a function to something that starts it.
     fn wrapped(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
-        let args = self.program.facts(file).exprs.list(*args);
+        let args = self.program.facts(file).exprs.args(call)?;
         let mut found = None;
         for (at, arg) in args.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
@@ -307,8 +306,7 @@ impl<'a> Context<'a> {
             Effect::Run { arg } => Some(usize::from(arg)),
             _ => None,
         })?;
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
-        let args = self.program.facts(file).exprs.list(*args);
+        let args = self.program.facts(file).exprs.args(call)?;
         let mut site = None;
         for handed in functions_of(self.program, self.graph, self.places, file, *args.get(run)?) {
             if self.events.of(handed.func).pause().is_some() {
@@ -336,8 +334,7 @@ impl<'a> Context<'a> {
 
     /// Functions that the callee of `call` runs before it returns because they were handed to it.
     pub fn run_at(self, file: FileId, call: ExprId) -> SmallVec<[HandedFunc; 1]> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return SmallVec::new() };
-        let args = self.program.facts(file).exprs.list(*args);
+        let Some(args) = self.program.facts(file).exprs.args(call) else { return SmallVec::new() };
         let mut out = SmallVec::new();
         for (at, arg) in args.iter().enumerate() {
             if !domain_local::may_be_function(self.program, file, *arg) {
@@ -454,8 +451,7 @@ impl<'a> Context<'a> {
                 Callee::Func { receiver, .. } | Callee::External { receiver, .. } => receiver?,
                 Callee::Interface { receiver, .. } => receiver,
                 Callee::Builtin(_) => {
-                    let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
-                    let args = self.program.facts(file).exprs.list(*args);
+                    let args = self.program.facts(file).exprs.args(call)?;
                     self.program.place(file, *args.first()?)
                 }
                 _ => return None,
@@ -470,8 +466,7 @@ impl<'a> Context<'a> {
     }
 
     fn called_signals(self, file: FileId, call: ExprId, depth: u32, visiting: &mut FxHashSet<FuncId>) -> Vec<Signal> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return Vec::new() };
-        let args = self.program.facts(file).exprs.list(*args);
+        let Some(args) = self.program.facts(file).exprs.args(call) else { return Vec::new() };
         let (target, receiver) = match self.program.callee(file, call) {
             Callee::Literal(func) => (Some(func), None),
             Callee::Func { func, receiver, .. } => (Some(func), receiver),

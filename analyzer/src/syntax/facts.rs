@@ -394,6 +394,14 @@ impl Exprs {
         self.operands.of(list)
     }
 
+    /// The arguments of a call; `None` of another expression.
+    pub fn args(&self, call: ExprId) -> Option<&[ExprId]> {
+        match self.rows[call] {
+            Expr::Call { args, .. } => Some(self.list(args)),
+            _ => None,
+        }
+    }
+
     /// The elements of a composite literal.
     pub fn elements(&self, list: List<Element>) -> &[Element] {
         self.elements.of(list)
