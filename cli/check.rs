@@ -9,10 +9,10 @@ use std::{
 use analyzer::{
     base::Problem,
     lifetime::{Lifetimes, Models},
-    source::FileRole,
+    source::{FileRole, SourceFile},
+    syntax::FileFacts,
 };
 use anyhow::{Result, bail};
-use rayon::prelude::*;
 use rules::{Confidence, Finding};
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     cache::{Cache, Key, Said},
     config::{self, Config, Excluded, Severity},
     ignores::Ignores,
-    load::{self, Lowered, Tree},
+    load::{self, Keep, Lowered, Tree},
     news::{self, Known, Weaker},
     output,
     render::{self, Answer, Sources, Statistics},
@@ -276,7 +276,8 @@ impl Gate {
             }
         }
         let last = lowered.is_none();
-        let mut loaded = load::resolve(tree, &self.build, true, lowered, &|what| progress.stage(what));
+        let keep = lowered.map_or(Keep::Ignores, Keep::Facts);
+        let mut loaded = load::resolve(tree, &self.build, true, keep, &|what| progress.stage(what));
         let problems = std::mem::take(&mut loaded.problems);
         let program = &loaded.program;
         progress.stage("looking for goroutines that outlive what they use");
@@ -286,8 +287,8 @@ impl Gate {
         let rules::Findings { worded: mut findings, weaker: mut wordless } = rules::findings(&lifetimes, least);
         let files = &program.sources().files;
         let own = |file| files[file].role == FileRole::Analysed;
-        let analysed = || files.as_slice().par_iter().filter(|file| file.role == FileRole::Analysed);
-        let (count, lines) = (analysed().count(), analysed().map(|file| file.text.lines().count()).sum());
+        let analysed = || files.iter_enumerated().filter(|(_, file)| file.role == FileRole::Analysed);
+        let (count, lines) = (analysed().count(), analysed().map(|(id, file)| lines(program.facts(id), file)).sum());
         let mut statistics = Statistics {
             files: count,
             lines,
@@ -317,4 +318,12 @@ impl Gate {
         }
         Checked { findings, weaker, ignore_problems: ignores.problems(), sources, problems, statistics }
     }
+}
+
+/// Lines of a file; what stands behind the last newline is one if it is not empty.
+fn lines(facts: &FileFacts, file: &SourceFile) -> usize {
+    let starts = facts.lines.len();
+    let last = u32::try_from(starts).ok().and_then(|line| facts.lines.line_start(line));
+    let ended = last.is_some_and(|last| last as usize == file.text.bytes());
+    starts - usize::from(ended)
 }

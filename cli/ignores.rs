@@ -26,6 +26,11 @@ const IGNORE: &str = "outlive:ignore";
 /// What stands behind `//` in an ignore of golangci-lint; of its list one name is ours.
 const NOLINT: &str = "nolint";
 
+/// Whether there may be such comments in a text. Nearly none has one: a look at the bytes saves the walk over the tokens.
+pub(crate) fn may_have(text: &str) -> bool {
+    text.contains(IGNORE) || text.contains(NOLINT)
+}
+
 /// A comment that allows findings.
 struct Ignore {
     file: String,
@@ -58,13 +63,13 @@ impl Ignores {
     /// Reads the comments of all files that are reported on.
     pub(crate) fn of(program: &Program) -> Self {
         let mut out = Self::default();
-        // Nearly no file has one: a look at the bytes saves the walk over the tokens.
-        let ignores = |text: &str| text.contains(IGNORE) || text.contains(NOLINT);
         let files = program.sources().files.as_slice().par_iter().one_by_one();
-        let read = files.filter(|file| file.role == FileRole::Analysed && ignores(&file.text)).map(|file| {
+        let read = files.filter(|file| file.role == FileRole::Analysed).filter_map(|file| {
+            // A text that may have one is not let go of.
+            let text = file.text.here().filter(|text| may_have(text))?;
             let mut own = Self::default();
-            own.read(&file.path, &file.text);
-            own
+            own.read(&file.path, text);
+            Some(own)
         });
         for own in read.collect::<Vec<_>>() {
             out.rows.extend(own.rows);

@@ -14,14 +14,14 @@ use analyzer::{
     locate::keep_linked,
     report::RaceReport,
     resolve::Program,
-    source::{FileId, FileRole, InputFile, SourceSet},
+    source::{FileId, FileRole, InputFile, ReadAgain, SourceFile, SourceSet},
     syntax::{self, FileFacts},
 };
 use anyhow::{Context, Result, bail};
 use ignore::{WalkBuilder, WalkState};
 use rayon::prelude::*;
 
-use crate::{args::BuildArgs, dependencies, say::note};
+use crate::{args::BuildArgs, dependencies, ignores, say::note};
 
 /// A program with its calls and places, and the trouble met while reading it.
 pub(crate) struct Loaded {
@@ -36,6 +36,8 @@ pub(crate) struct Loaded {
 pub(crate) struct Tree {
     pub(crate) inputs: Vec<InputFile>,
     pub(crate) problems: Vec<Problem>,
+    /// The folder, of a tree on disk.
+    pub(crate) root: Option<PathBuf>,
 }
 
 impl Tree {
@@ -49,6 +51,16 @@ impl Tree {
         let mut pairs = by_path(self).into_iter().zip(by_path(other));
         self.inputs.len() == other.inputs.len() && pairs.all(|(a, b)| a.path == b.path && a.text == b.text)
     }
+}
+
+/// What is kept of a tree beside what is lowered from it.
+pub(crate) enum Keep<'l> {
+    /// All texts.
+    Texts,
+    /// All texts, and the lowered facts, for another tree with many of the same files.
+    Facts(&'l mut Lowered),
+    /// The texts of the files that somebody will read as a whole; others are read again where a finding quotes them.
+    Ignores,
 }
 
 /// What was lowered from texts, for another tree with many of the same files: facts follow from the text alone.
@@ -68,7 +80,7 @@ pub(crate) fn load(dir: &Path, build: &BuildArgs, tests: bool) -> Result<Loaded>
 /// # Errors
 /// As [`load`].
 pub(crate) fn load_for(dir: &Path, build: &BuildArgs, tests: bool, reports: &[RaceReport]) -> Result<Loaded> {
-    let loaded = resolve_for(reports, read(dir)?, build, tests, None, &|_| {});
+    let loaded = resolve_for(reports, read(dir)?, build, tests, Keep::Texts, &|_| {});
     if !loaded.program.sources().files.is_empty() {
         return Ok(loaded);
     }
@@ -78,16 +90,10 @@ pub(crate) fn load_for(dir: &Path, build: &BuildArgs, tests: bool, reports: &[Ra
     bail!("no Go files to analyse in {}", dir.display());
 }
 
-/// Resolves the files of a tree; `stage` hears what is going on. With `lowered` files are looked up there, and kept there
-/// for the next tree.
-pub(crate) fn resolve(
-    tree: Tree,
-    build: &BuildArgs,
-    tests: bool,
-    lowered: Option<&mut Lowered>,
-    stage: &dyn Fn(&str),
-) -> Loaded {
-    resolve_for(&[], tree, build, tests, lowered, stage)
+/// Resolves the files of a tree; `stage` hears what is going on. Facts that are kept are looked up for files with the same
+/// text, too.
+pub(crate) fn resolve(tree: Tree, build: &BuildArgs, tests: bool, keep: Keep<'_>, stage: &dyn Fn(&str)) -> Loaded {
+    resolve_for(&[], tree, build, tests, keep, stage)
 }
 
 fn resolve_for(
@@ -95,19 +101,32 @@ fn resolve_for(
     tree: Tree,
     build: &BuildArgs,
     tests: bool,
-    lowered: Option<&mut Lowered>,
+    keep: Keep<'_>,
     stage: &dyn Fn(&str),
 ) -> Loaded {
-    let Tree { mut inputs, mut problems } = tree;
+    let Tree { mut inputs, mut problems, mut root } = tree;
     if build.goroot.is_some() || build.modcache.is_some() {
         inputs.extend(dependencies::read(&inputs, build));
+        // Their paths are of other folders.
+        root = None;
     }
     let options = &build.options(tests);
     let mut set = SourceSet::new(inputs, options);
     keep_linked(&mut set, reports);
     problems.extend(set.problems.iter().cloned());
     stage(&format!("parsing {} files", set.files.len()));
+    let (lowered, texts) = match keep {
+        Keep::Texts => (None, true),
+        Keep::Facts(lowered) => (Some(lowered), true),
+        Keep::Ignores => (None, false),
+    };
     let facts = lower(&set, lowered);
+    if let Some(root) = root.filter(|_| !texts) {
+        // A path that is no UTF-8 leads to no file.
+        let lost = |file: &SourceFile| file.role == FileRole::Stub || file.path.contains(char::REPLACEMENT_CHARACTER);
+        let reader: Arc<dyn ReadAgain> = Arc::new(Folder(root));
+        set.let_go_of_texts(&reader, |file| lost(file) || file.text.here().is_some_and(|text| ignores::may_have(text)));
+    }
     for (id, row) in facts.iter_enumerated() {
         problems.extend(row.problems.iter().cloned().map(|mut problem| {
             problem.file.get_or_insert_with(|| set.files[id].path.clone());
@@ -126,6 +145,15 @@ fn resolve_for(
     Loaded { program, graph, places, problems }
 }
 
+/// The folder that the files of a tree stand in.
+struct Folder(PathBuf);
+
+impl ReadAgain for Folder {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        fs::read(self.0.join(path)).ok()
+    }
+}
+
 /// Lowers all files in parallel, large ones first so that none is left over at the end.
 fn lower(set: &SourceSet, lowered: Option<&mut Lowered>) -> IndexVec<FileId, Arc<FileFacts>> {
     let known = lowered.as_ref().map(|lowered| &lowered.0);
@@ -133,13 +161,14 @@ fn lower(set: &SourceSet, lowered: Option<&mut Lowered>) -> IndexVec<FileId, Arc
     order.sort_by_key(|id| std::cmp::Reverse(set.files[*id].text.len()));
     let row = |id: FileId| {
         let text = &set.files[id].text;
-        let found = known.and_then(|known| known.get(text)).cloned();
+        let found = known.zip(text.here()).and_then(|(known, text)| known.get(text)).cloned();
         (id, found.unwrap_or_else(|| Arc::new(syntax::lower(text.as_bytes()))))
     };
     let mut rows: Vec<(FileId, Arc<FileFacts>)> = order.into_par_iter().one_by_one().map(row).collect();
     rayon::broadcast(|_| syntax::forget_last_file());
     if let Some(lowered) = lowered {
-        lowered.0.extend(rows.iter().map(|(id, facts)| (set.files[*id].text.clone(), facts.clone())));
+        let texts = rows.iter().filter_map(|(id, facts)| Some((set.files[*id].text.here()?.clone(), facts.clone())));
+        lowered.0.extend(texts);
     }
     rows.sort_by_key(|(id, _)| id.index());
     rows.into_iter().map(|(_, facts)| facts).collect()
@@ -205,7 +234,7 @@ pub(crate) fn read(dir: &Path) -> Result<Tree> {
     if let Some(text) = above {
         add_module(&mut inputs, &text, &prefix);
     }
-    Ok(Tree { inputs, problems })
+    Ok(Tree { inputs, problems, root: Some(dir.to_owned()) })
 }
 
 /// The file or folder that the walk could not read.

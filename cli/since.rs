@@ -72,7 +72,7 @@ impl Revision {
         if let Some((above, prefix)) = self.module_above()? {
             load::add_module(&mut inputs, &above, &prefix);
         }
-        Ok(Tree { inputs, problems: Vec::new() })
+        Ok(Tree { inputs, problems: Vec::new(), root: None })
     }
 
     /// The `go.mod` of the nearest folder above, and the way down from there.

@@ -13,7 +13,11 @@ use std::{
     sync::Arc,
 };
 
-use analyzer::{base::Problem, resolve::Program};
+use analyzer::{
+    base::Problem,
+    resolve::Program,
+    source::{FileId, SourceSet},
+};
 use anyhow::Result;
 use rules::{Confidence, Finding};
 use serde::Serialize;
@@ -124,18 +128,20 @@ impl Answer {
 
 /// Texts of the analysed files, for excerpts.
 pub(crate) struct Sources {
-    texts: HashMap<Arc<str>, Arc<str>>,
+    set: Arc<SourceSet>,
+    by_path: HashMap<Arc<str>, FileId>,
 }
 
 impl Sources {
     pub(crate) fn new(program: &Program) -> Self {
-        let files = program.sources().files.iter();
-        Self { texts: files.map(|file| (file.path.clone(), file.text.clone())).collect() }
+        let set = program.shared_sources();
+        let by_path = set.files.iter_enumerated().map(|(id, file)| (file.path.clone(), id)).collect();
+        Self { set, by_path }
     }
 
     /// The text of a file.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
-        self.texts.get(path).map(|text| &**text)
+        self.by_path.get(path).map(|id| &*self.set.files[*id].text)
     }
 
     /// A line, from 1.

@@ -81,8 +81,8 @@ impl Workshop {
         };
         let files = &program.sources().files;
         for (path, edits) in placement.edits(program, &helper.import) {
-            let text = files.iter().find(|file| *file.path == *path).map(|file| file.text.clone());
-            write(&path, &apply(&text.unwrap_or_default(), &edits))?;
+            let text = files.iter().find(|file| *file.path == *path).map(|file| &*file.text);
+            write(&path, &apply(text.unwrap_or_default(), &edits))?;
         }
         let delay = format!("{}us", delay.as_micros());
         write(&helper.file, &helper_text(&self.events().to_string_lossy(), &delay))?;

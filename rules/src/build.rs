@@ -24,6 +24,48 @@ const MAX_QUOTE: usize = 90;
 /// Other paths that join, as steps of a witness: more prove nothing more.
 const MAX_SIBLINGS_SHOWN: usize = 6;
 
+/// A finding whose accesses do not quote the code yet: most findings are not printed.
+pub(crate) struct Claimed {
+    pub(crate) finding: Finding,
+    /// What each access quotes.
+    quoted: Vec<(FuncId, Span)>,
+    /// How many of the accesses are of its own conflict.
+    own: usize,
+}
+
+impl Claimed {
+    /// Adds the accesses of another one.
+    pub(crate) fn add_accesses(&mut self, other: Self) {
+        for (access, quoted) in other.finding.accesses.into_iter().zip(other.quoted) {
+            let mut known = self.finding.accesses.iter().zip(&self.quoted);
+            if !known.any(|known| known == (&access, &quoted)) {
+                self.finding.accesses.push(access);
+                self.quoted.push(quoted);
+            }
+        }
+    }
+
+    /// Gives back the memory reserved for rows that never came.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.finding.witness.shrink_to_fit();
+        self.finding.accesses.shrink_to_fit();
+    }
+
+    /// The finding with what its accesses quote. What reads the same in one place is listed once.
+    pub(crate) fn quoted(self, cx: &Cx<'_>) -> Finding {
+        let Self { mut finding, quoted, own } = self;
+        for (access, (func, span)) in finding.accesses.iter_mut().zip(quoted) {
+            access.expression = cx.quote(func, span);
+        }
+        for access in finding.accesses.split_off(own) {
+            if !finding.accesses.contains(&access) {
+                finding.accesses.push(access);
+            }
+        }
+        finding
+    }
+}
+
 impl Cx<'_> {
     /// The place of a span of a function.
     pub fn site(&self, func: FuncId, span: Span) -> Site {
@@ -58,8 +100,9 @@ impl Cx<'_> {
         let program = self.lifetimes.program;
         let text = &program.sources().files[program.funcs()[func].file].text;
         let at = span.start as usize;
-        let first = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let last = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+        let Some((before, behind)) = text.split_at_checked(at) else { return quote };
+        let first = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let last = behind.find('\n').map_or(text.len(), |newline| at + newline);
         let line = &text[first..last];
         // A comment at the end; a `//` between quotes is none.
         let comment = line.find(" //").filter(|at| line[..*at].matches(['"', '`']).count().is_multiple_of(2));
@@ -170,12 +213,8 @@ impl Cx<'_> {
     }
 
     fn access(&self, side: AccessSide, from: &Side) -> Access {
-        Access {
-            side,
-            write: from.kind.is_write(),
-            site: self.site(from.func, from.span),
-            expression: self.quote(from.func, from.span),
-        }
+        let expression = String::new();
+        Access { side, write: from.kind.is_write(), site: self.site(from.func, from.span), expression }
     }
 
     fn step(&self, func: FuncId, span: Span, what: &str) -> Step {
@@ -283,14 +322,15 @@ impl Cx<'_> {
         (lines.line(span.start), lines.line(span.end.saturating_sub(1)))
     }
 
-    /// Builds the finding of a rule; without its words all else is there by which findings are told apart.
-    pub fn finding(
+    /// Builds the finding of a rule; without its words all else is there by which findings are told apart. What accesses
+    /// quote is for [`Claimed::quoted`].
+    pub(crate) fn claimed(
         &self,
         rule: RuleId,
         conflict: &Conflict,
         confidence: Confidence,
         wording: Option<Wording>,
-    ) -> Finding {
+    ) -> Claimed {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let location = self.memory(conflict);
         let other = self.access(AccessSide::Other, &conflict.other);
@@ -304,6 +344,8 @@ impl Cx<'_> {
         accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
         let ways = other_ways(self.lifetimes.facts(), conflict);
         accesses.extend(ways.iter().map(|side| self.access(AccessSide::Goroutine, side)));
+        let sides = [&conflict.inside, &conflict.other].into_iter().chain(&conflict.others).chain(&ways);
+        let quoted = sides.map(|side| (side.func, side.span)).collect();
         let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();
         let round = match conflict.relation {
             Relation::NextRound { round, .. } => round.map(|f| self.symbol(f).to_owned()),
@@ -332,7 +374,7 @@ impl Cx<'_> {
             fix,
         };
         finding.fingerprint = finding.cause();
-        finding
+        Claimed { own: finding.accesses.len(), finding, quoted }
     }
 
     /// What is assumed, in words, once each.

@@ -31,6 +31,7 @@ use analyzer::{
     base::InPieces,
     lifetime::{Lifetimes, conflict::Conflict},
 };
+use build::Claimed;
 use finding::{AccessSide, Site};
 pub use finding::{Confidence, Finding, RuleId};
 use rayon::prelude::*;
@@ -57,11 +58,11 @@ pub const RULES: &[&dyn Rule] = &[
 
 /// The finding of the first rule that claims the conflict.
 pub fn claim(cx: &Cx<'_>, conflict: &Conflict) -> Option<Finding> {
-    claim_from(cx, conflict, Confidence::Low)
+    claim_from(cx, conflict, Confidence::Low).map(|claimed| claimed.quoted(cx))
 }
 
 /// The same, without words where it is less certain than `worded`.
-fn claim_from(cx: &Cx<'_>, conflict: &Conflict, worded: Confidence) -> Option<Finding> {
+fn claim_from(cx: &Cx<'_>, conflict: &Conflict, worded: Confidence) -> Option<Claimed> {
     RULES.iter().find_map(|rule| {
         let confidence = rule.detect(cx, conflict)?;
         let wording = (confidence >= worded).then(|| {
@@ -71,7 +72,7 @@ fn claim_from(cx: &Cx<'_>, conflict: &Conflict, worded: Confidence) -> Option<Fi
             }
             wording
         });
-        Some(cx.finding(rule.meta().id, conflict, confidence, wording))
+        Some(cx.claimed(rule.meta().id, conflict, confidence, wording))
     })
 }
 
@@ -83,7 +84,7 @@ pub struct Findings {
     /// Most certain first, then by place.
     pub worded: Vec<Finding>,
     /// Those less certain than was asked for, of which there are many times more: in no order, without message, fix,
-    /// witness and assumptions.
+    /// witness, assumptions and what accesses quote.
     pub weaker: Vec<Finding>,
 }
 
@@ -97,7 +98,7 @@ pub fn findings(lifetimes: &Lifetimes<'_>, least: Confidence) -> Findings {
         own(lifetimes.spawns.sites[conflict.spawn].func) || own(conflict.other.func)
     };
     let conflicts: Vec<&Conflict> = lifetimes.conflicts().par_iter().few_at_once().filter(analysed).collect();
-    let claimed = |conflict: &&Conflict| claim_from(&cx, conflict, least).map(|found| (cause(&found), found));
+    let claimed = |conflict: &&Conflict| claim_from(&cx, conflict, least).map(|found| (cause(&found.finding), found));
     let claim_all = |part: &[&Conflict]| part.par_iter().few_at_once().filter_map(claimed).collect::<Vec<_>>();
     // Many are of one cause: a part at a time, so that not all are in memory with all their words. One part is sorted by
     // causes while the next is claimed.
@@ -107,13 +108,11 @@ pub fn findings(lifetimes: &Lifetimes<'_>, least: Confidence) -> Findings {
     while let Some(found) = next {
         next = rayon::join(|| causes.add(found), || parts.next().map(claim_all)).1;
     }
-    let Causes { findings, rows } = causes;
+    let Causes { mut findings, rows } = causes;
     drop(rows);
-    let (mut out, mut weaker) = (findings, Vec::new());
-    if least > Confidence::Low {
-        weaker = out;
-        out = weaker.extract_if(.., |finding| finding.confidence >= least).collect();
-    }
+    let certain = findings.extract_if(.., |claimed| claimed.finding.confidence >= least);
+    let mut out: Vec<Finding> = certain.map(|claimed| claimed.quoted(&cx)).collect();
+    let weaker = findings.into_iter().map(|claimed| claimed.finding).collect();
     // By one thread: several would need room for all of them once more.
     out.sort_by(|a, b| {
         let certain = b.confidence.cmp(&a.confidence);
@@ -126,13 +125,13 @@ pub fn findings(lifetimes: &Lifetimes<'_>, least: Confidence) -> Findings {
 /// Findings so far, one per cause, in the order in which the causes were met.
 #[derive(Default)]
 struct Causes {
-    findings: Vec<Finding>,
+    findings: Vec<Claimed>,
     rows: FxHashMap<(String, String), usize>,
 }
 
 impl Causes {
     /// Adds findings with their causes: of one cause the most certain is kept, with the accesses of all.
-    fn add(&mut self, found: Vec<((String, String), Finding)>) {
+    fn add(&mut self, found: Vec<((String, String), Claimed)>) {
         for (cause, mut found) in found {
             match self.rows.entry(cause) {
                 std::collections::hash_map::Entry::Vacant(slot) => {
@@ -141,23 +140,19 @@ impl Causes {
                         // Rows are large, and twice as many are rarely needed.
                         self.findings.reserve_exact(AT_A_TIME.max(self.findings.len() / 4));
                     }
-                    found.witness.shrink_to_fit();
-                    found.accesses.shrink_to_fit();
+                    found.shrink_to_fit();
                     self.findings.push(found);
                 }
                 std::collections::hash_map::Entry::Occupied(slot) => {
                     let known = &mut self.findings[*slot.get()];
                     let mut worse = found;
-                    if worse.confidence > known.confidence
-                        || (worse.confidence == known.confidence && rank(&worse) < rank(known))
-                    {
+                    let better = |a: &Finding, b: &Finding| {
+                        a.confidence > b.confidence || a.confidence == b.confidence && rank(a) < rank(b)
+                    };
+                    if better(&worse.finding, &known.finding) {
                         std::mem::swap(known, &mut worse);
                     }
-                    for access in worse.accesses {
-                        if !known.accesses.contains(&access) {
-                            known.accesses.push(access);
-                        }
-                    }
+                    known.add_accesses(worse);
                 }
             }
         }

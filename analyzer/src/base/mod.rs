@@ -4,6 +4,7 @@
 //! Invariant: nothing here knows Go, race reports or the file system.
 
 mod arena;
+mod lists;
 mod parallel;
 mod parsed;
 mod position;
@@ -11,6 +12,7 @@ mod symbol;
 mod worklist;
 
 pub use arena::{Idx, IndexVec, define_id};
+pub use lists::{List, Lists};
 pub use parallel::InPieces;
 pub use parsed::{Parsed, Problem, ProblemKind};
 pub use position::{LineIndex, Span};

@@ -149,7 +149,7 @@ impl Collector<'_> {
             Expr::Call { callee, args, .. } => {
                 let called = self.t.called(self.file, *callee);
                 match called {
-                    Called::Conversion(_) => match args.first() {
+                    Called::Conversion(_) => match self.f.exprs.list(*args).first() {
                         Some(&arg) => self.sources(ValueRef { expr: arg, component: None }),
                         None => Sources::new(),
                     },
@@ -189,6 +189,7 @@ impl Collector<'_> {
             | Expr::Not(_)
             | Expr::Unary(_)
             | Expr::Binary { .. }
+            | Expr::Int(_)
             | Expr::Literal(_)
             | Expr::Type(_) => Sources::new(),
         }
@@ -324,10 +325,10 @@ impl Collector<'_> {
         }
         for (id, expr) in self.f.exprs.iter_enumerated() {
             match expr {
-                Expr::Call { callee, args, spread } => self.call(id, *callee, args, *spread),
+                Expr::Call { callee, args, spread } => self.call(id, *callee, self.f.exprs.list(*args), *spread),
                 Expr::Composite { elements, .. } => {
                     let ty = self.ty(id);
-                    self.composite(self.t.deref(ty), elements);
+                    self.composite(self.t.deref(ty), self.f.exprs.elements(*elements));
                 }
                 Expr::AddressOf(operand) => {
                     let ty = self.ty(*operand);

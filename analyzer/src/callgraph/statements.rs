@@ -53,7 +53,7 @@ impl Collector<'_> {
                 }
                 if let Expr::Index { base, indices } = &self.f.exprs[*place]
                     && let (Type::Map { key, .. }, Some(&index)) =
-                        (self.t.ty(self.t.core(self.ty(*base))), indices.first())
+                        (self.t.ty(self.t.core(self.ty(*base))), self.f.exprs.list(*indices).first())
                 {
                     self.assign_expr(Node::Element(Container::MapKey, *key), *key, index);
                 }

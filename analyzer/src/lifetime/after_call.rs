@@ -23,7 +23,7 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Location, Signal, SignalKind, SpawnId, WaitKind},
     domain_local::{Operand, operand},
     events::EventKind,
-    objects::Object,
+    objects::{Bindings, Object},
     order::{Point, points, reachable},
     published::waits_first,
     reach::{Reached, bodies, callees},
@@ -178,7 +178,9 @@ fn openings<'a>(facts: Facts<'a>, func: FuncId, left: &'a AllLeft) -> impl Itera
         let targets = at.into_iter().flat_map(move |at| callees(facts.cx, facts.calls, func).of_call(at));
         let opening = Opening { span: row.span, call: row.call, dispatched: row.dispatched };
         targets.flat_map(move |(target, bindings)| {
-            of_callee(facts, func, left, target, bindings).into_iter().map(move |left| (opening, left))
+            of_callee(facts, func, left, target, &bindings.collect::<Bindings>())
+                .into_iter()
+                .map(move |left| (opening, left))
         })
     });
     // Who waits for a goroutine has not waited for those that it has started.

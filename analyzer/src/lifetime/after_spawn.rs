@@ -368,6 +368,7 @@ impl Pass<'_> {
         let facts = self.facts;
         let Some(row) = facts.calls.at(self.func, call) else { return };
         let Expr::Call { callee, args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        let args = facts.cx.program.facts(self.file).exprs.list(*args);
         self.asks(args, state);
         if let (Expr::FuncLit(_), Some(&literal)) =
             (&facts.cx.program.facts(self.file).exprs[*callee], row.targets.first())
@@ -440,7 +441,7 @@ impl Pass<'_> {
     /// A function registered for the test's end: what it waits for is over before the test is.
     fn test_end_call(&mut self, call: ExprId, span: Span, state: &mut State) {
         let facts = self.facts;
-        let Expr::Call { args, .. } = &facts.cx.program.facts(self.file).exprs[call] else { return };
+        let Some(args) = facts.cx.program.facts(self.file).exprs.args(call) else { return };
         for arg in args {
             for handed in functions_of(facts.cx.program, facts.cx.graph, facts.cx.places, self.file, *arg) {
                 for bit in facts.joins.must(handed.func).ones() {
@@ -502,7 +503,7 @@ impl Pass<'_> {
                 }
             }
             let targets = facts.calls.at(literal, call).map(|row| row.targets.clone()).unwrap_or_default();
-            for target in targets.into_iter().filter(|t| facts.cx.program.funcs()[*t].parent == Some(literal)) {
+            for &target in targets.iter().filter(|t| facts.cx.program.funcs()[**t].parent == Some(literal)) {
                 self.literal(target, span, state);
             }
         }

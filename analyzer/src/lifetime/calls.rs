@@ -3,10 +3,9 @@
 //! Invariant: a call of a function *parameter* has no targets here; what runs is attached to the call sites of the
 //! function that has the parameter ([`CallRef::handed`]).
 
-use std::sync::OnceLock;
+use std::{ops, slice, sync::OnceLock};
 
 use rayon::prelude::*;
-use smallvec::SmallVec;
 use thin_vec::ThinVec;
 
 use super::{
@@ -20,11 +19,13 @@ use super::{
 use crate::{
     base::{IndexVec, Span},
     callgraph::Resolution,
-    resolve::{Callee, FuncId, Place, Program},
+    resolve::{Callee, CalleeKind, FuncId, Place, Program},
+    source::FileId,
     syntax::{Expr, ExprId},
 };
 
-/// A call that runs before its function returns.
+/// A call that runs before its function returns. There is one for every call, so that nothing is kept that is rarely asked
+/// for: see [`CallRef::receiver`].
 #[derive(Clone, Debug)]
 pub struct CallRef {
     /// The call expression.
@@ -34,13 +35,73 @@ pub struct CallRef {
     /// Registered by `defer`.
     pub deferred: bool,
     /// Functions it may call.
-    pub targets: SmallVec<[FuncId; 2]>,
+    pub targets: Called,
     /// Whether `targets` come from dispatch or function values rather than from one name.
     pub dispatched: bool,
     /// Functions the callee runs because they are handed to it.
     pub handed: ThinVec<HandedFunc>,
-    /// Where the receiver of a method call lives.
-    pub receiver: Option<Box<Place>>,
+}
+
+/// The functions a call may call. Nearly always there is one, which needs no list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Called {
+    /// At most one.
+    One(Option<FuncId>),
+    /// Several.
+    Many(Box<[FuncId]>),
+}
+
+impl Default for Called {
+    fn default() -> Self {
+        Self::One(None)
+    }
+}
+
+impl ops::Deref for Called {
+    type Target = [FuncId];
+    fn deref(&self) -> &[FuncId] {
+        match self {
+            Self::One(func) => func.as_slice(),
+            Self::Many(funcs) => funcs,
+        }
+    }
+}
+
+impl FromIterator<FuncId> for Called {
+    fn from_iter<I: IntoIterator<Item = FuncId>>(funcs: I) -> Self {
+        let mut funcs = funcs.into_iter();
+        let first = funcs.next();
+        match (first, funcs.next()) {
+            (Some(first), Some(second)) => Self::Many([first, second].into_iter().chain(funcs).collect()),
+            (one, _) => Self::One(one),
+        }
+    }
+}
+
+impl<'c> IntoIterator for &'c Called {
+    type Item = &'c FuncId;
+    type IntoIter = slice::Iter<'c, FuncId>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl CallRef {
+    /// Where the receiver of a method call of `func` lives.
+    pub fn receiver(&self, cx: Context<'_>, func: FuncId) -> Option<Place> {
+        let Context { program, graph, places, .. } = cx;
+        let file = program.funcs()[func].file;
+        match program.callee(file, self.call) {
+            Callee::Func { receiver, .. } | Callee::External { receiver, .. } => receiver,
+            Callee::Interface { receiver, .. } => Some(receiver),
+            Callee::Value(value) if !is_param_value(program, places, file, value) => {
+                functions_of(program, graph, places, file, value).into_iter().next()?.receiver
+            }
+            Callee::Value(_) | Callee::Literal(_) | Callee::Builtin(_) | Callee::Conversion(_) | Callee::Unknown(_) => {
+                None
+            }
+        }
+    }
 }
 
 /// Calls of all functions, in evaluation order of the blocks.
@@ -105,45 +166,33 @@ fn calls_of(cx: Context<'_>, func: FuncId) -> Box<[CallRef]> {
 fn call_ref(cx: Context<'_>, func: FuncId, call: ExprId, span: Span, deferred: bool) -> CallRef {
     let Context { program, graph, places, .. } = cx;
     let file = program.funcs()[func].file;
-    let mut row = CallRef {
-        call,
-        span,
-        deferred,
-        targets: SmallVec::new(),
-        dispatched: false,
-        handed: cx.run_at(file, call).into_iter().collect(),
-        receiver: None,
-    };
-    match program.callee(file, call) {
-        Callee::Literal(literal) => row.targets.push(literal),
-        Callee::Func { func, receiver, .. } => {
-            row.targets.push(func);
-            row.receiver = receiver.map(Box::new);
+    let mut dispatched = false;
+    let targets = match program.callee_kind(file, call) {
+        CalleeKind::Literal(func) | CalleeKind::Func(func) => Called::One(Some(func)),
+        CalleeKind::Value(value) if !is_param_value(program, places, file, value) => {
+            let found = functions_of(program, graph, places, file, value);
+            dispatched = found.len() > 1;
+            found.iter().map(|handed| handed.func).collect()
         }
-        Callee::Value(value) => {
-            if !is_param_value(program, places, cx, func, value) {
-                let found = functions_of(program, graph, places, file, value);
-                row.dispatched = found.len() > 1;
-                row.targets.extend(found.iter().map(|h| h.func));
-                row.receiver = found.into_iter().next().and_then(|h| h.receiver).map(Box::new);
-            }
-        }
-        Callee::Interface { receiver, .. } => {
-            row.receiver = Some(Box::new(receiver));
-            if let Some(site) = graph.site_at(file, call) {
+        CalleeKind::Interface { .. } => match graph.site_at(file, call) {
+            Some(site) => {
                 let targets = &graph.sites()[site].targets;
-                row.targets.extend(targets.funcs());
-                row.dispatched = matches!(targets.resolution(), Ok(Resolution::Interface { found, .. }) if found > 1);
+                dispatched = matches!(targets.resolution(), Ok(Resolution::Interface { found, .. }) if found > 1);
+                targets.funcs().collect()
             }
-        }
-        Callee::External { receiver, .. } => row.receiver = receiver.map(Box::new),
-        Callee::Builtin(_) | Callee::Conversion(_) | Callee::Unknown(_) => {}
-    }
-    row
+            None => Called::default(),
+        },
+        CalleeKind::Value(_)
+        | CalleeKind::External(_)
+        | CalleeKind::Builtin(_)
+        | CalleeKind::Conversion(_)
+        | CalleeKind::Unknown(_) => Called::default(),
+    };
+    let handed = cx.run_at(file, call).into_iter().collect();
+    CallRef { call, span, deferred, targets, dispatched, handed }
 }
 
-fn is_param_value(program: &Program, places: &Places, cx: Context<'_>, func: FuncId, value: ExprId) -> bool {
-    let file = cx.program.funcs()[func].file;
+fn is_param_value(program: &Program, places: &Places, file: FileId, value: ExprId) -> bool {
     let Expr::Local(local) = program.facts(file).exprs[value] else { return false };
     domain_local::is_param(program, file, local)
         || places.initial(program, file, local).is_some_and(|initial| {

@@ -10,7 +10,7 @@ use crate::{
     base::{Idx, InPieces},
     resolve::{Builtin, CalleeKind, Program},
     source::FileId,
-    syntax::{Comm, Expr, ExprId, FileFacts, Instr, InstrKind, Literal, LocalId, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, FileFacts, Instr, InstrKind, LocalId, Source, Terminator},
 };
 
 /// What is known about channels.
@@ -128,7 +128,7 @@ impl Channels {
                 Expr::Call { callee, args, .. } => {
                     let named = matches!(facts.exprs[*callee], Expr::Name(name) if name.as_str() == "close");
                     if named && program.callee_kind(file, id) == CalleeKind::Builtin(Builtin::Close) {
-                        args.iter().for_each(|channel| note(*channel, true));
+                        facts.exprs.list(*args).iter().for_each(|channel| note(*channel, true));
                     }
                 }
                 _ => {}
@@ -177,8 +177,7 @@ fn instrs(facts: &FileFacts) -> impl Iterator<Item = &Instr> {
 /// For a call of `make`: whether no buffer is asked for.
 fn makes_without_buffer(program: &Program, file: FileId, value: ExprId) -> Option<bool> {
     let facts = program.facts(file);
-    let Expr::Call { args, .. } = &facts.exprs[value] else { return None };
-    (program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::Make)).then(|| {
-        args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Literal(Literal::Int(n)) if n.value() == 0))
-    })
+    let args = facts.exprs.args(value)?;
+    (program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::Make))
+        .then(|| args.get(1).is_none_or(|size| matches!(facts.exprs[*size], Expr::Int(n) if n.value() == 0)))
 }

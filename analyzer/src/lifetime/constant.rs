@@ -10,8 +10,8 @@ use crate::{
     resolve::Program,
     source::FileId,
     syntax::{
-        BinaryOp, Block, BlockId, Body, Expr, ExprId, Instr, InstrKind, Literal, LocalDecl, LocalId, Loop, SelectArm,
-        Source, Terminator,
+        BinaryOp, Block, BlockId, Body, Expr, ExprId, Instr, InstrKind, LocalDecl, LocalId, Loop, SelectArm, Source,
+        Terminator,
     },
 };
 
@@ -132,7 +132,7 @@ impl<'a> Constants<'a> {
         match source {
             Source::Zero => Some(0),
             Source::Value(value) if value.component.is_none() => match self.expr(value.expr) {
-                Expr::Literal(Literal::Int(value)) => Some(value.value()),
+                Expr::Int(value) => Some(value.value()),
                 _ => None,
             },
             _ => None,
@@ -149,13 +149,13 @@ impl<'a> Constants<'a> {
         let LocalDecl::Value(first) = &declared.decl else { return false };
         let bounds = (self.integer(first.expr, 0), self.integer(right, 0));
         let (Some(first), Some(bound)) = bounds else { return false };
-        let text = &self.program.sources().files[self.file].text;
-        let between = text.get(facts.expr_spans[left].end as usize..facts.expr_spans[right].start as usize);
-        let once = match between.map(str::trim) {
-            Some("<") => first.checked_add(1) == Some(bound),
-            Some("<=") => first == bound,
-            _ => false,
+        let operator = match bound {
+            _ if first == bound => "<=",
+            _ if first.checked_add(1) == Some(bound) => "<",
+            _ => return false,
         };
+        let between = Span { start: facts.expr_spans[left].end, end: facts.expr_spans[right].start };
+        let once = between.of(&self.program.sources().files[self.file].text).trim() == operator;
         // The counter is counted up by the header alone.
         let counts = |instr: &Instr| match instr.kind {
             InstrKind::Write { place, source } if matches!(facts.exprs[place], Expr::Local(l) if l == counter) => {
@@ -201,7 +201,7 @@ impl<'a> Constants<'a> {
 
     fn integer(self, expr: ExprId, steps: u32) -> Option<i64> {
         match self.expr(expr) {
-            Expr::Literal(Literal::Int(value)) => Some(value.value()),
+            Expr::Int(value) => Some(value.value()),
             Expr::Local(local) if steps < MAX_CONSTANT_STEPS => {
                 match self.places.initial(self.program, self.file, *local) {
                     Some(initial) => self.integer(initial, steps + 1),

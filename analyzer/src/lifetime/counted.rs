@@ -168,7 +168,7 @@ fn count<'a>(program: &'a Program, file: FileId, body: &crate::syntax::Body, row
         _ => return None,
     };
     let counted = match &facts.exprs[expr] {
-        Expr::Call { callee, args, .. } if is_len(program, file, *callee) => *args.first()?,
+        Expr::Call { callee, args, .. } if is_len(program, file, *callee) => *facts.exprs.list(*args).first()?,
         _ => expr,
     };
     Some(facts.expr_spans[counted].of(&program.sources().files[file].text))

@@ -74,7 +74,12 @@ pub fn is_param(program: &Program, file: FileId, local: LocalId) -> bool {
 pub fn may_be_function(program: &Program, file: FileId, expr: ExprId) -> bool {
     match &program.facts(file).exprs[expr] {
         Expr::FuncLit(_) => true,
-        Expr::Literal(_) | Expr::Composite { .. } | Expr::Binary { .. } | Expr::AddressOf(_) | Expr::Not(_) => false,
+        Expr::Int(_)
+        | Expr::Literal(_)
+        | Expr::Composite { .. }
+        | Expr::Binary { .. }
+        | Expr::AddressOf(_)
+        | Expr::Not(_) => false,
         _ => {
             let ty = program.underlying(program.expr_type(file, expr));
             matches!(program.ty(ty), Type::Func { .. })

@@ -191,7 +191,7 @@ impl Search<'_> {
 
     /// Which results of a call are an object, and what ends it.
     fn gives(self, file: FileId, call: ExprId, depth: u32) -> Vec<(u16, u16, By)> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return Vec::new() };
+        let Some(args) = self.program.facts(file).exprs.args(call) else { return Vec::new() };
         let effects = effects_of(self.program, self.models, file, call);
         if effects.contains(&Effect::ComesWithEnd) {
             let lasts = args.first().is_some_and(|parent| self.never_over(file, *parent, MAX_HANDED_ON));
@@ -318,7 +318,7 @@ pub(super) fn ended_by(program: &Program, models: &Models, file: FileId, call: E
 
 /// The pipe's end that a call reads all of.
 pub(super) fn read_up(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<LocalId> {
-    let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return None };
+    let args = program.facts(file).exprs.args(call)?;
     let read = effects_of(program, models, file, call).iter().find_map(|effect| match *effect {
         Effect::ReadsAll { arg } => args.get(usize::from(arg)),
         _ => None,
@@ -360,7 +360,9 @@ fn runs_once(
         InstrKind::Go(call) => matches!(&syntax.exprs[call], Expr::Call { callee, .. } if is_it(*callee)),
         InstrKind::Call(call) => effects_of(program, models, file, call).iter().any(|effect| match *effect {
             Effect::Spawn { arg, .. } => match &syntax.exprs[call] {
-                Expr::Call { args, .. } => args.get(usize::from(arg)).is_some_and(|arg| is_it(*arg)),
+                Expr::Call { args, .. } => {
+                    syntax.exprs.list(*args).get(usize::from(arg)).is_some_and(|arg| is_it(*arg))
+                }
                 _ => false,
             },
             _ => false,
@@ -381,7 +383,7 @@ fn given_as<'p>(
     let syntax = program.facts(file);
     syntax.exprs.iter_enumerated().flat_map(move |(call, expr)| {
         let args = match expr {
-            Expr::Call { args, .. } => &args[..],
+            Expr::Call { args, .. } => syntax.exprs.list(*args),
             _ => &[],
         };
         let is_it = move |arg: ExprId| matches!(syntax.exprs[arg], Expr::Local(l) if l == local);
@@ -409,9 +411,8 @@ fn waits(cx: Context<'_>, calls: &Calls, func: FuncId, key: Location, depth: u32
         if cx.program.funcs()[target].parent.is_some() && cx.program.funcs()[target].file == file {
             return waits(cx, calls, target, key, depth - 1);
         }
-        let Expr::Call { args, .. } = &cx.program.facts(cx.program.funcs()[func].file).exprs[call] else {
-            return false;
-        };
+        let exprs = &cx.program.facts(cx.program.funcs()[func].file).exprs;
+        let Some(args) = exprs.args(call) else { return false };
         let given = |arg: &ExprId| matches!(cx.program.facts(file).exprs[*arg], Expr::Local(l) if l == local);
         let Some(at) = args.iter().position(given) else { return false };
         let Some(param) = cx.program.function(target).signature.params.get(at).and_then(|row| row.local) else {

@@ -315,7 +315,7 @@ fn hands_test_over(facts: Facts<'_>, func: FuncId, kind: &EventKind) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let exprs = &program.facts(file).exprs;
-    let Expr::Call { args, .. } = &exprs[call] else { return false };
+    let Some(args) = exprs.args(call) else { return false };
     let is_handle = |arg: &ExprId| {
         let Expr::Local(local) = exprs[*arg] else { return false };
         program.type_key(program.local_type(file, local)).is_some_and(|key| facts.cx.models.is_test_handle(key))

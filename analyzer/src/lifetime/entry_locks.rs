@@ -55,7 +55,7 @@ pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap
                     continue;
                 }
                 // What is handed over runs with the locks that the callee holds when it calls its parameter.
-                for key in held_where_run(cx, row.targets.as_slice()) {
+                for key in held_where_run(cx, &row.targets) {
                     if let Err(at) = held.binary_search(&key) {
                         held.insert(at, key);
                     }

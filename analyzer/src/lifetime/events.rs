@@ -49,11 +49,11 @@ pub struct FuncEvents {
     /// Accesses, in evaluation order of blocks.
     pub accesses: Vec<Access>,
     /// Locks certainly held at calls, where any are; sorted by call.
-    pub(super) call_locks: Vec<(ExprId, LockSet)>,
+    pub(super) call_locks: ThinVec<(ExprId, LockSet)>,
     /// Locks certainly held where a counter is raised.
-    pub(super) add_locks: Vec<(Span, LockSet)>,
+    pub(super) add_locks: ThinVec<(Span, LockSet)>,
     /// Loops that run once.
-    pub(super) once: Vec<Span>,
+    pub(super) once: ThinVec<Span>,
 }
 
 impl FuncEvents {
@@ -594,6 +594,7 @@ impl<'a> Lowering<'a> {
 
     fn call(&mut self, call: ExprId, span: Span, events: &mut Vec<Event>) {
         let Expr::Call { args, spread, .. } = self.expr(call) else { return };
+        let args = self.program.facts(self.file).exprs.list(*args);
         let callee = self.program.callee(self.file, call);
         let (key, receiver) = match &callee {
             Callee::Builtin(builtin) => return self.builtin(*builtin, args, *spread, span, events),

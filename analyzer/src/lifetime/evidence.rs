@@ -175,7 +175,7 @@ fn is_closed_on_every_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let deferred = point_of(events, span).is_some_and(|at| is_deferred(events, at));
     let handed_on = || {
         facts.calls.of(func).iter().any(|row| {
-            let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return false };
+            let Some(args) = program.facts(file).exprs.args(row.call) else { return false };
             let builtin = matches!(program.callee(file, row.call), Callee::Builtin(_));
             !builtin && args.iter().any(|arg| mentions(program, file, *arg).contains(&channel))
         })

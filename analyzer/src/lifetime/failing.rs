@@ -106,7 +106,8 @@ fn is_made_of_a_message(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
         InstrKind::Write { source: Source::Value(value), .. } if instr.span == span => {
             match &syntax.exprs[value.expr] {
                 Expr::Call { args, .. } => {
-                    args.first().is_some_and(|arg| matches!(syntax.exprs[*arg], Expr::Literal(Literal::String(_))))
+                    let first = syntax.exprs.list(*args).first();
+                    first.is_some_and(|arg| matches!(syntax.exprs[*arg], Expr::Literal(Literal::String(_))))
                 }
                 _ => false,
             }

@@ -142,8 +142,11 @@ fn kept_literals(facts: Facts<'_>, file: FileId) -> FxHashSet<FuncIndex> {
     for (call, expr) in syntax.exprs.iter_enumerated() {
         match expr {
             Expr::Call { .. } if waiting.contains(&call) => {}
-            Expr::Composite { elements, .. } => elements.iter().for_each(|element| keep(element.value)),
+            Expr::Composite { elements, .. } => {
+                syntax.exprs.elements(*elements).iter().for_each(|element| keep(element.value));
+            }
             Expr::Call { args, .. } => {
+                let args = syntax.exprs.list(*args);
                 let literals =
                     args.iter().zip(0_u32..).filter(|(arg, _)| matches!(syntax.exprs[**arg], Expr::FuncLit(_)));
                 let unused =

@@ -82,14 +82,14 @@ fn use_of(facts: Facts<'_>, outlives: &Outlives, object: LocalId) -> Option<(Sid
     let program = facts.cx.program;
     let site = &facts.spawns.sites[outlives.spawn];
     let reach = &facts.reaches[outlives.spawn];
-    let named = |node: &Node| {
+    let named = |node: &Node, number: u32| {
         let captured = program.encloses(site.func, node.func).then_some(object);
-        let handed = || reach.variables(node).find(|(_, there)| *there == object).map(|(here, _)| here);
+        let handed = || reach.variables(number).find(|(_, there)| *there == object).map(|(here, _)| here);
         captured.or_else(handed)
     };
     let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_USER_DEPTH);
     for (node, number) in nodes {
-        let Some(local) = named(node) else { continue };
+        let Some(local) = named(node, number) else { continue };
         let (events, file) = (facts.cx.events.of(node.func), program.funcs()[node.func].file);
         let way = reach.path(number);
         let uses = |event: &Event| match event.kind {

@@ -147,6 +147,7 @@ fn once_flags_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<OnceFlag<'_>
     let is_set = |condition| accesses.iter().any(|access| sets(access, bare(&syntax.exprs, condition)));
     for (asked, set) in deciding(facts, func, span, &is_set).into_iter().map(|row| row.asked(&syntax.exprs)) {
         let Expr::Call { callee, args, .. } = &syntax.exprs[asked] else { continue };
+        let args = syntax.exprs.list(*args);
         let Some(access) = accesses.iter().find(|access| sets(access, asked)) else { continue };
         let method = syntax.expr_spans[*callee].of(text).rsplit('.').next().unwrap_or_default();
         // What a swap gives back is the value before: the first finds the flag unset, or set where it is taken back.

@@ -91,6 +91,7 @@ fn parameter_calls<'a>(
             _ => continue,
         };
         let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
+        let args = facts.exprs.list(*args);
         let callee = param_of(program, places, file, *callee);
         let args = args.iter().zip(0..).filter_map(|(arg, at)| {
             let param = param_of(program, places, file, *arg)?;
@@ -264,11 +265,13 @@ pub fn functions_of(
         },
         Expr::Call { args, .. } => {
             // A conversion to a function type: `http.HandlerFunc(f)`.
-            if let (CalleeKind::Conversion(_), [arg]) = (program.callee_kind(file, expr), &args[..]) {
+            if let (CalleeKind::Conversion(_), [arg]) = (program.callee_kind(file, expr), facts.exprs.list(*args)) {
                 return functions_of(program, graph, places, file, *arg);
             }
         }
-        Expr::Literal(_) | Expr::Composite { .. } | Expr::Binary { .. } | Expr::Type(_) => return SmallVec::new(),
+        Expr::Int(_) | Expr::Literal(_) | Expr::Composite { .. } | Expr::Binary { .. } | Expr::Type(_) => {
+            return SmallVec::new();
+        }
         _ => {}
     }
     let Ok(found) = graph.function_values(file, expr) else { return SmallVec::new() };
@@ -371,6 +374,7 @@ fn started_in(program: &Program, models: &Models, func: FuncId) -> Vec<FuncId> {
             _ => continue,
         };
         let Expr::Call { callee, args, .. } = &facts.exprs[call] else { continue };
+        let args = facts.exprs.list(*args);
         if goes {
             started.extend(literal(callee));
             continue;

@@ -272,6 +272,7 @@ fn partners(facts: Facts<'_>, waiters: &Waiters, func: FuncId, row: &CallRef) ->
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let Expr::Call { args, callee, .. } = &program.facts(file).exprs[row.call] else { return Vec::new() };
+    let args = program.facts(file).exprs.list(*args);
     if !waiters.reached_by(row) {
         return Vec::new();
     }
@@ -473,7 +474,7 @@ fn waits_long(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let file = cx.program.funcs()[func].file;
     facts.calls.of(func).iter().filter(|row| row.span.end <= to.start).any(|row| {
         let Some(key) = key_of(facts, func, row) else { return false };
-        let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return false };
+        let Some(args) = cx.program.facts(file).exprs.args(row.call) else { return false };
         cx.models.effects(key).iter().any(|effect| match effect {
             Effect::Lasts { arg } => args.get(usize::from(*arg)).is_some_and(|arg| is_long(facts, file, *arg)),
             _ => false,
@@ -490,7 +491,7 @@ pub(super) fn is_set_by_then(facts: Facts<'_>, conflict: &Conflict) -> bool {
         return false;
     }
     let file = facts.cx.program.funcs()[site.func].file;
-    let Expr::Call { args, .. } = &facts.cx.program.facts(file).exprs[site.call] else { return false };
+    let Some(args) = facts.cx.program.facts(file).exprs.args(site.call) else { return false };
     let written = facts.cx.events.of(*func).accesses.iter().any(|access| {
         access.span == *span && facts.cx.program.facts(file).expr_spans[access.expr].end <= site.span.start
     });

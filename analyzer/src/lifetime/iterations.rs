@@ -41,7 +41,7 @@ pub(super) fn of_other_iterations(
     let reach = &facts.reaches[id];
     let node = &reach.nodes[reached.node as usize];
     let (inside, file) = (cx.program.funcs()[node.func].file, cx.program.funcs()[site.func].file);
-    let own = node.func != site.func && reach.origin_of(cx, node, used) == Some(counter);
+    let own = node.func != site.func && reach.origin_of(cx, reached.node, used) == Some(counter);
     // A variable that is captured is the same one, which must not go on under the goroutine.
     let kept = match used == counter && inside == file {
         true => is_new_each_time(cx.events.of(site.func), counter),

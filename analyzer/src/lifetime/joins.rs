@@ -427,7 +427,7 @@ impl Joins {
         let mut out = SmallVec::new();
         let file = cx.program.funcs()[func].file;
         for waited in row.targets.iter().filter_map(|target| self.params.get(target)).flatten() {
-            let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { continue };
+            let Some(args) = cx.program.facts(file).exprs.args(row.call) else { continue };
             for &arg in waited.given.arguments(args) {
                 let Some(key) = cx.places.key(cx.program, cx.graph, file, arg) else { continue };
                 let SyncKey::Local(_, local) = key else { continue };
@@ -445,7 +445,7 @@ impl Joins {
     /// Numbers of the keys that a call in `func` gives its callee as those arguments.
     pub fn bits_of_arguments(&self, cx: Context<'_>, func: FuncId, call: ExprId, given: Given) -> SmallVec<[usize; 2]> {
         let file = cx.program.funcs()[func].file;
-        let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return SmallVec::new() };
+        let Some(args) = cx.program.facts(file).exprs.args(call) else { return SmallVec::new() };
         let keys = given.arguments(args).iter().filter_map(|&arg| cx.places.key(cx.program, cx.graph, file, arg));
         keys.filter_map(|key| self.index_of(key)).collect()
     }
@@ -506,7 +506,7 @@ fn handed_waits(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(Sync
     let mut out = SmallVec::new();
     let file = cx.program.funcs()[func].file;
     let facts = cx.program.facts(file);
-    let Expr::Call { args, .. } = &facts.exprs[row.call] else { return out };
+    let Some(args) = facts.exprs.args(row.call) else { return out };
     for (arg, at) in args.iter().zip(0_u32..) {
         let Expr::Select { base, name } = &facts.exprs[*arg] else { continue };
         if !cx.models.waits(name.as_str()) {

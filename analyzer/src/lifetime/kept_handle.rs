@@ -63,7 +63,7 @@ fn kept_by(facts: Facts<'_>, test: FuncId, handle: LocalId, row: &CallRef) -> Ve
     let program = facts.cx.program;
     let [callee] = row.targets[..] else { return Vec::new() };
     let syntax = program.facts(program.funcs()[test].file);
-    let Expr::Call { args, .. } = &syntax.exprs[row.call] else { return Vec::new() };
+    let Some(args) = syntax.exprs.args(row.call) else { return Vec::new() };
     let file = program.funcs()[callee].file;
     let params = program.function(callee).signature.params.iter().zip(args);
     let handed = params.filter(|(_, arg)| matches!(syntax.exprs[**arg], Expr::Local(local) if local == handle));
@@ -85,7 +85,8 @@ fn keeps(facts: Facts<'_>, func: FuncId, file: FileId, param: LocalId) -> bool {
     let is_it = |expr| mentions(program, file, expr).contains(&param);
     let in_literal = syntax.exprs.iter_enumerated().any(|(id, expr)| match expr {
         Expr::Composite { elements, .. } => {
-            function.span.contains(syntax.expr_spans[id]) && elements.iter().any(|element| is_it(element.value))
+            let mut elements = syntax.exprs.elements(*elements).iter();
+            function.span.contains(syntax.expr_spans[id]) && elements.any(|element| is_it(element.value))
         }
         _ => false,
     });

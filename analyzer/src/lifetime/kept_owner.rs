@@ -106,7 +106,7 @@ impl Solver<'_> {
     fn field_called(&self, func: FuncId, row: &CallRef) -> Option<(LocalId, FieldId)> {
         let program = self.cx.program;
         let file = self.file(func);
-        let place = self.cx.places.canonical(program, file, (**row.receiver.as_ref()?).clone());
+        let place = self.cx.places.canonical(program, file, row.receiver(self.cx, func)?);
         let Root::Local(local) = place.root else { return None };
         let mut fields = place.steps.iter().filter(|step| !matches!(step, Step::Deref));
         let (Some(Step::Field(field)), None) = (fields.next(), fields.next()) else { return None };

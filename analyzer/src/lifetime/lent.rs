@@ -130,15 +130,16 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
     let program = facts.cx.program;
     let reach = &facts.reaches[id];
     let mut out = Vec::new();
-    for node in reach.nodes.iter().take_while(|node| node.depth() == 0) {
+    for (node, number) in reach.nodes.iter().zip(0..).take_while(|(node, _)| node.depth() == 0) {
         let file = program.funcs()[node.func].file;
         let syntax = program.facts(file);
         let outer = |local: LocalId| match operand(program, node.func, file, local) {
             Operand::Captured if program.funcs()[func].index == syntax.locals[local].function => Some(local),
-            _ => reach.variables(node).find(|(here, _)| *here == local).map(|row| row.1),
+            _ => reach.variables(number).find(|(here, _)| *here == local).map(|row| row.1),
         };
         for row in facts.calls.of(node.func) {
             let Expr::Call { callee, args, .. } = &syntax.exprs[row.call] else { continue };
+            let args = syntax.exprs.list(*args);
             let receiver = match &syntax.exprs[*callee] {
                 Expr::Select { base, .. } => Some(*base),
                 _ => None,
@@ -185,7 +186,10 @@ fn given_back(
                 let place = program.place(file, *expr);
                 place.steps.is_empty() && root_local(&place) == Some(local)
             };
-            let given = |call: ExprId| matches!(&syntax.exprs[call], Expr::Call { args, .. } if args.iter().any(is_it));
+            let given = |call: ExprId| match syntax.exprs[call] {
+                Expr::Call { args, .. } => syntax.exprs.list(args).iter().any(is_it),
+                _ => false,
+            };
             // By the call itself, or by what a literal that is called does.
             let gives = |row: &&CallRef| {
                 let own = row.targets.iter().filter(|target| program.funcs()[**target].parent == Some(func));

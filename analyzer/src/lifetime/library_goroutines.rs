@@ -180,7 +180,7 @@ fn closed_under_sender(facts: Facts<'_>, id: SpawnId, at: u8) -> Option<Conflict
     let (cx, site) = (facts.cx, &facts.spawns.sites[id]);
     let program = cx.program;
     let file = program.funcs()[site.func].file;
-    let Expr::Call { args, .. } = &program.facts(file).exprs[site.call] else { return None };
+    let args = program.facts(file).exprs.args(site.call)?;
     let channel = cx.places.key(program, cx.graph, file, *args.get(usize::from(at))?)?;
     let mut rows = facts.index.of(channel).iter().map(|row| access(cx, *row));
     let closes = |row: &&super::Access| {

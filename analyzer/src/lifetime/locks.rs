@@ -206,7 +206,7 @@ impl Lowering<'_> {
         call_locks.reverse();
         call_locks.sort_by_key(|row| row.0);
         call_locks.dedup_by_key(|row| row.0);
-        self.out.call_locks = call_locks;
-        self.out.add_locks = add_locks;
+        self.out.call_locks = call_locks.into();
+        self.out.add_locks = add_locks.into();
     }
 }

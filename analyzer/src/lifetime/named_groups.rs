@@ -106,6 +106,7 @@ pub(super) fn started_in(program: &Program, models: &Models, file: FileId, call:
 fn method<'a>(program: &'a Program, models: &Models, file: FileId, call: ExprId) -> Option<(Location, &'a str)> {
     let facts = program.facts(file);
     let Expr::Call { callee, args, .. } = &facts.exprs[call] else { return None };
+    let args = facts.exprs.list(*args);
     let Expr::Select { base, name } = &facts.exprs[*callee] else { return None };
     let counts = args.is_empty() && (models.counts_down(name.as_str()) || models.waits(name.as_str()));
     let starts =

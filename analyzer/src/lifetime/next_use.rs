@@ -102,9 +102,8 @@ fn takes(facts: Facts<'_>, func: FuncId, call: ExprId, pool: Location) -> bool {
     let Some(row) = facts.calls.at(func, call) else { return false };
     let of_pool = |func: FuncId, row: &super::calls::CallRef| {
         let file = cx.program.funcs()[func].file;
-        row.receiver.as_deref().is_some_and(|place| {
-            Places::location(&cx.places.canonical(cx.program, file, place.clone()), file) == Some(pool)
-        })
+        row.receiver(cx, func)
+            .is_some_and(|place| Places::location(&cx.places.canonical(cx.program, file, place), file) == Some(pool))
     };
     of_pool(func, row)
         || row.targets.iter().any(|target| {
@@ -137,6 +136,7 @@ fn first_use(facts: Facts<'_>, conflict: &Conflict, home: FuncId, object: LocalI
         let is_it = |expr: ExprId| root_of(facts, file, expr) == Some(object);
         let used = rows().filter(|row| row.targets.is_empty() && row.span != conflict.other.span).find(|row| {
             let Expr::Call { callee, args, .. } = &cx.program.facts(file).exprs[row.call] else { return false };
+            let args = cx.program.facts(file).exprs.list(*args);
             let receiver = matches!(&cx.program.facts(file).exprs[*callee], Expr::Select { base, .. } if is_it(*base));
             receiver || args.iter().any(|arg| is_it(*arg))
         })?;
@@ -181,7 +181,7 @@ fn of_lent(facts: Facts<'_>, conflict: &Conflict) -> Option<Side> {
         let site = &facts.cx.graph.sites()[*site];
         let file = program.funcs()[site.func].file;
         let syntax = program.facts(file);
-        let Expr::Call { args, .. } = &syntax.exprs[site.expr] else { return None };
+        let args = syntax.exprs.args(site.expr)?;
         let lent = root_local(&program.place(file, *args.get(index as usize)?))?;
         let end = syntax.expr_spans[site.expr].end;
         let named = syntax.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Local(l) if *l == lent));

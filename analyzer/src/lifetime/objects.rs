@@ -145,10 +145,54 @@ fn given_for(cx: Context<'_>, file: FileId, call: ExprId, func: FuncId, local: L
             _ => None,
         },
         Operand::Param(at) => {
-            let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+            let args = cx.program.facts(file).exprs.args(call)?;
             Some(cx.program.place(file, *args.get(at as usize)?))
         }
         Operand::Captured | Operand::Own => None,
+    }
+}
+
+/// Variables with the objects they hold, in the order in which they came. What goroutines reach has millions of them, and
+/// most objects are what a variable holds as a whole.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Holders {
+    /// Variable, root of the object, and number of the way: its row of `ways` from 1, or 0 for none.
+    rows: Vec<(LocalId, LocalId, u32)>,
+    ways: Vec<Way>,
+}
+
+impl Holders {
+    /// Adds a variable.
+    fn push(&mut self, (variable, object): (LocalId, Object)) {
+        if object.way.length > 0 && self.ways.last() != Some(&object.way) {
+            self.ways.push(object.way);
+        }
+        let way = if object.way.length > 0 { self.ways.len() as u32 } else { 0 };
+        self.rows.push((variable, object.root, way));
+    }
+
+    /// Adds variables.
+    pub(super) fn extend(&mut self, rows: impl IntoIterator<Item = (LocalId, Object)>) {
+        rows.into_iter().for_each(|row| self.push(row));
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> u32 {
+        self.rows.len() as u32
+    }
+
+    /// The rows from one number up to another.
+    pub(super) fn rows(&self, first: u32, end: u32) -> impl ExactSizeIterator<Item = (LocalId, Object)> + '_ {
+        self.rows[first as usize..end as usize].iter().map(|&(variable, root, way)| {
+            let way = way.checked_sub(1).map_or(Way::default(), |at| self.ways[at as usize]);
+            (variable, Object { root, way })
+        })
+    }
+
+    /// Gives back the memory reserved for rows that never came.
+    pub(super) fn shrink_to_fit(&mut self) {
+        self.rows.shrink_to_fit();
+        self.ways.shrink_to_fit();
     }
 }
 
@@ -160,31 +204,35 @@ pub(super) struct Bound {
     /// The callees of all calls, and one past the last variable of each.
     callees: Box<[(FuncId, u32)]>,
     /// The variables of all callees: (there, here).
-    bindings: Box<[(LocalId, Object)]>,
+    bindings: Holders,
 }
 
 impl Bound {
     /// From the callees of each call.
     pub(super) fn new(calls: impl Iterator<Item = SmallVec<[(FuncId, Bindings); 2]>>) -> Self {
-        let (mut ends, mut callees, mut bindings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ends, mut callees, mut bindings) = (Vec::new(), Vec::new(), Holders::default());
         for call in calls {
             for (callee, bound) in call {
                 bindings.extend(bound);
-                callees.push((callee, bindings.len() as u32));
+                callees.push((callee, bindings.len()));
             }
             ends.push(callees.len() as u32);
         }
-        Self { calls: ends.into(), callees: callees.into(), bindings: bindings.into() }
+        bindings.shrink_to_fit();
+        Self { calls: ends.into(), callees: callees.into(), bindings }
     }
 
     /// The callees of a call, with their variables.
-    pub(super) fn of_call(&self, call: usize) -> impl Iterator<Item = (FuncId, &[(LocalId, Object)])> {
+    pub(super) fn of_call(
+        &self,
+        call: usize,
+    ) -> impl Iterator<Item = (FuncId, impl ExactSizeIterator<Item = (LocalId, Object)>)> {
         let before = |row: usize| row.checked_sub(1);
         let first = before(call).map_or(0, |before| self.calls[before] as usize);
         (first..self.calls[call] as usize).map(move |row| {
             let first = before(row).map_or(0, |before| self.callees[before].1);
             let (callee, end) = self.callees[row];
-            (callee, &self.bindings[first as usize..end as usize])
+            (callee, self.bindings.rows(first, end))
         })
     }
 }

@@ -476,7 +476,9 @@ impl Solver<'_> {
     /// Notes a method call on an object whose goroutines may run.
     fn note_use(&self, func: FuncId, call: ExprId, items: &[Item], state: &State, uses: &mut Vec<UseWhileOpen>) {
         let Some(row) = self.calls.at(func, call) else { return };
-        let Some(root) = row.receiver.as_ref().and_then(|place| self.root(self.file(func), place)) else { return };
+        let Some(root) = row.receiver(self.cx, func).and_then(|place| self.root(self.file(func), &place)) else {
+            return;
+        };
         for (item, open) in items.iter().zip(&state.open) {
             if item.holder != root || item.opened_by == call || open.is_clear() {
                 continue;
@@ -611,9 +613,9 @@ impl Solver<'_> {
     fn holder_here(&self, func: FuncId, file: FileId, row: &CallRef, holder: Holder) -> Option<LocalId> {
         let program = self.cx.program;
         match holder {
-            Holder::Receiver => self.root(file, row.receiver.as_ref()?),
+            Holder::Receiver => self.root(file, &row.receiver(self.cx, func)?),
             Holder::Param(index) => {
-                let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] else { return None };
+                let args = program.facts(file).exprs.args(row.call)?;
                 self.root(file, &program.place(file, *args.get(index as usize)?))
             }
             Holder::Result => {
@@ -650,7 +652,7 @@ impl Solver<'_> {
         let mut partly = FixedBitSet::with_capacity(self.spawns.sites.len());
         partial.ones().for_each(|bit| partly.union_with(&self.by_key[bit]));
         let file = self.file(func);
-        let operands = self.operands(file, row);
+        let operands = self.operands(func, row);
         let related = |item: &Item| {
             operands.as_ref().is_none_or(|locals| {
                 locals.iter().any(|&l| {
@@ -666,15 +668,16 @@ impl Solver<'_> {
     }
 
     /// The variables a call speaks of; `None` when it speaks of none in particular (a literal, a global function).
-    fn operands(&self, file: FileId, row: &CallRef) -> Option<Vec<LocalId>> {
-        let program = self.cx.program;
+    fn operands(&self, func: FuncId, row: &CallRef) -> Option<Vec<LocalId>> {
+        let (program, file) = (self.cx.program, self.file(func));
         let mut locals = Vec::new();
-        if let Some(receiver) = &row.receiver {
-            locals.extend(root_local(receiver));
-            locals.extend(self.root(file, receiver));
+        if let Some(receiver) = row.receiver(self.cx, func) {
+            locals.extend(root_local(&receiver));
+            locals.extend(self.root(file, &receiver));
         }
-        if let Expr::Call { args, .. } = &program.facts(file).exprs[row.call] {
-            for arg in args {
+        let exprs = &program.facts(file).exprs;
+        if let Expr::Call { args, .. } = exprs[row.call] {
+            for arg in exprs.list(args) {
                 let place = program.place(file, *arg);
                 locals.extend(root_local(&place));
                 locals.extend(self.root(file, &place));

@@ -47,9 +47,11 @@ pub fn mentions(program: &Program, file: FileId, expr: ExprId) -> Vec<LocalId> {
             Expr::TypeAssert { base, .. } => work.push(*base),
             Expr::Call { callee, args, .. } => {
                 work.push(*callee);
-                work.extend(args.iter().copied());
+                work.extend(facts.exprs.list(*args));
             }
-            Expr::Composite { elements, .. } => work.extend(elements.iter().map(|e| e.value)),
+            Expr::Composite { elements, .. } => {
+                work.extend(facts.exprs.elements(*elements).iter().map(|e| e.value));
+            }
             _ => {}
         }
     }

@@ -70,9 +70,9 @@ impl Pass<'_> {
             return Cow::Borrowed(own);
         }
         let mut rows = own.to_vec();
-        for node in &reach.nodes {
+        for (node, number) in reach.nodes.iter().zip(0..) {
             let file = cx.program.funcs()[node.func].file;
-            let names = reach.variables(node).filter(|(here, there)| *there == local && here != there);
+            let names = reach.variables(number).filter(|(here, there)| *there == local && here != there);
             for (here, _) in names {
                 let named = index.of(Location::Local(file, here)).iter();
                 rows.extend(named.filter(|row| {

@@ -109,8 +109,8 @@ fn owners_of(facts: Facts<'_>, id: SpawnId) -> Vec<(NamedId, LocalId)> {
     let file = program.funcs()[site.func].file;
     let mut origins: Vec<LocalId> = Vec::new();
     let reach = &facts.reaches[id];
-    for node in reach.nodes.iter().take_while(|n| n.depth() <= 1) {
-        origins.extend(reach.variables(node).map(|(_, there)| there));
+    for (node, number) in reach.nodes.iter().zip(0..).take_while(|(n, _)| n.depth() <= 1) {
+        origins.extend(reach.variables(number).map(|(_, there)| there));
         for access in &facts.cx.events.of(node.func).accesses {
             if let super::Anchor::Local(local) = access.anchor {
                 origins.push(local);
@@ -222,8 +222,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     let before = joined_before(facts, func);
     let at_end = joined_at_end(facts, func);
     let mut inside: FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>> = FxHashMap::default();
-    for (at, node) in reach.nodes.iter().enumerate() {
-        let number = u32::try_from(at).unwrap_or(u32::MAX);
+    for (node, number) in reach.nodes.iter().zip(0_u32..) {
         // A literal of the method has its receiver, too: `s.locked(func() { … })`.
         // What a library is given it may call later.
         let run_here = || {
@@ -232,15 +231,14 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             facts.calls.of(func).iter().any(|row| Some(row.span) == first && !row.targets.is_empty())
         };
         let literal = node.depth() > 0 && node.func != func && cx.program.encloses(func, node.func) && run_here();
-        let bound =
-            node.depth() == 0 || literal || reach.bindings(node).iter().any(|(_, there)| there.root == receiver);
+        let bound = node.depth() == 0 || literal || reach.bindings(number).any(|(_, there)| there.root == receiver);
         if !bound {
             continue;
         }
         let events = cx.events.of(node.func);
         let way = reach.path(number).first().map(|step| step.1);
         // What is done to a part of the object is asked of the part.
-        let whole = node.depth() == 0 || literal || reach.variables(node).any(|(_, there)| there == receiver);
+        let whole = node.depth() == 0 || literal || reach.variables(number).any(|(_, there)| there == receiver);
         if whole {
             out.spawns.extend(facts.spawns.of(node.func));
         }
@@ -440,7 +438,7 @@ fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[u
     let program = facts.cx.program;
     let (func, file) = (site.func, program.funcs()[site.func].file);
     let object = |row: &CallRef| {
-        let place = facts.cx.places.canonical(program, file, (**row.receiver.as_ref()?).clone());
+        let place = facts.cx.places.canonical(program, file, row.receiver(facts.cx, func)?);
         place.steps.is_empty().then(|| root_local(&place)).flatten()
     };
     let Some(end) = facts.calls.at(func, site.expr) else { return false };

@@ -233,21 +233,20 @@ fn exits_of(cx: Context<'_>, calls: &Calls, joins: &Joins, func: FuncId) -> Vec<
 fn is_of_object(cx: Context<'_>, func: FuncId, row: &CallRef) -> bool {
     let program = cx.program;
     let file = program.funcs()[func].file;
-    match &row.receiver {
+    match row.receiver(cx, func) {
         Some(place) => {
-            let place = cx.places.canonical(program, file, (**place).clone());
+            let place = cx.places.canonical(program, file, place);
             let embedded = |step: &Step| match step {
                 Step::Field(field) => program.field(*field).embedded,
                 _ => false,
             };
             root_local(&place).is_some() && place.steps.iter().all(embedded)
         }
-        None => match &program.facts(file).exprs[row.call] {
-            Expr::Call { args, .. } => {
-                args.is_empty() || args.iter().any(|arg| matches!(program.facts(file).exprs[*arg], Expr::Local(_)))
-            }
-            _ => false,
-        },
+        None => {
+            let exprs = &program.facts(file).exprs;
+            let Expr::Call { args, .. } = exprs[row.call] else { return false };
+            args.is_empty() || exprs.list(args).iter().any(|arg| matches!(exprs[*arg], Expr::Local(_)))
+        }
     }
 }
 

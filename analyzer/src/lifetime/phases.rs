@@ -57,7 +57,7 @@ fn waits_itself(facts: Facts<'_>, func: FuncId) -> bool {
 fn is_poll(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
-    let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
+    let Some(args) = program.facts(file).exprs.args(call) else { return false };
     let given = args.iter().any(|arg| matches!(program.facts(file).exprs[*arg], Expr::FuncLit(_)));
     given && matches!(program.callee(file, call), Callee::External { .. })
 }
@@ -218,6 +218,7 @@ fn enders_of(facts: Facts<'_>, conflict: &Conflict, with: &[LocalId]) -> Vec<Opt
     let literals = literals.filter(|id| !facts.reaches[conflict.spawn].contains(*id));
     let ends = |func: FuncId, call: ExprId| {
         let Expr::Call { callee, args, .. } = &syntax.exprs[call] else { return false };
+        let args = syntax.exprs.list(*args);
         if let Some(cancel) = plain_func_called(facts, func, call) {
             return cancels_one_of(facts, file, cancel, with);
         }

@@ -39,6 +39,7 @@ pub(super) fn read_between(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let mut given: Vec<LocalId> = Vec::new();
     for row in facts.calls.of(func).iter().filter(|row| !row.deferred && between(row.span)) {
         let Expr::Call { callee, args, .. } = &program.facts(file).exprs[row.call] else { continue };
+        let args = program.facts(file).exprs.list(*args);
         let mut operands: Vec<ExprId> = args.to_vec();
         if let Expr::Select { base, .. } = program.facts(file).exprs[*callee] {
             operands.push(base);

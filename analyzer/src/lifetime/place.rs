@@ -259,7 +259,9 @@ impl Places {
             Expr::Call { args, .. } => match program.callee_kind(file, value) {
                 CalleeKind::Builtin(Builtin::Make | Builtin::New) => Stored::Fresh,
                 CalleeKind::Builtin(Builtin::Append) => {
-                    let same = |place| args.first().is_some_and(|arg| same_place(program, file, place, *arg));
+                    let same = |place| {
+                        facts.exprs.list(*args).first().is_some_and(|arg| same_place(program, file, place, *arg))
+                    };
                     if place.is_some_and(same) { Stored::Update } else { Stored::Other }
                 }
                 _ => Stored::Other,
@@ -275,15 +277,17 @@ impl Places {
     pub fn bound(&self, program: &Program, file: FileId, expr: ExprId) -> Index {
         let facts = program.facts(file);
         let Expr::Slice { base, bounds } = &facts.exprs[expr] else { return Index::Whole };
-        let [end] = **bounds else { return Index::Whole };
-        let text = &program.sources().files[file].text;
-        let between = text.get(facts.expr_spans[*base].end as usize..facts.expr_spans[end].start as usize);
-        match facts.exprs[end] {
-            Expr::Literal(crate::syntax::Literal::Int(n)) if between.is_some_and(|t| t.contains(':')) => {
-                Index::Below(n)
-            }
-            _ => Index::Whole,
-        }
+        let bounds = facts.exprs.list(*bounds);
+        let [end] = *bounds else { return Index::Whole };
+        let Expr::Int(n) = facts.exprs[end] else { return Index::Whole };
+        let (whole, from, bound) = (facts.expr_spans[expr], facts.expr_spans[*base].end, facts.expr_spans[end]);
+        // There is one colon. As a rule nothing but a bracket stands on its other side, and the text need not be asked.
+        let before = match (bound.start - from, whole.end - bound.end) {
+            (1, _) => false,
+            (_, 1) => true,
+            _ => Span { start: from, end: bound.start }.of(&program.sources().files[file].text).contains(':'),
+        };
+        if before { Index::Below(n) } else { Index::Whole }
     }
 
     /// The accesses that reading or writing `expr` makes: every pointer field on the way is read.
@@ -427,8 +431,8 @@ fn element_index(program: &Program, file: FileId, expr: ExprId) -> Index {
         // Every store into a map changes all of it.
         Expr::Index { base, .. } if is_map(program, file, *base) => Index::Whole,
         Expr::Index { base, .. } if is_indexed_map(program, file, *base) => Index::Whole,
-        Expr::Index { indices, .. } => match indices.first().map(|i| &facts.exprs[*i]) {
-            Some(Expr::Literal(crate::syntax::Literal::Int(n))) => Index::Constant(*n),
+        Expr::Index { indices, .. } => match facts.exprs.list(*indices).first().map(|i| &facts.exprs[*i]) {
+            Some(Expr::Int(n)) => Index::Constant(*n),
             Some(Expr::Local(local)) => Index::Local(*local),
             Some(_) => Index::Variable,
             None => Index::Whole,

@@ -150,7 +150,7 @@ impl Sources<'_> {
         };
         match &exprs[value] {
             Expr::Composite { elements, .. } => {
-                let named = elements.iter().filter_map(|element| match element.key {
+                let named = exprs.elements(*elements).iter().filter_map(|element| match element.key {
                     Some(ElementKey::Name { name, .. }) => Some((Some(name), element.value)),
                     _ => None,
                 });

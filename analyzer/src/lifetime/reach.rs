@@ -15,12 +15,11 @@ use super::{
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
-    objects::{Bindings, Bound, Object, holder_of, object_at},
+    objects::{Bindings, Bound, Holders, Object, holder_of, object_at},
     spawns::{Context, Spawns},
 };
 use crate::{
     base::{Idx, IndexVec, Span},
-    define_id,
     resolve::{FuncId, Place, Type},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalId},
@@ -34,35 +33,33 @@ pub const MAX_DEPTH: u32 = 12;
 /// Visits of one function, each with other objects: once with objects known and once without is mostly enough.
 const MAX_VISITS: usize = 3;
 
-define_id!(
-    /// A node of a [`Reach`].
-    NodeId
-);
-
 /// A function on the way. There are thousands of them for every goroutine: variables and locks stand in tables of the
-/// [`Reach`].
+/// [`Reach`], and numbers are small, because [`MAX_FUNCS`] is.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
     /// The function.
     pub func: FuncId,
-    /// The node that calls it, and where; `None` for a body.
-    parent: Option<(NodeId, Span)>,
+    /// Where the node that calls it does so; of a body nothing.
+    call: Span,
+    /// The first of its rows of [`Reach::bound`]; they end where those of the next node begin.
+    first_binding: u32,
+    /// The node that calls it; [`NO_NODE`] for a body.
+    caller: u16,
+    /// The next node of the same function, or [`NO_NODE`].
+    same: u16,
+    /// Row of [`Reach::locks`].
+    locks: u16,
     depth: u8,
     dispatched: u8,
-    /// Number of its rows of [`Reach::bound`].
-    bindings: u16,
-    /// The first of them.
-    first_binding: u32,
-    /// Row of [`Reach::locks`].
-    locks: u32,
-    /// The next node of the same function.
-    same: Option<NodeId>,
 }
+
+/// No number of a node.
+const NO_NODE: u16 = u16::MAX;
 
 impl Node {
     /// The number of the node that calls it, and where; `None` for a body.
     pub fn parent(&self) -> Option<(u32, Span)> {
-        self.parent.map(|(node, call)| (node.index() as u32, call))
+        (self.caller != NO_NODE).then(|| (u32::from(self.caller), self.call))
     }
 
     /// Calls on the way, at most [`MAX_DEPTH`].
@@ -77,15 +74,16 @@ impl Node {
 }
 
 /// The row of [`Reach::locks`] without locks.
-const NO_LOCKS: u32 = 0;
+const NO_LOCKS: u16 = 0;
 
 /// A node before it is known whether it is new.
 struct Visit {
     func: FuncId,
-    parent: Option<(NodeId, Span)>,
+    /// The node that calls it, and where; `None` for a body.
+    parent: Option<(u16, Span)>,
     depth: u8,
     dispatched: u8,
-    locks: u32,
+    locks: u16,
 }
 
 /// Everything reached.
@@ -94,9 +92,9 @@ pub struct Reach {
     /// Functions in order of distance.
     pub nodes: Vec<Node>,
     /// The first node of each function, found by it.
-    by_func: HashTable<NodeId>,
+    by_func: HashTable<u16>,
     /// Variables of functions that are objects of the starting function: (here, there).
-    bound: Vec<(LocalId, Object)>,
+    bound: Holders,
     /// Sets of locks held at the calls on the way.
     locks: Vec<LockSet>,
     /// Whether a budget cut the walk short.
@@ -108,7 +106,7 @@ impl Default for Reach {
         Self {
             nodes: Vec::new(),
             by_func: HashTable::new(),
-            bound: Vec::new(),
+            bound: Holders::default(),
             locks: vec![LockSet::new()],
             cut: false,
         }
@@ -145,7 +143,8 @@ impl Reach {
         let dispatched = u8::from(row.dispatched);
         let at = calls.row(func, row.call);
         for (target, bindings) in at.into_iter().flat_map(|at| callees(cx, calls, func).of_call(at)) {
-            reach.push(Visit { func: target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, bindings);
+            let bindings: Bindings = bindings.collect();
+            reach.push(Visit { func: target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, &bindings);
         }
         reach.walk(cx, calls, MAX_FUNCS, depth);
         reach
@@ -175,46 +174,52 @@ impl Reach {
 
     /// Whether `func` is reached by calls that have one callee each: with several, it is a guess that it is this one.
     pub fn surely_contains(&self, func: FuncId) -> bool {
-        self.nodes_of(func).any(|node| self.nodes[node.index()].dispatched == 0)
+        self.nodes_of(func).any(|node| self.nodes[node as usize].dispatched == 0)
     }
 
     /// Variables of a node's function that hold objects of the starting function: (here, there).
-    pub(super) fn bindings(&self, node: &Node) -> &[(LocalId, Object)] {
-        &self.bound[node.first_binding as usize..][..usize::from(node.bindings)]
+    pub(super) fn bindings(&self, node: u32) -> impl ExactSizeIterator<Item = (LocalId, Object)> + '_ {
+        let first = |at: usize| self.nodes.get(at).map_or(self.bound.len(), |node| node.first_binding);
+        self.bound.rows(first(node as usize), first(node as usize + 1))
     }
 
     /// Variables of a node's function that are variables of the starting function: (here, there).
-    pub(super) fn variables(&self, node: &Node) -> impl Iterator<Item = (LocalId, LocalId)> + '_ {
-        self.bindings(node).iter().filter_map(|(here, there)| Some((*here, there.as_variable()?)))
+    pub(super) fn variables(&self, node: u32) -> impl Iterator<Item = (LocalId, LocalId)> + '_ {
+        self.bindings(node).filter_map(|(here, there)| Some((here, there.as_variable()?)))
     }
 
-    fn first_of(&self, func: FuncId) -> Option<NodeId> {
-        self.by_func.find(hash_of(func), |at| self.nodes[at.index()].func == func).copied()
+    fn first_of(&self, func: FuncId) -> Option<u32> {
+        self.by_func.find(hash_of(func), |at| self.nodes[usize::from(*at)].func == func).map(|at| u32::from(*at))
     }
 
     /// The nodes of a function, nearest first.
-    fn nodes_of(&self, func: FuncId) -> impl Iterator<Item = NodeId> + '_ {
-        std::iter::successors(self.first_of(func), |at| self.nodes[at.index()].same)
+    fn nodes_of(&self, func: FuncId) -> impl Iterator<Item = u32> + '_ {
+        let next = |at: &u32| Some(self.nodes[*at as usize].same).filter(|same| *same != NO_NODE);
+        std::iter::successors(self.first_of(func), move |at| next(at).map(u32::from))
     }
 
     fn push(&mut self, visit: Visit, bindings: &[(LocalId, Object)]) {
         let Visit { func, parent, depth, dispatched, locks } = visit;
-        let at = NodeId::new(self.nodes.len());
+        let Some(at) = u16::try_from(self.nodes.len()).ok().filter(|at| *at != NO_NODE) else {
+            self.cut = true;
+            return;
+        };
         let mut last = None;
         for (count, known) in self.nodes_of(func).enumerate() {
-            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(&self.nodes[known.index()]) == bindings {
+            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(known).eq(bindings.iter().copied()) {
                 return;
             }
             last = Some(known);
         }
-        let first_binding = u32::try_from(self.bound.len()).unwrap_or(u32::MAX);
-        // One for each parameter: more than fit here are no function's.
-        let count = u16::try_from(bindings.len()).unwrap_or(u16::MAX);
-        self.bound.extend_from_slice(bindings);
-        self.nodes.push(Node { func, parent, depth, dispatched, bindings: count, first_binding, locks, same: None });
+        let first_binding = self.bound.len();
+        self.bound.extend(bindings.iter().copied());
+        let (caller, call) = parent.unwrap_or((NO_NODE, Span::default()));
+        self.nodes.push(Node { func, call, first_binding, caller, same: NO_NODE, locks, depth, dispatched });
         match last {
-            Some(last) => self.nodes[last.index()].same = Some(at),
-            None => drop(self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[at.index()].func))),
+            Some(last) => self.nodes[last as usize].same = at,
+            None => {
+                self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[usize::from(*at)].func));
+            }
         }
     }
 
@@ -222,16 +227,16 @@ impl Reach {
         self.visit(cx, calls, max_funcs, max_depth);
         self.nodes.shrink_to_fit();
         self.bound.shrink_to_fit();
-        self.by_func.shrink_to_fit(|at| hash_of(self.nodes[at.index()].func));
+        self.by_func.shrink_to_fit(|at| hash_of(self.nodes[usize::from(*at)].func));
     }
 
     fn visit(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
-        let mut at = 0;
-        let mut known_locks: FxHashMap<LockSet, u32> = FxHashMap::default();
+        let mut at: u16 = 0;
+        let mut known_locks: FxHashMap<LockSet, u16> = FxHashMap::default();
         let mut bindings = Bindings::new();
-        while at < self.nodes.len() {
-            let node = self.nodes[at];
-            let parent = NodeId::new(at);
+        while usize::from(at) < self.nodes.len() {
+            let node = self.nodes[usize::from(at)];
+            let number = at;
             at += 1;
             if node.depth() >= max_depth {
                 self.cut = true;
@@ -242,23 +247,23 @@ impl Reach {
                 continue;
             }
             let bound = callees(cx, calls, node.func);
-            for (number, row) in rows.iter().enumerate() {
+            for (call, row) in rows.iter().enumerate() {
                 let dispatched = node.dispatched.saturating_add(u8::from(row.dispatched));
                 let mut locks = None;
-                for (target, inner) in bound.of_call(number) {
+                for (target, inner) in bound.of_call(call) {
                     if self.nodes.len() >= max_funcs {
                         self.cut = true;
                         return;
                     }
                     let visits = self.nodes_of(target).take(MAX_VISITS).count();
-                    if visits == MAX_VISITS || visits > 0 && inner.is_empty() {
+                    if visits == MAX_VISITS || visits > 0 && inner.len() == 0 {
                         continue;
                     }
                     bindings.clear();
-                    bindings.extend(inner.iter().filter_map(|(here, given)| {
-                        Some((*here, self.object_of(cx, &node, given.root)?.along(&given.way)?))
+                    bindings.extend(inner.filter_map(|(here, given)| {
+                        Some((here, self.object_of(cx, u32::from(number), given.root)?.along(&given.way)?))
                     }));
-                    let parent = Some((parent, row.span));
+                    let parent = Some((number, row.span));
                     let locks = match locks {
                         Some(locks) => locks,
                         None => *locks.insert(self.locks_at(cx, &node, row.call, &mut known_locks)),
@@ -273,9 +278,9 @@ impl Reach {
     }
 
     /// Row of the locks certainly held at a call, those of the callers included.
-    fn locks_at(&mut self, cx: Context<'_>, node: &Node, call: ExprId, known: &mut FxHashMap<LockSet, u32>) -> u32 {
+    fn locks_at(&mut self, cx: Context<'_>, node: &Node, call: ExprId, known: &mut FxHashMap<LockSet, u16>) -> u16 {
         let more = cx.events.of(node.func).locks_at(call);
-        let outer = &self.locks[node.locks as usize];
+        let outer = &self.locks[usize::from(node.locks)];
         if more.iter().all(|key| outer.contains(key)) {
             return node.locks;
         }
@@ -287,38 +292,39 @@ impl Reach {
         }
         *known.entry(locks).or_insert_with_key(|locks| {
             self.locks.push(locks.clone());
-            u32::try_from(self.locks.len() - 1).unwrap_or(NO_LOCKS)
+            u16::try_from(self.locks.len() - 1).unwrap_or(NO_LOCKS)
         })
     }
 
     /// The variable of the starting function that `local` of a node's function is.
-    pub(super) fn origin_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<LocalId> {
+    pub(super) fn origin_of(&self, cx: Context<'_>, node: u32, local: LocalId) -> Option<LocalId> {
         self.object_of(cx, node, local)?.as_variable()
     }
 
     /// The object of the starting function that `local` of a node's function holds.
-    fn object_of(&self, cx: Context<'_>, node: &Node, local: LocalId) -> Option<Object> {
-        if let Some((_, there)) = self.bindings(node).iter().find(|(here, _)| *here == local) {
-            return Some(*there);
+    fn object_of(&self, cx: Context<'_>, node: u32, local: LocalId) -> Option<Object> {
+        if let Some((_, there)) = self.bindings(node).find(|(here, _)| *here == local) {
+            return Some(there);
         }
         // A captured variable stands for itself.
-        let file = cx.program.funcs()[node.func].file;
-        let captured = domain_local::operand(cx.program, node.func, file, local) == Operand::Captured;
+        let func = self.nodes[node as usize].func;
+        let captured =
+            domain_local::operand(cx.program, func, cx.program.funcs()[func].file, local) == Operand::Captured;
         captured.then(|| Object::whole(local))
     }
 
     /// The object of the starting function that holds the location of an access, when it is known.
     pub(super) fn holder_of(&self, cx: Context<'_>, reached: &Reached) -> Option<Object> {
-        let node = &self.nodes[reached.node as usize];
-        let here = holder_of(cx, &cx.events.of(node.func).accesses[reached.row as usize])?;
-        self.object_of(cx, node, here.root)?.along(&here.way)
+        let func = self.nodes[reached.node as usize].func;
+        let here = holder_of(cx, &cx.events.of(func).accesses[reached.row as usize])?;
+        self.object_of(cx, reached.node, here.root)?.along(&here.way)
     }
 
     /// Accesses to `location` among those listed for it.
     pub fn accesses(&self, cx: Context<'_>, listed: &[(FuncId, u32)]) -> Vec<Reached> {
         let mut out = Vec::new();
         for &(func, row) in listed {
-            out.extend(self.nodes_of(func).map(|node| self.reached(cx, node.index() as u32, row)));
+            out.extend(self.nodes_of(func).map(|node| self.reached(cx, node, row)));
         }
         out.sort_by_key(|r| (self.nodes[r.node as usize].depth, r.node, r.row));
         out
@@ -332,11 +338,11 @@ impl Reach {
             Anchor::Local(local) => {
                 let file = cx.program.funcs()[here.func].file;
                 let root = canonical_root(cx, file, local).unwrap_or(local);
-                self.origin_of(cx, here, local).or_else(|| self.origin_of(cx, here, root))
+                self.origin_of(cx, node, local).or_else(|| self.origin_of(cx, node, root))
             }
             Anchor::Global | Anchor::Value => None,
         };
-        let mut locks = self.locks[here.locks as usize].clone();
+        let mut locks = self.locks[usize::from(here.locks)].clone();
         for key in &access.locks {
             if let Err(at) = locks.binary_search(key) {
                 locks.insert(at, *key);
@@ -349,8 +355,8 @@ impl Reach {
     pub fn path(&self, node: u32) -> Vec<(FuncId, Span)> {
         let mut path = Vec::new();
         let mut at = &self.nodes[node as usize];
-        while let Some((parent, span)) = at.parent {
-            at = &self.nodes[parent.index()];
+        while let Some((parent, span)) = at.parent() {
+            at = &self.nodes[parent as usize];
             path.push((at.func, span));
         }
         path.reverse();
@@ -380,11 +386,12 @@ pub(super) fn callees<'c>(cx: Context<'_>, calls: &'c Calls, func: FuncId) -> &'
 fn bound_callees(cx: Context<'_>, func: FuncId, row: &CallRef) -> SmallVec<[(FuncId, Bindings); 2]> {
     let mut out = SmallVec::new();
     let file = cx.program.funcs()[func].file;
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[row.call] else { return out };
+    let Some(args) = cx.program.facts(file).exprs.args(row.call) else { return out };
     let args: SmallVec<[(u32, ExprId); 4]> = args.iter().copied().zip(0..).map(|(e, at)| (at, e)).collect();
+    let receiver = (!row.targets.is_empty()).then(|| row.receiver(cx, func)).flatten();
     for &target in &row.targets {
         let mut bindings = Bindings::new();
-        bind(cx, file, target, row.receiver.as_deref(), &args, &mut bindings);
+        bind(cx, file, target, receiver.as_ref(), &args, &mut bindings);
         out.push((target, bindings));
     }
     for handed in &row.handed {
@@ -426,7 +433,7 @@ fn receiver_of(cx: Context<'_>, file: FileId, call: ExprId, body: FuncId) -> Opt
     if let Some(place) = of_callee(cx.program.callee(file, call)) {
         return Some(place);
     }
-    let Expr::Call { args, .. } = &cx.program.facts(file).exprs[call] else { return None };
+    let args = cx.program.facts(file).exprs.args(call)?;
     args.iter().find_map(|arg| match cx.program.facts(file).exprs[*arg] {
         Expr::Select { .. } => match cx.program.meaning(file, *arg) {
             Meaning::Method(callee) => of_callee(*callee),

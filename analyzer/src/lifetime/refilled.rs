@@ -34,7 +34,7 @@ use crate::{
     base::{InPieces, Span},
     resolve::{Callee, FuncId, Place, Root, Type},
     source::FileId,
-    syntax::{Body, Comm, Expr, ExprId, InstrKind, LocalDecl, LocalId, Loop, Terminator},
+    syntax::{Body, Comm, Expr, ExprId, Exprs, InstrKind, LocalDecl, LocalId, Loop, Terminator},
 };
 
 /// Calls from the body of a goroutine to where it receives.
@@ -73,8 +73,12 @@ impl<'a> Looked<'a> {
         self.cx.program.funcs()[self.func].file
     }
 
+    fn exprs(&self) -> &'a Exprs {
+        &self.cx.program.facts(self.file()).exprs
+    }
+
     fn expr(&self, expr: ExprId) -> &'a Expr {
-        &self.cx.program.facts(self.file()).exprs[expr]
+        &self.exprs()[expr]
     }
 
     fn conflicts(&self) -> Vec<Conflict> {
@@ -115,7 +119,7 @@ impl<'a> Looked<'a> {
                 let (buffer, gives_out) = match *effect {
                     Effect::Overwrites { arg } => {
                         let Expr::Call { args, .. } = self.expr(call) else { continue };
-                        let Some(arg) = args.get(usize::from(arg)) else { continue };
+                        let Some(arg) = self.exprs().list(*args).get(usize::from(arg)) else { continue };
                         (self.place(self.unsliced(*arg)), false)
                     }
                     Effect::TakesBack => match self.receiver(call) {
@@ -159,7 +163,7 @@ impl<'a> Looked<'a> {
                 match instr.kind {
                     InstrKind::Go(call) => {
                         let Expr::Call { args, .. } = self.expr(call) else { continue };
-                        out.push((Gift::Start(call), args.to_vec(), instr.span));
+                        out.push((Gift::Start(call), self.exprs().list(*args).to_vec(), instr.span));
                     }
                     InstrKind::Send { channel, value } => {
                         out.push((Gift::Sent(channel), self.parts(value), instr.span));
@@ -184,7 +188,9 @@ impl<'a> Looked<'a> {
             _ => value,
         };
         match self.expr(value) {
-            Expr::Composite { elements, .. } => elements.iter().map(|element| element.value).collect(),
+            Expr::Composite { elements, .. } => {
+                self.exprs().elements(*elements).iter().map(|element| element.value).collect()
+            }
             _ => vec![value],
         }
     }
@@ -315,7 +321,7 @@ impl<'a> Looked<'a> {
             let handed_on = || {
                 self.facts.calls.of(body).iter().find(|call| {
                     let syntax = program.facts(file);
-                    let Expr::Call { args, .. } = &syntax.exprs[call.call] else { return false };
+                    let Some(args) = syntax.exprs.args(call.call) else { return false };
                     let whole = |arg: &ExprId| &syntax.exprs[unsliced(syntax, *arg)];
                     args.iter().any(|arg| matches!(whole(arg), Expr::Local(local) if is_it(*local)))
                 })

@@ -64,7 +64,8 @@ fn handed_over(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId) -> 
         if !within.contains(source.expr_spans[literal]) {
             continue;
         }
-        for (at, element) in elements.iter().enumerate().filter(|(_, element)| is_it(element.value)) {
+        let elements = source.exprs.elements(*elements).iter();
+        for (at, element) in elements.enumerate().filter(|(_, element)| is_it(element.value)) {
             let ty = program.underlying(program.expr_type(file, literal));
             let Type::Struct(fields) = program.ty(ty) else { continue };
             let field = match &element.key {

@@ -297,7 +297,7 @@ fn restores_of(facts: Facts<'_>, func: FuncId) -> Vec<Restore> {
         let file = cx.program.funcs()[func].file;
         let mut run: Vec<FuncId> =
             facts.calls.at(func, *call).map(|row| row.targets.iter().copied().collect()).unwrap_or_default();
-        let crate::syntax::Expr::Call { args, .. } = &cx.program.facts(file).exprs[*call] else { continue };
+        let Some(args) = cx.program.facts(file).exprs.args(*call) else { continue };
         for arg in args {
             run.extend(super::handed::functions_of(cx.program, cx.graph, cx.places, file, *arg).iter().map(|h| h.func));
         }
@@ -503,7 +503,7 @@ fn joined_before_restore(facts: Facts<'_>, func: FuncId, restore: &Restore) -> F
         if let Some(row) = facts.calls.at(func, *call) {
             joined.union_with(&facts.joins.of_call(cx, func, row).1);
         }
-        let crate::syntax::Expr::Call { args, .. } = &cx.program.facts(file).exprs[*call] else { continue };
+        let Some(args) = cx.program.facts(file).exprs.args(*call) else { continue };
         for arg in args.iter().filter(|_| *test_end) {
             for handed in super::handed::functions_of(cx.program, cx.graph, cx.places, file, *arg) {
                 joined.union_with(facts.joins.must(handed.func));

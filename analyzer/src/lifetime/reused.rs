@@ -28,7 +28,7 @@ use crate::{
     base::Span,
     resolve::{Builtin, CalleeKind, FuncId, Place, Program, Root, Step},
     source::FileId,
-    syntax::{Body, Expr, ExprId, FileFacts, InstrKind, Literal, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Body, Expr, ExprId, FileFacts, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Calls from a goroutine's body to where it reads what it was given.
@@ -60,10 +60,11 @@ fn reused_by(program: &Program, file: FileId, body: &Body) -> Option<(Location, 
     let facts = program.facts(file);
     let filled = body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| {
         let InstrKind::Write { place, source: Source::Value(value) } = instr.kind else { return None };
-        let Expr::Call { args, .. } = &facts.exprs[value.expr] else { return None };
+        let args = facts.exprs.args(value.expr)?;
         let appends = program.callee_kind(file, value.expr) == CalleeKind::Builtin(Builtin::Append);
         let held = field_of_receiver(program, file, place).filter(|_| appends)?;
         let Expr::Slice { base, bounds } = &facts.exprs[*args.first()?] else { return None };
+        let bounds = facts.exprs.list(*bounds);
         let from_start = bounds.last().is_some_and(|bound| is_zero(&facts.exprs[*bound]));
         (from_start && field_of_receiver(program, file, *base) == Some(held)).then_some((held, instr.span))
     })?;
@@ -77,7 +78,7 @@ fn reused_by(program: &Program, file: FileId, body: &Body) -> Option<(Location, 
 }
 
 fn is_zero(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(Literal::Int(int)) if int.value() == 0)
+    matches!(expr, Expr::Int(int) if int.value() == 0)
 }
 
 /// The field, when an expression is one of the receiver itself.
@@ -95,7 +96,7 @@ impl Pass<'_> {
     pub(super) fn refills(&mut self, row: &CallRef, state: &State) {
         let [method] = row.targets[..] else { return };
         let Some(&(buffer, at)) = self.facts.cx.places.reused_buffer(method) else { return };
-        let Some(object) = row.receiver.as_deref().map(|place| self.canonical_here(place)) else { return };
+        let Some(object) = self.receiver_of(row) else { return };
         let given: Vec<LocalId> = self.given_by(method, &object);
         for goroutine in state.active.ones().filter(|at| !self.is_subtest(*at)).collect::<Vec<_>>() {
             let Some((reached, kind)) = given.iter().find_map(|local| self.reads_elements(goroutine, *local)) else {
@@ -107,8 +108,9 @@ impl Pass<'_> {
         }
     }
 
-    fn canonical_here(&self, place: &Place) -> Place {
-        self.facts.cx.places.canonical(self.facts.cx.program, self.file, place.clone())
+    fn receiver_of(&self, row: &CallRef) -> Option<Place> {
+        let cx = self.facts.cx;
+        Some(cx.places.canonical(cx.program, self.file, row.receiver(cx, self.func)?))
     }
 
     /// Variables of the function that hold what the method gave out for an object.
@@ -120,10 +122,8 @@ impl Pass<'_> {
             let LocalDecl::Value(value) = &row.decl else { return false };
             let call = self.facts.calls.at(self.func, value.expr);
             value.component.unwrap_or(0) == 0
-                && call.is_some_and(|call| {
-                    call.targets[..] == [method]
-                        && call.receiver.as_deref().is_some_and(|place| self.canonical_here(place) == *object)
-                })
+                && call
+                    .is_some_and(|call| call.targets[..] == [method] && self.receiver_of(call).as_ref() == Some(object))
         });
         given.map(|(local, _)| local).collect()
     }

@@ -222,7 +222,7 @@ fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
                 _ => return false,
             },
             Operand::Param(index) => {
-                let Expr::Call { args, .. } = &program.facts(caller).exprs[site.expr] else { return false };
+                let Some(args) = program.facts(caller).exprs.args(site.expr) else { return false };
                 let Some(arg) = args.get(index as usize) else { return false };
                 program.place(caller, *arg)
             }

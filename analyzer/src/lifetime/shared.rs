@@ -57,22 +57,58 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
         closed_replies: replies::closed_before_the_answer(facts),
         joined: Joined::new(facts),
     };
-    let mut found: Vec<Conflict> = ids
+    let mut found: Vec<Candidate> = ids
         .into_par_iter()
         .one_by_one()
         .flat_map_iter(|id| of_spawn(facts, id, suites.contains(id.index()), &known))
         .collect();
     // One cause is one end; the goroutines nearest to the state show it best.
-    found.sort_by_key(|c| (c.location, c.inside.dispatched, c.inside.path.len(), c.spawn));
+    found.sort_by_key(|candidate| candidate.order(facts));
     let mut kept: Vec<Conflict> = Vec::new();
     let mut run = 0;
-    for conflict in found {
-        run = if kept.last().is_some_and(|last| last.location == conflict.location) { run + 1 } else { 0 };
+    for candidate in found {
+        run = if kept.last().is_some_and(|last| last.location == candidate.location) { run + 1 } else { 0 };
         if run < MAX_SPAWNS {
-            kept.push(conflict);
+            kept.push(candidate.conflict(facts));
         }
     }
     kept
+}
+
+/// A conflict before it is known whether it is kept: of a hundred thousand few are, and a whole one has ten times the size.
+struct Candidate {
+    spawn: SpawnId,
+    location: Location,
+    /// Whether elements of the location are meant.
+    element: bool,
+    /// The node of what the goroutine reaches, with the row of its function's accesses.
+    inside: (u32, u32),
+    /// The other access.
+    other: (FuncId, u32),
+}
+
+impl Candidate {
+    fn order(&self, facts: Facts<'_>) -> (Location, u32, u32, SpawnId) {
+        let node = &facts.reaches[self.spawn].nodes[self.inside.0 as usize];
+        (self.location, node.dispatched(), node.depth(), self.spawn)
+    }
+
+    fn conflict(&self, facts: Facts<'_>) -> Conflict {
+        let (reach, (number, row)) = (&facts.reaches[self.spawn], self.inside);
+        let node = &reach.nodes[number as usize];
+        let other = access(facts.cx, self.other);
+        Conflict {
+            element: self.element,
+            assumptions: vec![Assumption::SameObject],
+            ..Conflict::new(
+                self.spawn,
+                self.location,
+                Side::of(access(facts.cx, (node.func, row)), false).reached_by(reach.path(number), node.dispatched()),
+                Side::of(other, false),
+                Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
+            )
+        }
+    }
 }
 
 /// What is found once for all goroutines.
@@ -179,37 +215,31 @@ fn closed_under_senders(
     keys: &[usize],
     starters: &FxHashMap<FuncId, u32>,
     known: &Known,
-) -> Vec<Conflict> {
+) -> Vec<Candidate> {
     let (cx, site) = (facts.cx, &facts.spawns.sites[id]);
     let file = cx.program.funcs()[site.func].file;
-    let mut out: Vec<Conflict> = Vec::new();
+    let mut out: Vec<Candidate> = Vec::new();
     for &(body, at, argument) in &site.arguments {
         let params = &cx.program.function(body).signature.params;
         let Some(param) = params.get(at as usize).and_then(|param| param.local) else { continue };
         let given = Location::Local(cx.program.funcs()[body].file, param);
-        let mut sends = cx.events.of(body).accesses.iter();
-        let Some(send) = sends.find(|row| row.kind == AccessKind::Send && row.location == given) else { continue };
+        let accesses = &cx.events.of(body).accesses;
+        let sends = |row: &Access| row.kind == AccessKind::Send && row.location == given;
+        let Some(row) = accesses.iter().position(sends) else { continue };
+        let send = &accesses[row];
         let Some((field, element)) = field_of_channel(facts, file, argument) else { continue };
         let closes = if element { &known.closed_parts } else { &known.ends };
-        let mut closes = closes.get(&field).into_iter().flatten().map(|row| access(cx, *row));
+        let mut closes = closes.get(&field).into_iter().flatten();
         let close = closes.find(|close| {
+            let close = access(cx, **close);
             close.kind == AccessKind::Close
                 && (!starters.contains_key(&close.func) || closes_in_a_later_round(facts, starters, close))
                 && !send.locks.iter().any(|lock| close.locks.contains(lock))
                 && !waited(facts, &known.joined, keys, close.func, close.span, MAX_WAITING_CALLERS)
         });
-        let Some(close) = close.filter(|_| out.iter().all(|known| known.location != field)) else { continue };
-        out.push(Conflict {
-            element,
-            assumptions: vec![Assumption::SameObject],
-            ..Conflict::new(
-                id,
-                field,
-                Side::of(send, false),
-                Side::of(close, false),
-                Relation::OwnerMethod { method: close.func, role: Role::Elsewhere },
-            )
-        });
+        let Some(&other) = close.filter(|_| out.iter().all(|known| known.location != field)) else { continue };
+        let Some(node) = facts.reaches[id].nodes.iter().position(|node| node.func == body) else { continue };
+        out.push(Candidate { spawn: id, location: field, element, inside: numbers(node, row), other });
     }
     out
 }
@@ -256,7 +286,7 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     }
 }
 
-fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Conflict> {
+fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Candidate> {
     let cx = facts.cx;
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
@@ -265,7 +295,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
     let starters = ancestors(facts, site.func, MAX_STARTERS);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     let mut out = closed_under_senders(facts, id, &keys, &starters, known);
-    seen.extend(out.iter().map(|conflict| conflict.location));
+    seen.extend(out.iter().map(|candidate| candidate.location));
     for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= MAX_DEPTH) {
         if node.dispatched() > MAX_DISPATCHED {
             continue;
@@ -293,9 +323,10 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
             }
             // Who has a copy of the struct has the same object in it, but another variable that holds it.
             let copy = is_of_a_copy(facts, inner);
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let found = reach.reached(cx, number, u32::try_from(row).unwrap_or(u32::MAX));
-            let other = ends.map(|r| access(cx, *r)).find(|other| {
+            let inside = numbers(number, row);
+            let found = reach.reached(cx, inside.0, inside.1);
+            let other = ends.find(|other| {
+                let other = access(cx, **other);
                 // What ends with the suite is joined by then; what is replaced before is not what the join is for.
                 (!suite || other.kind == AccessKind::Write && !other.element)
                     && other.element == inner.element
@@ -309,22 +340,19 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Co
                     && !waited(facts, &known.joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
                     && !in_different_structs(facts, inner, other)
             });
-            let Some(other) = other else { continue };
-            seen.insert(inner.location);
-            out.push(Conflict {
-                element: inner.element,
-                assumptions: vec![Assumption::SameObject],
-                ..Conflict::new(
-                    id,
-                    inner.location,
-                    Side::of(inner, false).reached_by(reach.path(number), node.dispatched()),
-                    Side::of(other, false),
-                    Relation::OwnerMethod { method: other.func, role: Role::Elsewhere },
-                )
-            });
+            let Some(&other) = other else { continue };
+            let location = inner.location;
+            seen.insert(location);
+            out.push(Candidate { spawn: id, location, element: inner.element, inside, other });
         }
     }
     out
+}
+
+/// Numbers of rows of tables that have fewer than four thousand million.
+fn numbers(node: usize, row: usize) -> (u32, u32) {
+    let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    (number(node), number(row))
 }
 
 /// Whether a loop starts the goroutine, somewhere below, in one round and closes the channel in another.

@@ -70,7 +70,7 @@ impl Solver<'_> {
                 InstrKind::Write { place, source: Source::Value(value) } => {
                     let stored = is_it(value.expr)
                         || matches!(&facts.exprs[value.expr], Expr::Call { args, .. } if
-                            args.iter().any(|a| is_it(*a)) && matches!(program.callee(file, value.expr),
+                            facts.exprs.list(*args).iter().any(|a| is_it(*a)) && matches!(program.callee(file, value.expr),
                                 crate::resolve::Callee::Builtin(crate::resolve::Builtin::Append)));
                     if stored {
                         let target = program.place(file, place);
@@ -102,7 +102,7 @@ impl Solver<'_> {
             (program.function(func).span.contains(facts.expr_spans[id]) && !ranged.contains(&id)).then_some(e)
         }) {
             if let Expr::Composite { elements, .. } = expr
-                && elements.iter().any(|e| is_it(e.value))
+                && facts.exprs.elements(*elements).iter().any(|e| is_it(e.value))
             {
                 return Escape::Away;
             }
@@ -421,7 +421,7 @@ impl Solver<'_> {
     /// Whether the call makes, out of the variable, an object that has methods: `return NewReader(conn), nil`.
     fn wrapped(&self, file: FileId, call: ExprId, local: LocalId) -> bool {
         let program = self.cx.program;
-        let Expr::Call { args, .. } = &program.facts(file).exprs[call] else { return false };
+        let Some(args) = program.facts(file).exprs.args(call) else { return false };
         let made = program.named_of(program.expr_type(file, call));
         let is_it = |arg: &ExprId| {
             let place = program.place(file, *arg);

@@ -139,6 +139,7 @@ impl<'a> Context<'a> {
     fn spawn(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
         let facts = self.program.facts(file);
         let Expr::Call { callee: callee_expr, args, .. } = &facts.exprs[call] else { return None };
+        let args = facts.exprs.list(*args);
         let callee = self.program.callee(file, call);
         let (key, receiver) = match &callee {
             Callee::External { key, receiver } => (Some(*key), receiver.clone()),
@@ -205,7 +206,7 @@ impl<'a> Context<'a> {
 
     /// A call that hands a function to something that starts it.
     fn wrapped(self, func: FuncId, file: FileId, call: ExprId, span: Span) -> Option<SpawnSite> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
+        let args = self.program.facts(file).exprs.args(call)?;
         let mut found = None;
         for (at, arg) in args.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
@@ -305,7 +306,7 @@ impl<'a> Context<'a> {
             Effect::Run { arg } => Some(usize::from(arg)),
             _ => None,
         })?;
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
+        let args = self.program.facts(file).exprs.args(call)?;
         let mut site = None;
         for handed in functions_of(self.program, self.graph, self.places, file, *args.get(run)?) {
             if self.events.of(handed.func).pause().is_some() {
@@ -333,7 +334,7 @@ impl<'a> Context<'a> {
 
     /// Functions that the callee of `call` runs before it returns because they were handed to it.
     pub fn run_at(self, file: FileId, call: ExprId) -> SmallVec<[HandedFunc; 1]> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return SmallVec::new() };
+        let Some(args) = self.program.facts(file).exprs.args(call) else { return SmallVec::new() };
         let mut out = SmallVec::new();
         for (at, arg) in args.iter().enumerate() {
             if !domain_local::may_be_function(self.program, file, *arg) {
@@ -450,7 +451,7 @@ impl<'a> Context<'a> {
                 Callee::Func { receiver, .. } | Callee::External { receiver, .. } => receiver?,
                 Callee::Interface { receiver, .. } => receiver,
                 Callee::Builtin(_) => {
-                    let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return None };
+                    let args = self.program.facts(file).exprs.args(call)?;
                     self.program.place(file, *args.first()?)
                 }
                 _ => return None,
@@ -465,7 +466,7 @@ impl<'a> Context<'a> {
     }
 
     fn called_signals(self, file: FileId, call: ExprId, depth: u32, visiting: &mut FxHashSet<FuncId>) -> Vec<Signal> {
-        let Expr::Call { args, .. } = &self.program.facts(file).exprs[call] else { return Vec::new() };
+        let Some(args) = self.program.facts(file).exprs.args(call) else { return Vec::new() };
         let (target, receiver) = match self.program.callee(file, call) {
             Callee::Literal(func) => (Some(func), None),
             Callee::Func { func, receiver, .. } => (Some(func), receiver),
@@ -508,6 +509,7 @@ impl<'a> Context<'a> {
             instrs().any(|instr| {
                 let InstrKind::Call(call) = instr.kind else { return false };
                 let Expr::Call { args: delta, .. } = &facts.exprs[call] else { return false };
+                let delta = facts.exprs.list(*delta);
                 let Some(Expr::Local(delta)) = delta.first().map(|expr| &facts.exprs[*expr]) else { return false };
                 let domain_local::Operand::Param(at) = domain_local::operand(self.program, func, file, *delta) else {
                     return false;

@@ -116,7 +116,7 @@ fn ended_in(facts: Facts<'_>, body: FuncId) -> Vec<LocalId> {
     let test = program.in_test_file(body);
     let object = |end: LocalId| {
         let LocalDecl::Value(made) = &syntax.locals[end].decl else { return None };
-        let Expr::Call { args, .. } = &syntax.exprs[made.expr] else { return None };
+        let args = syntax.exprs.args(made.expr)?;
         let lasts = |parent: &ExprId| never_over(program, facts.cx.models, facts.cx.places, file, *parent);
         // Whoever else ends it says nothing of this goroutine.
         let ender = ender_of(program, facts.cx.models, facts.cx.places, (file, end));

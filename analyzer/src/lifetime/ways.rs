@@ -16,7 +16,7 @@ use crate::{
     base::{Idx, Span},
     resolve::{Basic, Builtin, CalleeKind, FuncId, Type},
     source::FileId,
-    syntax::{BinaryOp, BlockId, Body, Expr, ExprId, InstrKind, Literal, LocalId, Source, Terminator},
+    syntax::{BinaryOp, BlockId, Body, Expr, ExprId, InstrKind, LocalId, Source, Terminator},
 };
 
 /// Blocks visited with different values of variables, for one question. More, and every way counts as possible.
@@ -174,7 +174,7 @@ impl Ways<'_> {
                 "false" => Some(Value::False),
                 _ => None,
             },
-            Expr::Literal(Literal::Int(number)) => match number.value() {
+            Expr::Int(number) => match number.value() {
                 0 => Some(Value::Zero),
                 number => (number > 0).then_some(Value::Positive),
             },

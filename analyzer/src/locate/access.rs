@@ -312,7 +312,7 @@ impl Locator<'_> {
             let site = &self.lifetimes.graph.sites()[site];
             let caller_file = program.funcs()[found.func].file;
             let facts = program.facts(caller_file);
-            let Expr::Call { args, .. } = &facts.exprs[site.expr] else { break };
+            let Some(args) = facts.exprs.args(site.expr) else { break };
             let Some(&argument) = args.get(index as usize) else { break };
             let (argument, through_address) = match facts.exprs[argument] {
                 Expr::AddressOf(inner) => (inner, true),

@@ -76,6 +76,7 @@ fn keep(typer: &Typer<'_>, file: FileId, call: ExprId) -> Kept {
 
 fn called<'p>(typer: &Typer<'p>, file: FileId, call: ExprId) -> Option<(Called, ExprId, &'p [ExprId])> {
     let Expr::Call { callee, args, .. } = &typer.facts(file).exprs[call] else { return None };
+    let args = typer.facts(file).exprs.list(*args);
     Some((typer.called(file, *callee), *callee, args))
 }
 

@@ -71,7 +71,7 @@ impl<'p> Typer<'p> {
             },
             Expr::Index { base, indices } => match self.called(file, *base) {
                 Called::Func { func, receiver, .. } => {
-                    let explicit = indices.iter().map(|&index| {
+                    let explicit = self.facts(file).exprs.list(*indices).iter().map(|&index| {
                         let unknown = || self.unknown(Reason::Uninferred);
                         self.expr_as_type(file, index).unwrap_or_else(unknown)
                     });
@@ -232,13 +232,14 @@ impl<'p> Typer<'p> {
             },
             Called::Value(value) => self.results(self.core(self.expr_type(file, *value))),
             Called::Conversion(ty) => *ty,
-            Called::Builtin(builtin) => self.builtin_type(file, *builtin, *callee, args),
+            Called::Builtin(builtin) => self.builtin_type(file, *builtin, *callee, self.facts(file).exprs.list(*args)),
         }
     }
 
     /// The type arguments of a call of a generic function, written or inferred; `None` for other calls.
     pub(crate) fn call_type_args(&self, file: FileId, call: ExprId, called: &Called) -> Option<Vec<TypeId>> {
         let Expr::Call { args, spread, .. } = &self.facts(file).exprs[call] else { return None };
+        let args = self.facts(file).exprs.list(*args);
         let Called::Func { func, receiver: None, explicit } = called else { return None };
         let row = &self.declared().funcs[*func];
         let count = self.facts(row.file).functions[row.index].type_params.len();
@@ -345,15 +346,16 @@ impl<'p> Typer<'p> {
             Expr::Slice { base, .. } | Expr::AddressOf(base) | Expr::TypeAssert { base, .. } => self.place(file, *base),
             Expr::Deref(base) => step(*base, Step::Deref),
             Expr::Receive(base) => step(*base, Step::Element),
-            Expr::Call { callee, args, .. } if args.len() == 1 && self.expr_as_type(file, *callee).is_some() => {
-                self.place(file, args[0])
-            }
-            Expr::Call { .. }
-            | Expr::Not(_)
+            Expr::Call { callee, args, .. } => match *self.facts(file).exprs.list(*args) {
+                [converted] if self.expr_as_type(file, *callee).is_some() => self.place(file, converted),
+                _ => value(),
+            },
+            Expr::Not(_)
             | Expr::Unary(_)
             | Expr::Binary { .. }
             | Expr::Composite { .. }
             | Expr::FuncLit(_)
+            | Expr::Int(_)
             | Expr::Literal(_)
             | Expr::Type(_)
             | Expr::Bad => value(),

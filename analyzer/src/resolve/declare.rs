@@ -348,7 +348,7 @@ impl Declarations {
 fn type_operand(facts: &FileFacts, expr: &Expr) -> Option<(Symbol, Symbol)> {
     let Expr::Call { callee, args, .. } = expr else { return None };
     let operand = match &facts.exprs[*callee] {
-        Expr::Name(name) if matches!(name.as_str(), "new" | "make") => *args.first()?,
+        Expr::Name(name) if matches!(name.as_str(), "new" | "make") => *facts.exprs.list(*args).first()?,
         // The operand of `*p` as a callee is a type unless `p` points to a function, which nobody does with a
         // member of another package.
         Expr::Deref(operand) => *operand,

@@ -124,7 +124,8 @@ impl<'p> Typer<'p> {
                 if !matches!(generic, Binding::Entity(Entity::Type(..)) | Binding::Type(_)) {
                     return None;
                 }
-                let args: Option<Vec<TypeId>> = indices.iter().map(|&index| self.expr_as_type(file, index)).collect();
+                let indices = self.facts(file).exprs.list(*indices).iter();
+                let args: Option<Vec<TypeId>> = indices.map(|&index| self.expr_as_type(file, index)).collect();
                 Some(self.instance(generic, &args?))
             }
             _ => None,

@@ -105,6 +105,11 @@ impl Program {
         &self.sources
     }
 
+    /// The files, for who needs them when the program is gone.
+    pub fn shared_sources(&self) -> Arc<SourceSet> {
+        self.sources.clone()
+    }
+
     /// What a file says.
     pub fn facts(&self, file: FileId) -> &FileFacts {
         &self.facts[file]

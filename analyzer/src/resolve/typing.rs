@@ -138,8 +138,9 @@ impl<'p> Typer<'p> {
                 Some(func) => self.func_type(func),
                 None => self.unknown(Reason::SyntaxError),
             },
+            Expr::Int(_) => self.basic(Basic::UntypedInt),
             Expr::Literal(literal) => self.basic(match literal {
-                Literal::Int(_) | Literal::LargeInt => Basic::UntypedInt,
+                Literal::LargeInt => Basic::UntypedInt,
                 Literal::Float => Basic::UntypedFloat,
                 Literal::Imaginary => Basic::Complex128,
                 Literal::Rune => Basic::UntypedRune,
@@ -243,7 +244,7 @@ impl<'p> Typer<'p> {
                 });
             }
         };
-        for element in elements {
+        for element in self.facts(file).exprs.elements(*elements) {
             give(element.value, value);
             if let (Some(key), Some(ElementKey::Expr(expr))) = (key, &element.key) {
                 give(*expr, key);

@@ -7,11 +7,13 @@ mod constraint;
 mod imports;
 mod modules;
 mod stubs;
+mod text;
 
 use std::sync::Arc;
 
 pub use imports::import_paths;
 use rayon::prelude::*;
+pub use text::{ReadAgain, Text};
 
 use crate::{
     base::{InPieces, IndexVec, Problem, ProblemKind, Symbol},
@@ -55,7 +57,7 @@ pub struct SourceFile {
     /// Path relative to the root.
     pub path: Arc<str>,
     /// Text; invalid UTF-8 was replaced and is a problem of the set.
-    pub text: Arc<str>,
+    pub text: Text,
     /// Import path of the folder. Files of an external test package (`package p_test`) have the same one.
     pub import_path: Symbol,
     /// The module it belongs to, an index of [`SourceSet::modules`].
@@ -145,6 +147,12 @@ impl SourceSet {
         }
         set
     }
+
+    /// Lets go of the texts that are not to be kept. What asks for one later gets it from `reader`.
+    pub fn let_go_of_texts(&mut self, reader: &Arc<dyn ReadAgain>, keep: impl Fn(&SourceFile) -> bool + Sync) {
+        let files = self.files.as_mut_slice().par_iter_mut().few_at_once();
+        files.filter(|file| !keep(file)).for_each(|file| file.text.let_go(&file.path, reader));
+    }
 }
 
 /// The file that an input becomes, and whether it is known to which module it belongs; `None` for one that takes no part.
@@ -166,7 +174,7 @@ fn sort_out(
         return (None, problem(ProblemKind::TooLarge, message));
     }
     let mut trouble = None;
-    let text: Arc<str> = match String::from_utf8(input.text) {
+    let text: Text = match String::from_utf8(input.text) {
         Ok(text) => text.into(),
         Err(error) => {
             let message = "not UTF-8; what could not be read was replaced".to_owned();

@@ -5,7 +5,7 @@
 //! whether they name functions or variables.
 
 use super::{ElementKey, Expr, ExprId, InstrKind, LocalDecl, LocalId, TypeExpr, TypeExprId, lower::Lowerer};
-use crate::base::Symbol;
+use crate::base::{List, Symbol};
 
 /// A step of evaluation. Kept on a heap stack: expressions may be fifty thousand deep.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ impl Lowerer<'_> {
                     self.tasks.push(Task::Read(expr));
                 }
             }
-            Expr::Index { base, indices } if self.is_instantiation(indices) => {
+            Expr::Index { base, indices } if self.is_instantiation(*indices) => {
                 let base = *base;
                 self.tasks.push(Task::Value(base));
             }
@@ -95,7 +95,7 @@ impl Lowerer<'_> {
                 self.tasks.push(Task::Operands(expr));
             }
             Expr::Slice { base, bounds } => {
-                self.tasks.extend(bounds.iter().rev().map(|&bound| Task::Value(bound)));
+                self.tasks.extend(self.facts.exprs.list(*bounds).iter().rev().map(|&bound| Task::Value(bound)));
                 self.tasks.push(Task::Value(*base));
             }
             Expr::Call { .. } => {
@@ -118,7 +118,7 @@ impl Lowerer<'_> {
             Expr::Composite { ty, elements } => {
                 let ty = ty.or(elided);
                 let (keys_are_values, element_ty) = self.composite_shape(ty);
-                for element in elements.iter().rev() {
+                for element in self.facts.exprs.elements(*elements).iter().rev() {
                     self.tasks.push(Task::Elided(element.value, element_ty));
                     match element.key {
                         Some(ElementKey::Expr(key)) => self.tasks.push(Task::Value(key)),
@@ -129,7 +129,7 @@ impl Lowerer<'_> {
                     }
                 }
             }
-            Expr::FuncLit(_) | Expr::Literal(_) | Expr::Type(_) | Expr::Bad => {}
+            Expr::FuncLit(_) | Expr::Int(_) | Expr::Literal(_) | Expr::Type(_) | Expr::Bad => {}
         }
     }
 
@@ -142,7 +142,7 @@ impl Lowerer<'_> {
             Expr::Name(_) => {}
             Expr::Select { base, .. } | Expr::Deref(base) => self.tasks.push(Task::Operands(*base)),
             Expr::Index { base, indices } => {
-                self.tasks.extend(indices.iter().rev().map(|&index| Task::Value(index)));
+                self.tasks.extend(self.facts.exprs.list(*indices).iter().rev().map(|&index| Task::Value(index)));
                 self.tasks.push(Task::Operands(*base));
             }
             Expr::Slice { .. }
@@ -155,6 +155,7 @@ impl Lowerer<'_> {
             | Expr::TypeAssert { .. }
             | Expr::Composite { .. }
             | Expr::FuncLit(_)
+            | Expr::Int(_)
             | Expr::Literal(_)
             | Expr::Type(_)
             | Expr::Bad => self.value(expr, None),
@@ -163,8 +164,9 @@ impl Lowerer<'_> {
 
     fn call_operands(&mut self, call: ExprId) {
         let Expr::Call { callee, args, .. } = &self.facts.exprs[call] else { return };
+        let args = self.facts.exprs.list(*args);
         self.tasks.extend(args.iter().rev().map(|&arg| Task::Value(arg)));
-        if let (Expr::Name(name), [first, ..]) = (&self.facts.exprs[*callee], &**args)
+        if let (Expr::Name(name), [first, ..]) = (&self.facts.exprs[*callee], args)
             && (*name == self.known.new || *name == self.known.make)
         {
             self.tasks.pop();
@@ -177,7 +179,7 @@ impl Lowerer<'_> {
         match &self.facts.exprs[callee] {
             Expr::Name(_) | Expr::Type(_) | Expr::FuncLit(_) => {}
             Expr::Select { base, .. } => self.tasks.push(Task::Value(*base)),
-            Expr::Index { base, indices } if self.is_instantiation(indices) => {
+            Expr::Index { base, indices } if self.is_instantiation(*indices) => {
                 let base = *base;
                 self.tasks.push(Task::Callee(base));
             }
@@ -195,6 +197,7 @@ impl Lowerer<'_> {
             | Expr::Binary { .. }
             | Expr::TypeAssert { .. }
             | Expr::Composite { .. }
+            | Expr::Int(_)
             | Expr::Literal(_)
             | Expr::Bad => self.value(callee, None),
         }
@@ -212,7 +215,8 @@ impl Lowerer<'_> {
     }
 
     /// Whether an index list is certainly type arguments.
-    fn is_instantiation(&self, indices: &[ExprId]) -> bool {
+    fn is_instantiation(&self, indices: List<ExprId>) -> bool {
+        let indices = self.facts.exprs.list(indices);
         indices.len() > 1 || indices.iter().any(|&index| matches!(self.facts.exprs[index], Expr::Type(_)))
     }
 
@@ -232,7 +236,7 @@ impl Lowerer<'_> {
     fn is_value(&self, expr: ExprId) -> bool {
         match &self.facts.exprs[expr] {
             Expr::Type(_) => false,
-            Expr::Index { indices, .. } if self.is_instantiation(indices) => false,
+            Expr::Index { indices, .. } if self.is_instantiation(*indices) => false,
             _ => self.has_local_root(expr),
         }
     }

@@ -1,13 +1,12 @@
 //! Expressions. Nothing is evaluated here: [`evaluate`](super::evaluate) turns expressions into instructions.
 
 use smallvec::SmallVec;
-use thin_vec::{ThinVec, thin_vec};
 
 use super::{
     BinaryOp, Element, ElementKey, Expr, ExprId, Literal, TypeExpr, TypeExprId, kind::Kind, lower::Lowerer,
     scope::Binding, tree::NodeId,
 };
-use crate::base::{Span, Symbol};
+use crate::base::{List, Span, Symbol};
 
 /// Texts of string literals up to this length are kept: enough for the names of files, keys and environment variables
 /// analysis compares.
@@ -97,12 +96,13 @@ impl Lowerer<'_> {
     }
 
     /// All operands but the first.
-    fn later_operands(&mut self, node: NodeId) -> ThinVec<ExprId> {
+    fn later_operands(&mut self, node: NodeId) -> List<ExprId> {
         let operands = self.tree.children(node).filter(|&part| {
             let kind = self.tree.kind(part);
             kind.is_expression() || kind.is_type()
         });
-        operands.skip(1).map(|part| self.expr(part)).collect()
+        let operands: SmallVec<[ExprId; 4]> = operands.skip(1).map(|part| self.expr(part)).collect();
+        self.facts.exprs.push_list(operands)
     }
 
     fn call(&mut self, node: NodeId, callee: ExprId) -> Expr {
@@ -119,7 +119,7 @@ impl Lowerer<'_> {
         if let Some(list) = self.tree.child(node, Kind::ArgumentList) {
             self.arguments(list, &mut args, &mut spread);
         }
-        Expr::Call { callee, args: args.into_iter().collect(), spread }
+        Expr::Call { callee, args: self.facts.exprs.push_list(args), spread }
     }
 
     fn arguments(&mut self, list: NodeId, args: &mut SmallVec<[ExprId; 4]>, spread: &mut bool) {
@@ -148,7 +148,7 @@ impl Lowerer<'_> {
             Kind::CompositeLiteral => return self.composite(node),
             Kind::FuncLiteral => self.function_literal(node),
             Kind::IntLiteral => {
-                Expr::Literal(int_value(self.bytes(node)).map_or(Literal::LargeInt, |n| Literal::Int(n.into())))
+                int_value(self.bytes(node)).map_or(Expr::Literal(Literal::LargeInt), |n| Expr::Int(n.into()))
             }
             Kind::FloatLiteral => Expr::Literal(Literal::Float),
             Kind::ImaginaryLiteral => Expr::Literal(Literal::Imaginary),
@@ -158,13 +158,15 @@ impl Lowerer<'_> {
                 let parts: SmallVec<[NodeId; 2]> = self.operands(node).collect();
                 let [ty, operand] = parts.as_slice() else { return self.bad_expr(node) };
                 let callee = self.expr(*ty);
-                Expr::Call { callee, args: thin_vec![self.expr(*operand)], spread: false }
+                let operand = self.expr(*operand);
+                Expr::Call { callee, args: self.facts.exprs.push_list([operand]), spread: false }
             }
             Kind::TypeInstantiationExpression => {
                 let parts: SmallVec<[NodeId; 4]> = self.operands(node).collect();
                 let [base, indices @ ..] = parts.as_slice() else { return self.bad_expr(node) };
                 let base = self.expr(*base);
-                Expr::Index { base, indices: indices.iter().map(|&index| self.expr(index)).collect() }
+                let indices: SmallVec<[ExprId; 4]> = indices.iter().map(|&index| self.expr(index)).collect();
+                Expr::Index { base, indices: self.facts.exprs.push_list(indices) }
             }
             kind if kind.is_type() => self.type_as_expr(node),
             _ => Expr::Bad,
@@ -236,7 +238,7 @@ impl Lowerer<'_> {
                 let base = self.expr(generic);
                 let indices = match self.tree.child(node, Kind::TypeArguments) {
                     Some(arguments) => self.type_argument_exprs(arguments),
-                    None => ThinVec::default(),
+                    None => List::default(),
                 };
                 Expr::Index { base, indices }
             }
@@ -245,7 +247,7 @@ impl Lowerer<'_> {
     }
 
     /// Type arguments as the indices of an [`Expr::Index`].
-    fn type_argument_exprs(&mut self, arguments: NodeId) -> ThinVec<ExprId> {
+    fn type_argument_exprs(&mut self, arguments: NodeId) -> List<ExprId> {
         let mut indices = Vec::new();
         for argument in self.tree.children(arguments) {
             let node = match self.tree.kind(argument) {
@@ -258,7 +260,7 @@ impl Lowerer<'_> {
             };
             indices.push(self.expr(node));
         }
-        indices.into()
+        self.facts.exprs.push_list(indices)
     }
 
     fn composite(&mut self, node: NodeId) -> ExprId {
@@ -291,7 +293,8 @@ impl Lowerer<'_> {
                 _ => {}
             }
         }
-        self.push_expr(Expr::Composite { ty, elements: elements.into() }, span)
+        let elements = self.facts.exprs.push_elements(elements);
+        self.push_expr(Expr::Composite { ty, elements }, span)
     }
 
     fn literal_element(&mut self, node: NodeId) -> Option<ExprId> {

@@ -29,7 +29,10 @@ pub(super) struct Flow {
     pub(super) loop_scope: Option<LoopScope>,
     pub(super) targets: Vec<Target>,
     body: Body,
+    /// The block being filled.
     current: Option<BlockId>,
+    /// Its instructions so far: one list that grows, instead of one for each block.
+    instrs: Vec<Instr>,
     labels: FxHashMap<Symbol, BlockId>,
 }
 
@@ -63,8 +66,19 @@ impl Flow {
     }
 
     pub(super) fn emit(&mut self, kind: InstrKind, span: Span) {
-        let block = self.open_block();
-        self.body.blocks[block].instrs.push(Instr { kind, span });
+        self.open_block();
+        self.instrs.push(Instr { kind, span });
+    }
+
+    /// Turns to another block.
+    fn turn_to(&mut self, block: Option<BlockId>) {
+        if let Some(left) = std::mem::replace(&mut self.current, block)
+            && !self.instrs.is_empty()
+        {
+            let own = &mut self.body.blocks[left].instrs;
+            own.reserve_exact(self.instrs.len());
+            own.extend(self.instrs.drain(..));
+        }
     }
 
     /// Ends the current block by a decision.
@@ -72,8 +86,7 @@ impl Flow {
         let block = self.open_block();
         self.body.blocks[block].end = end;
         self.body.blocks[block].end_span = span;
-        self.body.blocks[block].instrs.shrink_to_fit();
-        self.current = None;
+        self.turn_to(None);
     }
 
     /// Goes on to `next`, if control gets here at all.
@@ -85,7 +98,7 @@ impl Flow {
 
     /// Fills `block` from now on.
     pub(super) fn start(&mut self, block: BlockId) {
-        self.current = Some(block);
+        self.turn_to(Some(block));
     }
 
     /// Goes on to the block `slot` names, which is made when first gone to.
@@ -98,7 +111,7 @@ impl Flow {
 
     /// Fills the block `slot` names, or nothing when control never got there.
     pub(super) fn resume(&mut self, slot: Option<BlockId>) {
-        self.current = slot;
+        self.turn_to(slot);
     }
 
     /// The block a label stands for.
@@ -141,7 +154,7 @@ impl Flow {
             self.body.blocks[block].end =
                 if reached[block.index()] { Terminator::End } else { Terminator::Unreachable };
             self.body.blocks[block].end_span = closing;
-            self.body.blocks[block].instrs.shrink_to_fit();
+            self.turn_to(None);
         }
         self.body.blocks.shrink_to_fit();
         self.body

@@ -68,7 +68,7 @@ fn objects(cx: &Cx<'_>, func: FuncId, is_it: impl Fn(&CallRef) -> bool) -> Vec<S
     let file = program.funcs()[func].file;
     let Some(row) = cx.lifetimes.calls.of(func).iter().find(|row| is_it(row)) else { return Vec::new() };
     let facts = program.facts(file);
-    let Expr::Call { args, .. } = &facts.exprs[row.call] else { return Vec::new() };
+    let Some(args) = facts.exprs.args(row.call) else { return Vec::new() };
     let text = |expr: &analyzer::syntax::ExprId| {
         facts.expr_spans[*expr].of(&program.sources().files[file].text).trim_start_matches('&').to_owned()
     };

@@ -21,7 +21,7 @@ fn ty(facts: &FileFacts, id: TypeExprId) -> String {
         TypeExpr::Slice(inner) => format!("[]{}", ty(facts, *inner)),
         TypeExpr::Array { length, element } => {
             let length = match length.map(|length| &facts.exprs[length]) {
-                Some(Expr::Literal(Literal::Int(length))) => length.value().to_string(),
+                Some(Expr::Int(length)) => length.value().to_string(),
                 Some(_) => "n".to_owned(),
                 None => "...".to_owned(),
             };
@@ -332,8 +332,8 @@ fn keys_of_elements_keep_name_and_expression() {
     let keys: Vec<String> = facts
         .exprs
         .iter()
-        .filter_map(|expr| if let Expr::Composite { elements, .. } = expr { Some(elements) } else { None })
-        .flatten()
+        .filter_map(|expr| if let Expr::Composite { elements, .. } = expr { Some(*elements) } else { None })
+        .flat_map(|elements| facts.exprs.elements(elements))
         .map(|element| match &element.key {
             Some(ElementKey::Name { name, .. }) => name.to_string(),
             Some(ElementKey::Expr(_)) => "expression".to_owned(),
