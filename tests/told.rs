@@ -213,37 +213,61 @@ func (s *servers) stop() {{
 }
 
 #[test]
-fn who_starts_a_goroutine_may_go_on_to_change_what_it_reads() {
-    let update = |name: &str, before: &str, behind: &str| {
+fn who_starts_a_goroutine_may_send_on_a_channel_that_it_closes() {
+    let watch = |name: &str, before: &str, behind: &str| {
         let code = format!(
             "
-type peer struct {{
-	address string
-	news    chan int
+type request struct {{ answer chan chan int }}
+
+type watch struct {{
+	asked request
+	news  chan int
 }}
 
-type leader struct {{ peers map[string]*peer }}
-
-func (l *leader) follow(p *peer) {{
-	for range p.news {{
-		println(p.address)
+func serve(w *watch) {{
+	for range w.news {{
 	}}
+	close(w.asked.answer)
 }}
 
-func (l *leader) update(id, address string) {{
+func start(asked *request, news chan int) {{
+	w := &watch{{asked: *asked, news: news}}
 	{before}
-	added := &peer{{address: address, news: make(chan int)}}
-	l.peers[address] = added
-	go l.follow(added)
+	go serve(w)
 	{behind}
 }}
 "
         );
-        confidence(name, "peer.address", &code)
+        confidence(name, "request.answer", &code)
     };
-    let change = "l.peers[id].address = address";
-    assert_eq!(update("changed-behind", "", change), "low");
-    assert_eq!(update("changed-before", change, ""), "");
+    assert_eq!(watch("answered-behind", "", "asked.answer <- news"), "low");
+    assert_eq!(watch("answered-before", "asked.answer <- news", ""), "");
+}
+
+#[test]
+fn what_tells_the_end_of_a_goroutine_is_no_wish_that_another_stops() {
+    let code = "
+type link struct {
+	over chan struct{}
+	do   func(int)
+}
+
+func (l *link) receive() {
+	l.do(1)
+	close(l.over)
+}
+
+func (l *link) watch() {
+	<-l.over
+	l.do(2)
+}
+
+func (l *link) Open() {
+	go l.watch()
+	go l.receive()
+}
+";
+    assert_eq!(confidence("end-told", "link.over", code), "");
 }
 
 #[test]

@@ -369,9 +369,13 @@ fn closes_in_a_later_round(facts: Facts<'_>, starters: &FxHashMap<FuncId, u32>, 
     starts.any(|row| here.get(&row.span).is_some_and(|at| at.0 != closes.0 && in_one_loop(at.0)))
 }
 
-/// Whether a function that starts the goroutine, itself or somewhere below, goes on to the access: further down, in the
-/// same round of a loop or in a later one.
+/// Whether a function that starts the goroutine, itself or somewhere below, goes on to send on a channel or to close it:
+/// further down, in the same round of a loop or in a later one. A channel is the same in all that hold it; of fields that
+/// are written there, those of the goroutine's own objects are [`super::after_spawn`]'s, others are mostly another's.
 fn comes_after_start(facts: Facts<'_>, id: SpawnId, starters: &FxHashMap<FuncId, u32>, other: &Access) -> bool {
+    if !matches!(other.kind, AccessKind::Close | AccessKind::Send) {
+        return false;
+    }
     let site = &facts.spawns.sites[id];
     let events = facts.cx.events.of(other.func);
     let Some(to) = point_of(events, other.span) else { return false };
