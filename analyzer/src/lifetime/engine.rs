@@ -272,14 +272,12 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
                     let fails = matches!(used.kind, EventKind::UsesTest { fails: true });
                     let looped = !fails && super::spawns::blocks_in_cycle(events, block);
                     let failed = super::partial_joins::under_error(cx.program, node.func, events, block);
-                    // Reporting an error that is not expected is not what a goroutine does late, unless nobody can know
-                    // how far it is.
-                    let reports = fails && failed;
-                    if reports && !site.signals.is_empty() {
+                    // Reporting an error that is not expected is not what a goroutine does late.
+                    if fails && failed {
                         return None;
                     }
                     let mut doubts = Vec::new();
-                    if reports || !matches!(used.kind, EventKind::UsesTest { .. }) {
+                    if !matches!(used.kind, EventKind::UsesTest { .. }) {
                         doubts = vec![Assumption::TakesThatWay, Assumption::FailingRun];
                     } else if !(certain || looped) || failed {
                         doubts = vec![Assumption::TakesThatWay];
