@@ -48,14 +48,14 @@ func (s *scan) Close() {{
 
 #[test]
 fn a_kept_cancel_tells_a_goroutine_to_stop() {
-    let close = |name: &str, listens: &str| {
+    let close = |name: &str, kept: &str, listens: &str| {
         let code = format!(
             "
 import \"context\"
 
 type cache struct {{
 	running context.Context
-	cancel  context.CancelFunc
+	cancel  {kept}
 	full    chan int
 	load    func(int)
 }}
@@ -83,8 +83,9 @@ func (c *cache) Close() {{ c.cancel() }}
         );
         confidence(name, "cache.cancel", &code)
     };
-    assert_eq!(close("cancelled", "c.running.Done()"), "low");
-    assert_eq!(close("cancelled-unheard", "c.full"), "");
+    assert_eq!(close("cancelled", "context.CancelFunc", "c.running.Done()"), "low");
+    assert_eq!(close("told-anything", "func()", "c.running.Done()"), "");
+    assert_eq!(close("cancelled-unheard", "context.CancelFunc", "c.full"), "");
 }
 
 #[test]

@@ -177,8 +177,11 @@ fn only_told(facts: Facts<'_>, id: SpawnId, method: &Method, role: Role, keys: &
             let (program, cancelled) = (facts.cx.program, method.cancels.as_ref()?);
             let listens = effects_of(program, facts.cx.models, program.funcs()[func].file, call)
                 .contains(&models::Effect::TellsEnd);
-            let kept = Places::location(&cancelled.kept, program.funcs()[cancelled.at.0].file).filter(|_| listens)?;
-            Some((kept, cancelled.at, AccessKind::End))
+            let kept = Places::location(&cancelled.kept, program.funcs()[cancelled.at.0].file)?;
+            // The type of a cancel has a name; a plain function may tell anything.
+            let Location::Field(field) = kept else { return None };
+            let named = program.named_of(program.field(field).ty).is_some();
+            (listens && named).then_some((kept, cancelled.at, AccessKind::End))
         }
         _ => None,
     };
