@@ -265,7 +265,7 @@ impl Cx<'_> {
 
     /// Whether the join is skipped only where a test has failed anyway. Goroutines that run at the same time do so until
     /// then, too.
-    pub fn only_failing_tests(&self, conflict: &Conflict) -> bool {
+    fn only_failing_tests(&self, conflict: &Conflict) -> bool {
         let JoinStatus::Skipped { at, .. } = &conflict.join else { return false };
         if matches!(conflict.relation, Relation::Sibling(_)) {
             return false;

@@ -90,15 +90,11 @@ fn late_writes(
             if !shared {
                 continue;
             }
-            let used = other_use(facts, id, inner).filter(|_| inner.kind == AccessKind::Write);
-            let mut assumptions = Vec::new();
-            let other = match used {
-                Some(other) => other,
-                None if ends => {
-                    assumptions.push(Assumption::TakenForEnded);
-                    Side::at(join.func, join.span, AccessKind::Read)
-                }
-                None => continue,
+            let (other, assumptions) = if ends {
+                (Side::at(join.func, join.span, AccessKind::Read), vec![Assumption::TakenForEnded])
+            } else {
+                let Some(other) = other_use(facts, id, inner) else { continue };
+                (other, Vec::new())
             };
             seen.insert(inner.location);
             out.push(Conflict {

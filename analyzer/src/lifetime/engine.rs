@@ -374,10 +374,7 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                     continue;
                 }
                 out.push(Conflict {
-                    assumptions: match own && !counted_before {
-                        true => Vec::new(),
-                        false => vec![Assumption::TakesThatWay],
-                    },
+                    assumptions: if own && !counted_before { Vec::new() } else { vec![Assumption::TakesThatWay] },
                     ..Conflict::new(
                         id,
                         key,
@@ -520,11 +517,13 @@ fn is_wrapper(facts: Facts<'_>, func: FuncId) -> bool {
     })
 }
 
+/// Whether the function starts a goroutine that lowers the counter.
 fn starts_counted(facts: Facts<'_>, func: FuncId, key: Location) -> bool {
-    let started = facts.spawns.of(func).iter().map(|id| &facts.spawns.sites[*id]);
-    started.into_iter().any(|site| site.signals.iter().any(|signal| signal.key == key))
+    let mut started = facts.spawns.of(func).iter().map(|id| &facts.spawns.sites[*id]);
+    started.any(|site| site.signals.iter().any(|signal| signal.key == key))
 }
 
+/// Whether the function raises the counter.
 fn adds(facts: Facts<'_>, func: FuncId, key: Location) -> bool {
     let events = facts.cx.events.of(func);
     events.blocks.iter().flat_map(|b| &b.events).any(|e| matches!(e.kind, EventKind::Add { key: k } if k == key))

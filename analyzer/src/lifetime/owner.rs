@@ -167,10 +167,9 @@ fn only_told(facts: Facts<'_>, id: SpawnId, method: &Method, role: Role, keys: &
     }
     // The first place where it listens to that, and what is done to tell it.
     let heard = |func: FuncId, kind: &EventKind| match *kind {
-        EventKind::Wait { key, .. } => {
-            // What a goroutine tells its own end by is no wish that another one stops.
-            let closed =
-                method.closes.iter().find(|closed| closed.key == key && facts.joins.index_of(key).is_none())?;
+        // What a goroutine tells its own end by is no wish that another one stops.
+        EventKind::Wait { key, .. } if facts.joins.index_of(key).is_none() => {
+            let closed = method.closes.iter().find(|closed| closed.key == key)?;
             Some((key, closed.at, AccessKind::Close))
         }
         EventKind::Call(call) => {

@@ -171,8 +171,9 @@ fn counted_ends(facts: Facts<'_>, id: SpawnId, adds: &Adds) -> Vec<usize> {
     let by_itself = |key: Location| {
         adds.get(&key).is_some_and(|adds| adds.iter().all(|add| add.0 != site.func && reach.contains(add.0)))
     };
-    let ends = site.signals.iter().filter(|signal| signal.ends_body() && !by_itself(signal.key));
-    ends.filter_map(|signal| facts.joins.index_of(signal.key)).collect()
+    let mut keys = keys_of(facts, id);
+    keys.retain(|key| !by_itself(facts.joins.keys()[*key]));
+    keys
 }
 
 /// Whether the function raises the counter.
