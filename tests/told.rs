@@ -339,6 +339,25 @@ func (p *producer) Close() {{
 }
 
 #[test]
+fn a_channel_is_closed_behind_the_last_message_over_it() {
+    let code = "
+func sum(numbers []int) int {
+	sums := make(chan int, 1)
+	go func() {
+		total := 0
+		for _, n := range numbers {
+			total += n
+		}
+		sums <- total
+		close(sums)
+	}()
+	return <-sums
+}
+";
+    assert_eq!(confidence("closed-behind-a-message", "sums", code), "");
+}
+
+#[test]
 fn a_test_that_fails_leaves_what_it_was_lent_with_a_goroutine() {
     let test = |name: &str, late: &str| {
         let code = format!(

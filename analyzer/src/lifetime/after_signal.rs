@@ -58,8 +58,11 @@ fn late_writes(
     let Some(own) = reach.nodes.iter().find(|node| node.func == body) else { return };
     for (number, node) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= own.depth() + MAX_DEPTH) {
         for (row, inner) in cx.events.of(node.func).accesses.iter().enumerate() {
-            // What the body itself ends, or closes, whoever waited takes for ended.
-            let ends = matches!(inner.kind, AccessKind::End | AccessKind::Close) && node.func == body;
+            // What the body itself ends, or closes, whoever waited takes for ended; of the channel itself, over which it
+            // told that, nobody does.
+            let ends = matches!(inner.kind, AccessKind::End | AccessKind::Close)
+                && node.func == body
+                && inner.location != signal.key;
             if inner.kind != AccessKind::Write && !ends || inner.atomic || seen.contains(&inner.location) {
                 continue;
             }
