@@ -8,6 +8,7 @@ mod features;
 mod gate;
 mod graph;
 mod guide;
+mod held;
 mod kept;
 mod mail;
 mod mended;

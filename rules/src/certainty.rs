@@ -191,6 +191,9 @@ impl Cx<'_> {
         let ended = if local { "who lent it uses it again before the goroutine is over" } else { NOT_A_STOP };
         let meant = conflict.evidence.contains(&Evidence::NobodyWaits);
         doubts.when(conflict.other.kind == AccessKind::End && !meant, 2, ended);
+        // So it is where the goroutine does: `<-ctx.Done(); conn.Close()` wakes whoever reads.
+        let early = "the goroutine ends it before the other side has done with it";
+        doubts.when(conflict.inside.kind == AccessKind::End, 2, early);
         let read = !conflict.other.kind.is_write() && !local;
         doubts.when(read, 1, "the other side does not know otherwise that the value is there");
     }

@@ -13,7 +13,7 @@
 use super::{
     after_spawn::{AfterSpawn, Facts},
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side, SkippedAt},
-    domain::{AccessKind, Exit, Location, SpawnKind},
+    domain::{AccessKind, Exit, Location, SpawnKind, SpawnSite},
     events::{Event, EventKind},
     handed::effects_of,
     models::Effect,
@@ -23,7 +23,12 @@ use super::{
     running::Outlives,
     spawns::passes_always,
 };
-use crate::{base::Span, callgraph::Targets, resolve::FuncId, syntax::LocalId};
+use crate::{
+    base::Span,
+    callgraph::Targets,
+    resolve::FuncId,
+    syntax::{Expr, ExprId, LocalId, Terminator},
+};
 
 /// Calls from a goroutine's body to where it uses the object. Further down it is mostly one of its parts.
 const MAX_USER_DEPTH: u32 = 2;
@@ -40,6 +45,9 @@ pub(super) fn used_behind_handlers(facts: Facts<'_>, passes: &[AfterSpawn]) -> V
             let Some(object) = taken_back(facts, site.func).filter(|_| !leaves_with_user(facts, site.func)) else {
                 continue;
             };
+            if gives_its_caller_the_end(facts, site) {
+                continue;
+            }
             let Some((inside, certain)) = use_of(facts, row, object) else { continue };
             let at = vec![SkippedAt { func: site.func, exit: row.exit, span: row.span }];
             let location = Location::Local(facts.cx.program.funcs()[site.func].file, object);
@@ -72,6 +80,22 @@ fn leaves_with_user(facts: Facts<'_>, func: FuncId) -> bool {
         EventKind::Call(call) | EventKind::Defer { call, .. } => {
             effects_of(facts.cx.program, facts.cx.models, file, call).contains(&Effect::LeavesWithUser)
         }
+        _ => false,
+    })
+}
+
+/// Whether the function returns the channel by which the goroutine tells that it is over: its caller is the handler, and may
+/// wait.
+fn gives_its_caller_the_end(facts: Facts<'_>, site: &SpawnSite) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[site.func].file;
+    let exprs = &program.facts(file).exprs;
+    let tells = |value: &ExprId| match exprs[*value] {
+        Expr::Local(local) => site.signals.iter().any(|signal| signal.key == Location::Local(file, local)),
+        _ => false,
+    };
+    program.function(site.func).body.iter().flat_map(|body| body.blocks.iter()).any(|block| match &block.end {
+        Terminator::Return { values } => values.iter().any(tells),
         _ => false,
     })
 }

@@ -144,8 +144,17 @@ fn once_flags_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<OnceFlag<'_>
     let text = &program.sources().files[file].text;
     let mut out = Vec::new();
     let sets = |access: &Access, expr| access.atomic && access.kind == AccessKind::Write && access.expr == expr;
-    let is_set = |condition| accesses.iter().any(|access| sets(access, bare(&syntax.exprs, condition)));
+    // What a variable keeps that is set once, or the expression itself.
+    let kept = |expr: ExprId| match syntax.exprs[expr] {
+        Expr::Local(local) => facts.cx.places.initial(program, file, local).unwrap_or(expr),
+        _ => expr,
+    };
+    let is_set = |condition| {
+        let asked = kept(bare(&syntax.exprs, condition));
+        accesses.iter().any(|access| sets(access, asked))
+    };
     for (asked, set) in deciding(facts, func, span, &is_set).into_iter().map(|row| row.asked(&syntax.exprs)) {
+        let asked = kept(asked);
         let Expr::Call { callee, args, .. } = &syntax.exprs[asked] else { continue };
         let args = syntax.exprs.list(*args);
         let Some(access) = accesses.iter().find(|access| sets(access, asked)) else { continue };

@@ -14,6 +14,7 @@ use super::{
     domain_local::{self, Given},
     events::{EventKind, FuncEvents},
     guards::{Deciding, deciding},
+    hidden_waits,
     models::Effect,
     order::{Order, Point, gates_before, point_of, points, reachable, reachable_without},
     owner::plain_func_called,
@@ -84,6 +85,7 @@ pub(super) fn signs(
                 || is_held_back(facts, waiters, conflict)
                 || peers::ask_each_other(facts, peers, conflict)
                 || peers::is_acknowledged(facts, conflict)
+                || hidden_waits::holds_up(facts, conflict, other)
                 || seen_under_the_lock(facts, conflict, inside)
                 || is_waited_for(facts, conflict)
                 || answers_requests(facts, conflict)
@@ -387,13 +389,17 @@ fn is_hook(facts: Facts<'_>, location: Location) -> bool {
     matches!(program.ty(program.underlying(program.var(var).ty)), Type::Func { .. })
 }
 
-/// Whether the location is a channel that the spawning function receives from: then the goroutine has sent on the one before.
+/// Whether the location is a channel that the spawning function receives from, or sends on: then the goroutine has been at the
+/// other end of the one before.
 fn is_waited_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let func = facts.spawns.sites[conflict.spawn].func;
     let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
     conflict.other.func == func
         && conflict.other.kind == AccessKind::Write
-        && events.any(|event| matches!(event.kind, EventKind::Wait { key, .. } if key == conflict.location))
+        && events.any(|event| match event.kind {
+            EventKind::Wait { key, .. } | EventKind::Signal { key, kind: SignalKind::Send } => key == conflict.location,
+            _ => false,
+        })
 }
 
 /// Whether the goroutine gets to its access only for a message of the spawning function, and answers on a channel that

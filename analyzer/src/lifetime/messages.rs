@@ -9,21 +9,72 @@ use super::{
 use crate::{
     base::{Span, Symbol},
     source::FileRole,
-    syntax::{Block, Expr, ExprId, ImportBinding, InstrKind, LocalId, Source},
+    syntax::{Block, Comm, Expr, ExprId, ImportBinding, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 impl Lowering<'_> {
+    /// An answer on a channel that came as a message goes by the channel it came over, too: `errc := <-quit; errc <- err` says
+    /// to whoever has sent it over `quit` what a message on `quit` would.
     pub(super) fn send(&mut self, channel: ExprId, span: Span, events: &mut Vec<Event>) {
-        let Some(key) = self.key_of(channel) else { return };
-        self.access_of_key(key, channel, AccessKind::Send, span, events);
-        events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Send }, span });
+        let said = |key| Event { kind: EventKind::Signal { key, kind: SignalKind::Send }, span };
+        if let Some(key) = self.key_of(channel) {
+            self.access_of_key(key, channel, AccessKind::Send, span, events);
+            events.push(said(key));
+        }
+        events.extend(self.came_over(channel).map(said));
     }
 
     pub(super) fn receive(&mut self, receive: ExprId, span: Span, events: &mut Vec<Event>) {
         let Expr::Receive(channel) = self.expr(receive) else { return };
+        if let Some(key) = self.went_over(*channel) {
+            events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
+        }
         let own = self.key_of_owner(*channel).or_else(|| self.key_of(*channel));
         let Some(key) = own.or_else(|| self.key_of_ending(*channel)) else { return };
         events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
+    }
+
+    /// The channel over which a channel in a variable was received.
+    fn came_over(&self, channel: ExprId) -> Option<SyncKey> {
+        let Expr::Local(local) = *self.expr(channel) else { return None };
+        let received = |value: ExprId| match self.expr(value) {
+            Expr::Receive(over) => self.key_of(*over),
+            _ => None,
+        };
+        if let LocalDecl::Value(value) = &self.program.facts(self.file).locals[local].decl {
+            return received(value.expr);
+        }
+        self.instrs().find_map(|instr| match instr.kind {
+            InstrKind::Write { place, source: Source::Value(value) } if matches!(self.expr(place), Expr::Local(l) if *l == local) => {
+                received(value.expr)
+            }
+            _ => None,
+        })
+    }
+
+    /// The channel over which this function sends a channel that it keeps in a variable.
+    fn went_over(&self, channel: ExprId) -> Option<SyncKey> {
+        let Expr::Local(local) = *self.expr(channel) else { return None };
+        let is_it = |value: ExprId| matches!(self.expr(value), Expr::Local(l) if *l == local);
+        let body = self.program.function(self.func).body.as_ref()?;
+        let arms = body.blocks.iter().filter_map(|block| match &block.end {
+            Terminator::Select { arms } => Some(arms),
+            _ => None,
+        });
+        let arms = arms.flatten().filter_map(|arm| match arm.comm {
+            Comm::Send { channel, value } => Some((channel, value)),
+            _ => None,
+        });
+        let sends = self.instrs().filter_map(|instr| match instr.kind {
+            InstrKind::Send { channel, value } => Some((channel, value)),
+            _ => None,
+        });
+        sends.chain(arms).find(|(_, value)| is_it(*value)).and_then(|(over, _)| self.key_of(over))
+    }
+
+    fn instrs(&self) -> impl Iterator<Item = &Instr> {
+        let body = self.program.function(self.func).body.as_ref();
+        body.into_iter().flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs)
     }
 
     /// A channel that tells when an object is over goes by the object, where a goroutine ends that.

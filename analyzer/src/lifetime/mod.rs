@@ -37,6 +37,7 @@ mod given_back;
 mod guards;
 pub mod handed;
 mod hidden_order;
+mod hidden_waits;
 mod iterations;
 pub mod joins;
 mod kept_handle;

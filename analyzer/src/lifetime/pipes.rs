@@ -6,9 +6,9 @@
 use super::{after_spawn::Facts, conflict::Conflict, models::Effect, order::points};
 use crate::{
     base::Span,
-    resolve::{Callee, FuncId},
+    resolve::{Callee, FuncId, Program},
     source::FileId,
-    syntax::{Expr, ExprId, LocalDecl, LocalId},
+    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
 };
 
 /// Functions looked into for a library's pipe: a project's own wraps one.
@@ -59,18 +59,28 @@ pub(super) fn read_between(facts: Facts<'_>, conflict: &Conflict) -> bool {
 
 /// The other end of the pipe that a variable is one end of.
 fn other_end(facts: Facts<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
-    let program = facts.cx.program;
-    let locals = &program.facts(file).locals;
-    let LocalDecl::Value(value) = &locals[local].decl else { return None };
-    let (call, this) = (value.expr, value.component?);
-    if !gives_two_ends(facts, file, call, MAX_PIPE_DEPTH) {
-        return None;
-    }
-    let other = |decl: &LocalDecl| match decl {
-        LocalDecl::Value(value) => value.expr == call && value.component.is_some_and(|component| component != this),
-        _ => false,
+    let values = |local: LocalId| given_to(facts.cx.program, file, local);
+    let (call, this) = values(local).find(|(call, _)| gives_two_ends(facts, file, *call, MAX_PIPE_DEPTH))?;
+    let mut locals = facts.cx.program.facts(file).locals.ids();
+    locals.find(|other| values(*other).any(|(of, component)| of == call && component != this))
+}
+
+/// The calls of several results of which a variable is given one, and which: as it is declared, or later.
+fn given_to(program: &Program, file: FileId, local: LocalId) -> impl Iterator<Item = (ExprId, u16)> {
+    let syntax = program.facts(file);
+    let declared = match syntax.locals[local].decl {
+        LocalDecl::Value(value) => Some(value),
+        _ => None,
     };
-    locals.iter_enumerated().find(|(_, row)| other(&row.decl)).map(|(other, _)| other)
+    let bodies = syntax.functions.iter().filter_map(|function| function.body.as_ref());
+    let instrs = bodies.flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs);
+    let written = instrs.filter_map(move |instr| match instr.kind {
+        InstrKind::Write { place, source: Source::Value(value) } => {
+            matches!(syntax.exprs[place], Expr::Local(l) if l == local).then_some(value)
+        }
+        _ => None,
+    });
+    declared.into_iter().chain(written).filter_map(|value| Some((value.expr, value.component?)))
 }
 
 /// Whether a call gives the two ends of a pipe: a library's, or a function's that makes one.

@@ -71,7 +71,7 @@ pub(super) fn tells_the_end(facts: Facts<'_>, conflict: &Conflict) -> bool {
 
 /// Where a block of a function receives the end of one of the objects, by the place of its first receive; an arm of a
 /// `select` begins with its own.
-fn receives_of(facts: Facts<'_>, func: FuncId, ended: &[LocalId]) -> Vec<Option<u32>> {
+pub(super) fn receives_of(facts: Facts<'_>, func: FuncId, ended: &[LocalId]) -> Vec<Option<u32>> {
     let (program, models) = (facts.cx.program, facts.cx.models);
     let file = program.funcs()[func].file;
     let Some(body) = &program.function(func).body else { return Vec::new() };
@@ -102,7 +102,7 @@ fn receives_of(facts: Facts<'_>, func: FuncId, ended: &[LocalId]) -> Vec<Option<
 }
 
 /// Objects of the functions around that a goroutine's body ends: by the function that came with them.
-fn ended_in(facts: Facts<'_>, body: FuncId) -> Vec<LocalId> {
+pub(super) fn ended_in(facts: Facts<'_>, body: FuncId) -> Vec<LocalId> {
     let program = facts.cx.program;
     let file = program.funcs()[body].file;
     let syntax = program.facts(file);

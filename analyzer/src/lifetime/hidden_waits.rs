@@ -1,0 +1,312 @@
+//! Waits that the starting function does not show: one side is held up by the other in a callee, or through a third.
+//!
+//! ```go
+//! c.rotating.Lock()
+//! group.Go(func() { update, err = c.fetch() }) // fetch takes the lock first
+//! check(err)
+//! c.rotating.Unlock()
+//! ```
+//!
+//! A lock that is held from before the start until behind the access, a message that a call waits for on a channel it is
+//! given, or that somebody sends on one the goroutine gave away, an end that another goroutine hears of and passes on, one that
+//! is told only when the function is left, a message that comes out of what is only being returned.
+//! Invariant: each is a sign and no proof, for what is found is one of several ways. Absent on purpose: answers to requests
+//! ([`super::peers`]), and what is waited for in plain sight ([`super::joins`]).
+
+use super::{
+    after_spawn::Facts,
+    calls::CallRef,
+    conflict::Conflict,
+    domain::{Access, Exit, Location, SyncKey},
+    domain_local::{Operand, operand},
+    endings::never_over,
+    events::{EventKind, FuncEvents},
+    handed::effects_of,
+    hidden_order::precedes,
+    models::Effect,
+    order::{Point, gates_before, point_of, points, reachable_without},
+    origin::mentions,
+    spawns::Context,
+    time_limits::{ended_in, receives_of},
+};
+use crate::{
+    base::Span,
+    resolve::{Callee, FuncId},
+    syntax::{Block, Comm, Expr, ExprId, Exprs, InstrKind, LocalDecl, LocalId, Terminator},
+};
+
+/// Calls from the goroutine, or the starting function, down to where it waits.
+const MAX_WAITING_DEPTH: u32 = 2;
+
+/// Whether one side is held up by the other where the starting function does not show it.
+pub(super) fn holds_up(facts: Facts<'_>, conflict: &Conflict, other: &Access) -> bool {
+    conflict.other.top().0 == facts.spawns.sites[conflict.spawn].func
+        && (is_held_since_before(facts, conflict, other)
+            || hands_over_what_it_waits_for(facts, conflict)
+            || is_told_by_another(facts, conflict)
+            || is_passed_on(facts, conflict)
+            || is_told_to_go_on_when_left(facts, conflict)
+            || comes_out_of_what_is_returned(facts, conflict))
+}
+
+/// Whether the starting function holds a lock from before the start until behind its access, and the goroutine takes it on
+/// the way to its own.
+fn is_held_since_before(facts: Facts<'_>, conflict: &Conflict, other: &Access) -> bool {
+    let site = &facts.spawns.sites[conflict.spawn];
+    let at_start = facts.cx.events.of(site.func).locks_at(site.call);
+    let held: Vec<SyncKey> = at_start.iter().filter(|key| other.locks.contains(key)).copied().collect();
+    !held.is_empty()
+        && conflict.inside.steps().any(|(func, span)| {
+            let events = facts.cx.events.of(func);
+            let here = points(events);
+            let Some(&to) = here.get(&span) else { return false };
+            let before = |span: Span| here.get(&span).is_some_and(|&at| at != to && precedes(events, at, to));
+            let calls = facts.calls.of(func).iter().filter(|row| before(row.span));
+            calls.flat_map(|row| &row.targets).any(|target| takes(facts, *target, &held, MAX_WAITING_DEPTH))
+        })
+}
+
+/// Whether a function, or one it calls, takes one of the locks.
+fn takes(facts: Facts<'_>, func: FuncId, held: &[SyncKey], depth: u32) -> bool {
+    events_of(facts.cx.events.of(func)).any(|kind| matches!(kind, EventKind::Lock { key } if held.contains(key)))
+        || depth > 0
+            && facts
+                .calls
+                .of(func)
+                .iter()
+                .any(|row| row.targets.iter().any(|target| takes(facts, *target, held, depth - 1)))
+}
+
+/// Whether the starting function, before its access, hands a channel to a call that waits for a message on it, which the
+/// goroutine sends behind its own access.
+fn hands_over_what_it_waits_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
+    let (outer, inner) = (cx.events.of(func), cx.events.of(body));
+    let (here, there) = (points(outer), points(inner));
+    let (Some(&start), Some(&end), Some(&inside)) = (here.get(&site.span), here.get(&to), there.get(&from)) else {
+        return false;
+    };
+    let behind = |at: Point| at != inside && precedes(inner, inside, at);
+    let said = |local: LocalId| {
+        let mut rows = inner.blocks.iter().enumerate();
+        rows.any(|(block, row)| {
+            row.events.iter().enumerate().any(|(index, event)| match event.kind {
+                EventKind::Signal { key: Location::Local(_, told), .. } => told == local && behind((block, index)),
+                _ => false,
+            })
+        })
+    };
+    let syntax = cx.program.facts(cx.program.funcs()[func].file);
+    let between = |span: Span| {
+        here.get(&span).is_some_and(|&at| at != end && precedes(outer, start, at) && precedes(outer, at, end))
+    };
+    facts.calls.of(func).iter().filter(|row| !row.deferred && between(row.span)).any(|row| {
+        let args = syntax.exprs.args(row.call).unwrap_or_default();
+        args.iter().zip(0_u32..).any(|(arg, number)| {
+            matches!(syntax.exprs[*arg], Expr::Local(local) if said(local))
+                && row.targets.iter().any(|target| waits_for_parameter(facts, *target, number, MAX_WAITING_DEPTH))
+        })
+    })
+}
+
+/// Whether a function, or one it hands the channel on to, waits for a message on the parameter of that number.
+fn waits_for_parameter(facts: Facts<'_>, func: FuncId, number: u32, depth: u32) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let is_meant = |local: LocalId| operand(program, func, file, local) == Operand::Param(number);
+    let waits = |kind: &EventKind| match kind {
+        EventKind::Wait { key: Location::Local(of, local), .. } => *of == file && is_meant(*local),
+        _ => false,
+    };
+    let syntax = program.facts(file);
+    events_of(facts.cx.events.of(func)).any(waits)
+        || depth > 0
+            && facts.calls.of(func).iter().any(|row| {
+                let args = syntax.exprs.args(row.call).unwrap_or_default();
+                args.iter().zip(0_u32..).any(|(arg, at)| {
+                    matches!(syntax.exprs[*arg], Expr::Local(local) if is_meant(local))
+                        && row.targets.iter().any(|target| waits_for_parameter(facts, *target, at, depth - 1))
+                })
+            })
+}
+
+/// Whether the starting function, before its access, waits for something on a channel that the goroutine hands to a call,
+/// which may keep it to send there: it does not receive from it itself.
+fn is_told_by_another(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let ((func, to), (body, _)) = (conflict.other.top(), conflict.inside.top());
+    let outer = facts.cx.events.of(func);
+    let Some(end) = point_of(outer, to) else { return false };
+    let mut awaited: Vec<LocalId> = Vec::new();
+    for (block, row) in outer.blocks.iter().enumerate() {
+        for (index, event) in row.events.iter().enumerate() {
+            if let EventKind::Wait { key: Location::Local(_, local), .. } = event.kind
+                && precedes(outer, (block, index), end)
+            {
+                awaited.push(local);
+            }
+        }
+    }
+    let file = program.funcs()[body].file;
+    let syntax = program.facts(file);
+    let keeps = |row: &CallRef, number: u32| {
+        let listens = |target: &FuncId| waits_for_parameter(facts, *target, number, MAX_WAITING_DEPTH);
+        !matches!(program.callee(file, row.call), Callee::Builtin(_)) && !row.targets.iter().any(listens)
+    };
+    !awaited.is_empty()
+        && facts.calls.of(body).iter().any(|row| {
+            let args = syntax.exprs.args(row.call).unwrap_or_default();
+            let channel = |arg: &ExprId| matches!(syntax.exprs[*arg], Expr::Local(local) if awaited.contains(&local));
+            args.iter().zip(0_u32..).any(|(arg, number)| channel(arg) && keeps(row, number))
+        })
+}
+
+/// Whether the goroutine gets to its access only when something is over that the starting function ends when it is left.
+fn is_told_to_go_on_when_left(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
+    let deferred = || facts.calls.of(func).iter().filter(|row| row.deferred);
+    if !site.bodies.contains(&body) || deferred().any(|row| row.span == to) {
+        return false;
+    }
+    let syntax = cx.program.facts(cx.program.funcs()[func].file);
+    let ended: Vec<LocalId> = deferred().filter_map(|row| ended_by(facts, func, row.call)).collect();
+    if ended.is_empty() {
+        return false;
+    }
+    let inner = cx.program.facts(cx.program.funcs()[body].file);
+    let handed = site.arguments.iter().filter(|(to, _, expr)| {
+        *to == body && matches!(syntax.exprs[*expr], Expr::Local(local) if ended.contains(&local))
+    });
+    let params = handed.filter_map(|(_, number, _)| {
+        let is_it = |decl: &LocalDecl| matches!(decl, LocalDecl::Param { index, .. } if index == number);
+        let mut locals = inner.locals.iter_enumerated();
+        let index = cx.program.funcs()[body].index;
+        locals.find(|(_, row)| row.function == index && is_it(&row.decl)).map(|(local, _)| local)
+    });
+    let captured = ended.iter().copied().filter(|_| cx.program.encloses(func, body));
+    let names: Vec<LocalId> = params.chain(captured).collect();
+    let events = cx.events.of(body);
+    let Some((block, _)) = point_of(events, from) else { return false };
+    let hears = receives_of(facts, body, &names);
+    hears.iter().enumerate().filter_map(|(at, heard)| heard.map(|heard| (at, heard))).any(|(at, heard)| {
+        if at == block { heard <= from.start } else { !reachable_without(events, 0, at).contains(block) }
+    })
+}
+
+/// What a call ends that came with the function it calls, if nothing else can end it.
+fn ended_by(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<LocalId> {
+    let Context { program, models, places, .. } = facts.cx;
+    let file = program.funcs()[func].file;
+    let syntax = program.facts(file);
+    let Expr::Call { callee, .. } = syntax.exprs[call] else { return None };
+    let Expr::Local(end) = syntax.exprs[callee] else { return None };
+    let LocalDecl::Value(made) = &syntax.locals[end].decl else { return None };
+    let parent = syntax.exprs.args(made.expr)?.first()?;
+    let uses = syntax.exprs.iter().filter(|expr| matches!(expr, Expr::Local(local) if *local == end)).count();
+    let alone = uses == 1
+        && effects_of(program, models, file, made.expr).contains(&Effect::ComesWithEnd)
+        && never_over(program, models, places, file, *parent);
+    let object =
+        |decl: &LocalDecl| matches!(decl, LocalDecl::Value(v) if v.expr == made.expr && v.component == Some(0));
+    let mut locals = syntax.locals.iter_enumerated();
+    locals.find(|(_, row)| alone && object(&row.decl)).map(|(local, _)| local)
+}
+
+/// Whether the goroutine ends something when it is over, a further goroutine of the same function uses that, and the
+/// function waits for the latter.
+fn is_passed_on(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let siblings = || facts.spawns.of(site.func).iter().filter(|id| **id != conflict.spawn);
+    if siblings().next().is_none() {
+        return false;
+    }
+    let ended: Vec<LocalId> = site.bodies.iter().flat_map(|body| ended_in(facts, *body)).collect();
+    !ended.is_empty()
+        && siblings().any(|id| {
+            let sibling = &facts.spawns.sites[*id];
+            let hears = |func: &FuncId| {
+                let file = cx.program.funcs()[*func].file;
+                let mut calls = facts.calls.of(*func).iter();
+                calls.any(|row| mentions(cx.program, file, row.call).iter().any(|local| ended.contains(local)))
+            };
+            let told = |kind: &EventKind| match kind {
+                EventKind::Wait { key, .. } => sibling.signals.iter().any(|signal| signal.key == *key),
+                _ => false,
+            };
+            sibling.bodies.iter().any(hears) && events_of(cx.events.of(site.func)).any(told)
+        })
+}
+
+/// Whether the other side is the `return` of an object out of which the goroutine first receives something: nobody has it
+/// who could send.
+fn comes_out_of_what_is_returned(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let cx = facts.cx;
+    let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
+    let returned = returned_at(facts, func, to);
+    if returned.is_empty() {
+        return false;
+    }
+    let file = cx.program.funcs()[body].file;
+    let (syntax, function) = (cx.program.facts(file), cx.program.function(body));
+    let Some(gates) = gates_before(cx.events.of(body), cx.places, from) else { return false };
+    let blocks = function.body.iter().flat_map(|body| body.blocks.iter());
+    blocks.flat_map(receives).any(|receive| {
+        let Expr::Receive(channel) = syntax.exprs[receive] else { return false };
+        let owner = owner_of(&syntax.exprs, channel);
+        owner.is_some_and(|owner| returned.contains(&owner))
+            && cx.places.key(cx.program, cx.graph, file, channel).is_some_and(|key| gates.contains(&key))
+    })
+}
+
+/// The local variables that the `return` around a place gives back as they are.
+fn returned_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<LocalId> {
+    let program = facts.cx.program;
+    let exprs = &program.facts(program.funcs()[func].file).exprs;
+    let left = |exit: &Option<(Exit, Span)>| matches!(exit, Some((Exit::Return, at)) if at.contains(span));
+    let rows =
+        facts.cx.events.of(func).blocks.iter().zip(program.function(func).body.iter().flat_map(|b| b.blocks.iter()));
+    let mut out = Vec::new();
+    for (_, block) in rows.filter(|(row, _)| left(&row.exit)) {
+        if let Terminator::Return { values } = &block.end {
+            out.extend(values.iter().filter_map(|value| match exprs[*value] {
+                Expr::Local(local) => Some(local),
+                _ => None,
+            }));
+        }
+    }
+    out
+}
+
+/// What is received in a block, or where its arms begin.
+fn receives(block: &Block) -> Vec<ExprId> {
+    let mut out: Vec<ExprId> = Vec::new();
+    out.extend(block.instrs.iter().filter_map(|instr| match instr.kind {
+        InstrKind::Receive(receive) => Some(receive),
+        _ => None,
+    }));
+    if let Terminator::Select { arms } = &block.end {
+        out.extend(arms.iter().filter_map(|arm| match arm.comm {
+            Comm::Receive(receive) => Some(receive),
+            _ => None,
+        }));
+    }
+    out
+}
+
+/// The local variable whose field, or field of a field, an expression is.
+fn owner_of(exprs: &Exprs, expr: ExprId) -> Option<LocalId> {
+    let Expr::Select { base, .. } = exprs[expr] else { return None };
+    match exprs[base] {
+        Expr::Local(local) => Some(local),
+        _ => owner_of(exprs, base),
+    }
+}
+
+fn events_of(events: &FuncEvents) -> impl Iterator<Item = &EventKind> {
+    events.blocks.iter().flat_map(|block| &block.events).map(|event| &event.kind)
+}
