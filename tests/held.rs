@@ -1,6 +1,6 @@
 //! Waits that the starting function does not show, and ends that are no accident. Each beside a twin without it.
 
-use crate::certainty::confidence;
+use crate::{Scratch, certainty::confidence, json, outlive};
 
 #[test]
 fn a_lock_held_from_before_the_start_holds_the_goroutine_up() {
@@ -472,4 +472,92 @@ func use() {{ open().Close() }}
     };
     assert_eq!(close("answered", "<-errc"), "");
     assert_eq!(close("not-answered", ""), "medium");
+}
+
+#[test]
+fn who_counts_under_the_lock_and_asks_first_is_not_late() {
+    let send = |name: &str, change: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type peer struct {{
+	mu      sync.Mutex
+	stopped bool
+	sending sync.WaitGroup
+}}
+
+func (p *peer) send(do func()) {{
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped {{
+		return
+	}}
+	p.sending.Add(1)
+	go func() {{
+		defer p.sending.Done()
+		do()
+	}}()
+}}
+
+type hub struct {{ peers []*peer }}
+
+func (h *hub) Send(n int) {{
+	for _, p := range h.peers {{
+		p.send(func() {{ println(n) }})
+	}}
+}}
+
+func (p *peer) stop() {{
+	p.mu.Lock()
+	{change}
+	p.mu.Unlock()
+	p.sending.Wait()
+}}
+
+func (h *hub) Stop() {{
+	for _, p := range h.peers {{
+		p.stop()
+	}}
+}}
+"
+        );
+        confidence(name, "sending", &code)
+    };
+    assert_eq!(send("asks-first", "p.stopped = true"), "");
+    assert_eq!(send("asks-in-vain", "println()"), "low");
+}
+
+#[test]
+fn what_a_test_main_sets_is_there_before_the_tests() {
+    let restore = |name: &str, before: &str, after: &str| {
+        let scratch = Scratch::new(&format!("test-main-{name}"));
+        let code = "package m\n\nvar lookup = func() int { return 1 }\n\n\
+                    func Start() { go func() { println(lookup()) }() }\n";
+        let test = format!(
+            "package m
+
+import (
+	\"os\"
+	\"testing\"
+)
+
+func replace() {{ lookup = func() int {{ return 2 }} }}
+
+func TestMain(m *testing.M) {{
+	{before}
+	code := m.Run()
+	{after}
+	os.Exit(code)
+}}
+
+func TestStart(t *testing.T) {{ Start() }}
+"
+        );
+        scratch.write("go.mod", "module example.com/m\n\ngo 1.22\n").write("m.go", code).write("m_test.go", test);
+        let answer = json(&outlive(&["check", "--no-cache", "--all", "--format", "json", scratch.path()]));
+        answer["findings"].as_array().expect("findings").len()
+    };
+    assert_eq!(restore("before", "replace()", ""), 0);
+    assert_eq!(restore("after", "", "replace()"), 1);
 }

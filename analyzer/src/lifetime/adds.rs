@@ -164,7 +164,12 @@ fn is_counted(facts: Facts<'_>, body: FuncId, add: Span, (own, counter): (SyncKe
 
 /// Whether the counter is raised under a lock under which the goroutine has read what the waiter changes, under that lock,
 /// before it waits: `if s.closed { return }; s.wg.Add(1)`.
-fn asks_under_the_lock(facts: Facts<'_>, (body, add): (FuncId, Span), counter: SyncKey, wait: &WaitSite) -> bool {
+pub(super) fn asks_under_the_lock(
+    facts: Facts<'_>,
+    (body, add): (FuncId, Span),
+    counter: SyncKey,
+    wait: &WaitSite,
+) -> bool {
     let asking = facts.cx.events.of(body);
     let held = asking.locks_held(add);
     let guarded = |func: FuncId, kind: AccessKind, before: Span| {

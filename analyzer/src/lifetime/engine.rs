@@ -417,6 +417,9 @@ fn late_adds(facts: Facts<'_>) -> Vec<Conflict> {
                 .filter(|w| w.func != site.func && !facts.reaches[id].contains(w.func) && !test(w.func))
                 .min_by_key(|w| !own(w.func));
             let Some(wait) = wait else { continue };
+            if adds::asks_under_the_lock(facts, (site.func, event.span), key, wait) {
+                continue;
+            }
             // A start that counts its own goroutine is called once; a wrapper or an accept loop goes on counting.
             let uncounted = runs_uncounted(facts, site.func, key, wait);
             if uncounted == Some(false) {

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
     callgraph::CallKind,
-    resolve::FuncId,
-    syntax::FuncKind,
+    resolve::{Callee, FuncId},
+    syntax::{ExprId, FuncKind},
 };
 
 /// Calls followed from a test when looking for goroutines it starts.
@@ -125,7 +125,7 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
                 && !access.element
                 && !access.atomic
                 && is_test(access.func)
-                && !runs_first(facts, access.func)
+                && !runs_first(facts, access.func, access.span)
         };
         let writes: Vec<&super::domain::Access> = accesses().filter(changes).collect();
         let Some(first) = writes.first() else { return Vec::new() };
@@ -173,13 +173,31 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
     rows.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-/// Whether the function runs before `main` and the tests: nothing is left behind by then.
-fn runs_first(facts: Facts<'_>, func: FuncId) -> bool {
+/// Whether a place of a function is passed before `main` and the tests: nothing is left behind by then.
+fn runs_first(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
+    let graph = facts.cx.graph;
+    let mut callers = graph.callers(func).iter().map(|site| &graph.sites()[*site]).peekable();
     match &facts.cx.program.function(func).kind {
-        FuncKind::Decl { name, receiver, .. } => receiver.is_none() && name.as_str() == "init",
+        FuncKind::Decl { name, receiver: None, .. } if name.as_str() == "init" => true,
         FuncKind::VarInit => true,
         FuncKind::Literal { .. } => false,
+        FuncKind::Decl { .. } => {
+            comes_before_the_tests(facts, func, span)
+                || callers.peek().is_some() && callers.all(|site| comes_before_the_tests(facts, site.func, site.span))
+        }
     }
+}
+
+/// Whether a place stands in front of the call by which a `TestMain` runs the tests.
+fn comes_before_the_tests(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
+    let program = facts.cx.program;
+    let runs = |call: ExprId| match program.callee(program.funcs()[func].file, call) {
+        Callee::External { key, .. } => key.as_str() == "testing.M.Run",
+        Callee::Func { func, .. } => program.funcs()[func].key.as_str() == "testing.M.Run",
+        _ => false,
+    };
+    program.in_test_file(func)
+        && facts.calls.of(func).iter().any(|row| !row.deferred && span.end <= row.span.start && runs(row.call))
 }
 
 /// A goroutine that gets to a read.
