@@ -209,8 +209,7 @@ pub(super) fn work_while_waited_for(facts: Facts<'_>) -> Vec<Conflict> {
                         && !held.iter().any(|lock| super::uncounted::locks(facts, node.func, *lock))
                 });
                 let Some(&(func, span)) = late else { continue };
-                let mut inside = Side::at(node.func, event.span, AccessKind::Read);
-                inside.path = reach.path(number);
+                let inside = Side::at(node.func, event.span, AccessKind::Read).reached_by(reach.path(number), 0);
                 let mut found =
                     conflict(id, key, inside, Side::at(func, span, AccessKind::Write), (node.func, event.span));
                 found.assumptions.extend([Assumption::SameObject, Assumption::CalledAgain]);

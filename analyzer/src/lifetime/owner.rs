@@ -649,13 +649,13 @@ fn status(facts: Facts<'_>, id: SpawnId, method: &Method, keys: &[usize]) -> Joi
         let key = facts.joins.keys()[bit];
         let direct = facts.joins.waits(key).iter().find(|w| w.func == method.func);
         if let Some(wait) = direct {
-            return Some(JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() });
+            return Some(JoinPoint::at(key, wait.func, wait.span));
         }
         facts.calls.of(method.func).iter().find_map(|row| {
             let path = path_to_wait(facts.joins, facts.calls, row, key);
             let last = *path.last()?;
             let wait = facts.joins.waits(key).iter().find(|w| w.func == last)?;
-            Some(JoinPoint { key, func: last, span: wait.span, reached_by: path })
+            Some(JoinPoint { key, func: last, span: wait.span, reached_by: path.into() })
         })
     };
     if let Some(join) = keys.iter().filter(|bit| may.contains(**bit)).find_map(|bit| point(*bit)) {

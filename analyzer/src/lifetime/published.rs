@@ -129,21 +129,11 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                 let Some(inside) = inside else { continue };
                 let node = &running.nodes[inside.node as usize];
                 let inner = &cx.events.of(node.func).accesses[inside.row as usize];
-                let side = |func, span, kind, stored, path, dispatched| Side {
-                    func,
-                    span,
-                    kind,
-                    stored,
-                    path,
-                    dispatched,
-                    same_object: true,
-                };
-                let path = running.path(inside.node);
                 out.push(Conflict::new(
                     id,
                     access.location,
-                    side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched()),
-                    side(call.func, access.span, access.kind, access.stored, Vec::new(), 0),
+                    Side::of(inner, true).reached_by(running.path(inside.node), node.dispatched()),
+                    Side { func: call.func, ..Side::of(access, true) },
                     Relation::AfterSpawn,
                 ));
             }

@@ -44,7 +44,7 @@ pub(super) fn held(cx: &Cx<'_>, waits: &Waits<'_>, spawn: SpawnId, busy: &[FuncI
             let reached_by = path_to_wait(joins, &lifetimes.calls, first, signal.key);
             let waiter = reached_by.last().copied()?;
             let wait = joins.waits(signal.key).iter().find(|wait| wait.func == waiter)?;
-            let join = JoinPoint { key: signal.key, func: waiter, span: wait.span, reached_by };
+            let join = JoinPoint { key: signal.key, func: waiter, span: wait.span, reached_by: reached_by.into() };
             if calls.iter().any(|row| row.deferred) {
                 return Some(Held::Joins(join, func));
             }
@@ -56,7 +56,7 @@ pub(super) fn held(cx: &Cx<'_>, waits: &Waits<'_>, spawn: SpawnId, busy: &[FuncI
                 return Some(Held::Joins(join, func));
             }
             let siblings = calls.iter().map(|row| (func, row.span)).collect();
-            return Some(Held::Skips(JoinStatus::Skipped { join: Some(join), siblings, at }));
+            return Some(Held::Skips(JoinStatus::Skipped { join: Some(join), siblings, at: at.into() }));
         }
     }
     None
