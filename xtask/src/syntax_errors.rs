@@ -123,8 +123,8 @@ fn found(facts: &FileFacts) -> BTreeMap<(String, u32), [u64; 3]> {
     };
     for (id, expr) in facts.exprs.iter_enumerated() {
         match expr {
-            Expr::Call { .. } => count(facts.expr_spans[id], 0),
-            Expr::FuncLit(_) => count(facts.expr_spans[id], 1),
+            Expr::Call { .. } => count(facts.exprs.span(id), 0),
+            Expr::FuncLit(_) => count(facts.exprs.span(id), 1),
             _ => {}
         }
     }

@@ -125,7 +125,7 @@ impl FileSites {
                         Direct::Unknown(reason) => Targets::Unknown(reason),
                     };
                     let at = found.sites.len() as u32;
-                    found.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
+                    found.sites.push(CallSite { func, expr, kind, span: facts.exprs.span(expr), targets });
                     by_expr.insert(expr, at);
                     if !bodies.is_empty() {
                         found.loop_bodies.push((at, bodies.to_vec()));

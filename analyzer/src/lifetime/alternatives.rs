@@ -175,7 +175,7 @@ impl Pass<'_> {
         let mut flags: Vec<LocalId> = Vec::new();
         for expr in facts.exprs.iter() {
             if let Expr::Binary { op: BinaryOp::And, left, right } = expr
-                && facts.expr_spans[*right].contains(access)
+                && facts.exprs.span(*right).contains(access)
             {
                 self.conjuncts(*left, &mut flags);
             }

@@ -154,7 +154,7 @@ impl<'a> Constants<'a> {
             _ if first.checked_add(1) == Some(bound) => "<",
             _ => return false,
         };
-        let between = Span { start: facts.expr_spans[left].end, end: facts.expr_spans[right].start };
+        let between = Span { start: facts.exprs.span(left).end, end: facts.exprs.span(right).start };
         let once = between.of(&self.program.sources().files[self.file].text).trim() == operator;
         // The counter is counted up by the header alone.
         let counts = |instr: &Instr| match instr.kind {
@@ -178,7 +178,7 @@ impl<'a> Constants<'a> {
         };
         self.unevaluated(*left, out);
         if self.condition(*left) == Some(ends) {
-            out.push(self.program.facts(self.file).expr_spans[*right]);
+            out.push(self.program.facts(self.file).exprs.span(*right));
         } else {
             self.unevaluated(*right, out);
         }
@@ -186,9 +186,9 @@ impl<'a> Constants<'a> {
 
     fn comparison(self, left: ExprId, right: ExprId) -> Option<bool> {
         let (a, b) = (self.integer(left, 0)?, self.integer(right, 0)?);
-        let spans = &self.program.facts(self.file).expr_spans;
+        let exprs = &self.program.facts(self.file).exprs;
         let text = &self.program.sources().files[self.file].text;
-        match text.get(spans[left].end as usize..spans[right].start as usize)?.trim() {
+        match text.get(exprs.span(left).end as usize..exprs.span(right).start as usize)?.trim() {
             "==" => Some(a == b),
             "!=" => Some(a != b),
             "<" => Some(a < b),
@@ -221,5 +221,5 @@ impl<'a> Constants<'a> {
 pub(super) fn is_negative(program: &Program, file: FileId, expr: ExprId) -> bool {
     let facts = program.facts(file);
     matches!(facts.exprs[expr], Expr::Unary(_))
-        && facts.expr_spans[expr].of(&program.sources().files[file].text).starts_with('-')
+        && facts.exprs.span(expr).of(&program.sources().files[file].text).starts_with('-')
 }

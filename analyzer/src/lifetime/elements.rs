@@ -73,7 +73,7 @@ impl Lowering<'_> {
 
     /// Elements of what an expression holds are accessed.
     fn element(&mut self, of: ExprId, kind: AccessKind, index: Index, events: &mut Vec<Event>) {
-        let span = self.program.facts(self.file).expr_spans[of];
+        let span = self.program.facts(self.file).exprs.span(of);
         let place = self.program.place(self.file, of);
         let Some(location) = Places::location(&place, self.file) else { return };
         let shared = match location {

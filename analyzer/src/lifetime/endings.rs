@@ -286,7 +286,7 @@ impl Search<'_> {
         }
         let inside = syntax.functions[ender?].span;
         let mut uses = syntax.exprs.ids().filter(|expr| is_local(syntax, *expr, end));
-        let own = |used: ExprId| by == By::Method && inside.contains(syntax.expr_spans[used]);
+        let own = |used: ExprId| by == By::Method && inside.contains(syntax.exprs.span(used));
         uses.all(|used| called.contains(&used) || own(used)).then_some(ender).flatten()
     }
 

@@ -521,9 +521,9 @@ impl<'a> Lowering<'a> {
     /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads what is no argument
     /// of one.
     fn read_last(&self, values: &[ExprId], events: &mut Vec<Event>) {
-        let spans = &self.program.facts(self.file).expr_spans;
+        let exprs = &self.program.facts(self.file).exprs;
         let waits = |event: &Event| {
-            let within = values.iter().any(|value| spans[*value].contains(event.span));
+            let within = values.iter().any(|value| exprs.span(*value).contains(event.span));
             within && matches!(event.kind, EventKind::Call(_) | EventKind::Wait { .. })
         };
         let calls: Vec<Span> = events.iter().filter(|event| waits(event)).map(|event| event.span).collect();
@@ -534,7 +534,7 @@ impl<'a> Lowering<'a> {
             let EventKind::Access(row) = event.kind else { return false };
             let access = &self.out.accesses[row as usize];
             let read = access.kind == AccessKind::Read && !access.atomic;
-            read && values.iter().any(|value| spans[*value].contains(event.span))
+            read && values.iter().any(|value| exprs.span(*value).contains(event.span))
                 && !calls.iter().any(|call| call.contains(event.span))
         };
         let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(late);
@@ -613,7 +613,7 @@ impl<'a> Lowering<'a> {
             Callee::Value(value) => {
                 // A local variable has a reading of its own already.
                 if !matches!(self.expr(*value), Expr::Local(_)) {
-                    let span = self.program.facts(self.file).expr_spans[*value];
+                    let span = self.program.facts(self.file).exprs.span(*value);
                     self.access(*value, AccessKind::Read, Stored::Other, span, events);
                 }
                 (None, None)

@@ -137,8 +137,8 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
 fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
     let syntax = facts.cx.program.facts(facts.cx.program.funcs()[func].file);
     let is_nil = |expr: ExprId| matches!(&syntax.exprs[expr], Expr::Name(name) if name.as_str() == "nil");
-    let span = syntax.expr_spans[condition];
-    let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.expr_spans[*expr]));
+    let span = syntax.exprs.span(condition);
+    let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.exprs.span(*expr)));
     let compared = || {
         inside().any(|(_, expr)| match expr {
             Expr::Binary { op, left, right } => {
@@ -151,7 +151,7 @@ fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
     let given = || {
         inside().any(|(_, expr)| match expr {
             Expr::Local(local) => match &syntax.locals[*local].decl {
-                LocalDecl::Value(value) => atomics().any(|at| syntax.expr_spans[value.expr].contains(at)),
+                LocalDecl::Value(value) => atomics().any(|at| syntax.exprs.span(value.expr).contains(at)),
                 _ => false,
             },
             _ => false,

@@ -575,8 +575,8 @@ pub fn gives_up(program: &Program, func: FuncId, span: Span) -> bool {
 fn is_asked(program: &Program, func: FuncId, call: ExprId) -> bool {
     let facts = program.facts(program.funcs()[func].file);
     let Some(body) = &program.function(func).body else { return false };
-    let span = facts.expr_spans[call];
-    let uses = |expr: ExprId| expr == call || facts.expr_spans[expr].contains(span);
+    let span = facts.exprs.span(call);
+    let uses = |expr: ExprId| expr == call || facts.exprs.span(expr).contains(span);
     let by_instr = |instr: &Instr| match instr.kind {
         InstrKind::Define { source: Source::Value(value), .. }
         | InstrKind::Write { source: Source::Value(value), .. } => uses(value.expr),

@@ -86,7 +86,7 @@ fn keeps(facts: Facts<'_>, func: FuncId, file: FileId, param: LocalId) -> bool {
     let in_literal = syntax.exprs.iter_enumerated().any(|(id, expr)| match expr {
         Expr::Composite { elements, .. } => {
             let mut elements = syntax.exprs.elements(*elements).iter();
-            function.span.contains(syntax.expr_spans[id]) && elements.any(|element| is_it(element.value))
+            function.span.contains(syntax.exprs.span(id)) && elements.any(|element| is_it(element.value))
         }
         _ => false,
     });

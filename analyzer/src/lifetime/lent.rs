@@ -149,7 +149,7 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
                 let Some(local) = root_local(&place).filter(|_| place.steps.is_empty()).and_then(outer) else {
                     continue;
                 };
-                out.push((node.func, local, syntax.expr_spans[operand]));
+                out.push((node.func, local, syntax.exprs.span(operand)));
             }
         }
     }

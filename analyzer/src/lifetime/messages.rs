@@ -81,7 +81,7 @@ impl Lowering<'_> {
         if self.places.is_shared(self.program, self.file, error) {
             return None;
         }
-        let span = self.program.facts(self.file).expr_spans[call];
+        let span = self.program.facts(self.file).exprs.span(call);
         let waits = |event: &Event| matches!(event.kind, EventKind::Wait { .. }) && event.span == span;
         let at = events.iter().position(waits)?;
         Some(events.remove(at))

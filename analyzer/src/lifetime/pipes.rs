@@ -103,7 +103,7 @@ fn used_behind(facts: Facts<'_>, conflict: &Conflict, file: FileId, local: Local
     let body = body_span(facts, func);
     let syntax = program.facts(file);
     let uses = syntax.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Local(l) if *l == local));
-    let uses = uses.map(|(id, _)| syntax.expr_spans[id]).filter(|used| body.contains(*used));
+    let uses = uses.map(|(id, _)| syntax.exprs.span(id)).filter(|used| body.contains(*used));
     let uses: Vec<Span> = uses.collect();
     // A call is made when its operands have been read, whichever stand first.
     let of_one_call = |used: Span, span: Span| {

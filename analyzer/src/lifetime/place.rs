@@ -280,7 +280,7 @@ impl Places {
         let bounds = facts.exprs.list(*bounds);
         let [end] = *bounds else { return Index::Whole };
         let Expr::Int(n) = facts.exprs[end] else { return Index::Whole };
-        let (whole, from, bound) = (facts.expr_spans[expr], facts.expr_spans[*base].end, facts.expr_spans[end]);
+        let (whole, from, bound) = (facts.exprs.span(expr), facts.exprs.span(*base).end, facts.exprs.span(end));
         // There is one colon. As a rule nothing but a bracket stands on its other side, and the text need not be asked.
         let before = match (bound.start - from, whole.end - bound.end) {
             (1, _) => false,

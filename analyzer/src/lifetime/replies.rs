@@ -61,7 +61,7 @@ fn handed_over(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId) -> 
     let mut out = Vec::new();
     for (literal, expr) in source.exprs.iter_enumerated() {
         let Expr::Composite { elements, .. } = expr else { continue };
-        if !within.contains(source.expr_spans[literal]) {
+        if !within.contains(source.exprs.span(literal)) {
             continue;
         }
         let elements = source.exprs.elements(*elements).iter();
@@ -73,7 +73,7 @@ fn handed_over(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId) -> 
                 Some(ElementKey::Expr(_)) => None,
                 None => fields.get(at),
             };
-            out.extend(field.map(|field| (*field, source.expr_spans[literal])));
+            out.extend(field.map(|field| (*field, source.exprs.span(literal))));
         }
     }
     out

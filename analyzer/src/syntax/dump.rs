@@ -138,7 +138,7 @@ impl Dumper<'_> {
         match self.facts.exprs.get(expr) {
             Some(Expr::Local(local)) => self.local(*local),
             Some(Expr::FuncLit(function)) => self.function_name(*function),
-            Some(_) => self.snippet(self.facts.expr_spans[expr]),
+            Some(_) => self.snippet(self.facts.exprs.span(expr)),
             None => "?".to_owned(),
         }
     }

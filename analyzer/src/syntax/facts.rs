@@ -9,7 +9,7 @@ use std::ops;
 use thin_vec::ThinVec;
 
 use crate::{
-    base::{IndexVec, LineIndex, List, Lists, Problem, Span, Symbol},
+    base::{IndexVec, LineIndex, List, Lists, Problem, Span, Spans, Symbol},
     define_id,
 };
 
@@ -53,8 +53,6 @@ pub struct FileFacts {
     pub functions: IndexVec<FuncIndex, Function>,
     /// Expressions, children before parents where possible.
     pub exprs: Exprs,
-    /// Where each expression stands (parallel to `exprs`).
-    pub expr_spans: IndexVec<ExprId, Span>,
     /// Type expressions.
     pub type_exprs: IndexVec<TypeExprId, TypeExpr>,
     /// Local variables of all functions.
@@ -365,18 +363,26 @@ pub struct MethodSpec {
     pub span: Span,
 }
 
-/// The expressions of a file, with the lists that some of them have.
+/// The expressions of a file, where each stands, and the lists that some of them have.
 #[derive(Debug, Default)]
 pub struct Exprs {
     rows: IndexVec<ExprId, Expr>,
+    spans: Spans<ExprId>,
     operands: Lists<ExprId>,
     elements: Lists<Element>,
 }
 
 impl Exprs {
     /// Adds an expression.
-    pub fn push(&mut self, expr: Expr) -> ExprId {
+    pub fn push(&mut self, expr: Expr, span: Span) -> ExprId {
+        self.spans.push(span);
         self.rows.push(expr)
+    }
+
+    /// Where an expression stands.
+    #[inline]
+    pub fn span(&self, expr: ExprId) -> Span {
+        self.spans.of(expr)
     }
 
     /// Adds a list of operands: arguments, indices or bounds.
@@ -410,6 +416,7 @@ impl Exprs {
     /// Gives back the memory reserved for rows that never came.
     pub fn shrink_to_fit(&mut self) {
         self.rows.shrink_to_fit();
+        self.spans.shrink_to_fit();
         self.operands.shrink_to_fit();
         self.elements.shrink_to_fit();
     }

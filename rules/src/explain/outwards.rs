@@ -70,7 +70,7 @@ fn objects(cx: &Cx<'_>, func: FuncId, is_it: impl Fn(&CallRef) -> bool) -> Vec<S
     let facts = program.facts(file);
     let Some(args) = facts.exprs.args(row.call) else { return Vec::new() };
     let text = |expr: &analyzer::syntax::ExprId| {
-        facts.expr_spans[*expr].of(&program.sources().files[file].text).trim_start_matches('&').to_owned()
+        facts.exprs.span(*expr).of(&program.sources().files[file].text).trim_start_matches('&').to_owned()
     };
     args.iter().map(text).chain(receiver(cx, func, row)).collect()
 }
@@ -82,5 +82,5 @@ fn receiver(cx: &Cx<'_>, func: FuncId, row: &CallRef) -> Option<String> {
     let facts = program.facts(file);
     let Expr::Call { callee, .. } = facts.exprs[row.call] else { return None };
     let Expr::Select { base, .. } = facts.exprs[callee] else { return None };
-    Some(facts.expr_spans[base].of(&program.sources().files[file].text).to_owned())
+    Some(facts.exprs.span(base).of(&program.sources().files[file].text).to_owned())
 }
