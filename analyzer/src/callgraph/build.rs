@@ -101,7 +101,7 @@ impl FileSites {
             found.first_site.push(found.sites.len() as u32);
             let Some(body) = &program.function(func).body else { continue };
             for block in body.blocks.iter() {
-                for instr in &block.instrs {
+                for instr in body.instrs_of(block) {
                     let (expr, kind) = match instr.kind {
                         InstrKind::Call(expr) => (expr, CallKind::Call),
                         InstrKind::Go(expr) => (expr, CallKind::Go),

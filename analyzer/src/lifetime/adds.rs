@@ -232,7 +232,7 @@ fn is_set_for_good(facts: Facts<'_>, func: FuncId, flag: LocalId) -> bool {
     let program = facts.cx.program;
     let exprs = &program.facts(program.funcs()[func].file).exprs;
     let Some(body) = &program.function(func).body else { return false };
-    let instrs = body.blocks.iter().flat_map(|block| &block.instrs);
+    let instrs = body.instrs();
     let mut stored = instrs.filter_map(|instr| match instr.kind {
         InstrKind::Write { place, source } if matches!(exprs[place], Expr::Local(local) if local == flag) => {
             Some(source)

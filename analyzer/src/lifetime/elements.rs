@@ -134,7 +134,7 @@ impl Lowering<'_> {
     /// Whether a loop over a slice has a variable for the elements.
     pub(super) fn takes_values(&self, body: &crate::syntax::Body, over: ExprId) -> bool {
         let ranged = |source: &Source| matches!(source, Source::RangeValue { over: o } if *o == over);
-        body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match &instr.kind {
+        body.instrs().any(|instr| match &instr.kind {
             InstrKind::Define { source, .. } | InstrKind::Write { source, .. } => ranged(source),
             _ => false,
         })

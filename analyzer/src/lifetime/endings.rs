@@ -30,7 +30,7 @@ use crate::{
     base::InPieces,
     resolve::{CalleeKind, FuncId, Program},
     source::FileId,
-    syntax::{Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Terminator},
+    syntax::{Body, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Terminator},
 };
 
 /// Calls by which such an object is handed on, and by which a callee waits for its end: a helper, and a literal of it.
@@ -261,7 +261,7 @@ impl Search<'_> {
         let mut called: FxHashSet<ExprId> = FxHashSet::default();
         let mut ender = None;
         for (index, function) in syntax.functions.iter_enumerated() {
-            let instrs = function.body.iter().flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs);
+            let instrs = function.body.iter().flat_map(Body::instrs);
             for instr in instrs {
                 let (call, deferred) = match instr.kind {
                     InstrKind::Call(call) => (call, false),
@@ -356,7 +356,7 @@ fn runs_once(
     let syntax = program.facts(file);
     let Some(body) = &syntax.functions[maker].body else { return false };
     let is_it = |expr: ExprId| matches!(syntax.exprs[expr], Expr::FuncLit(index) if index == literal);
-    let starts = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    let starts = body.instrs().any(|instr| match instr.kind {
         InstrKind::Go(call) => matches!(&syntax.exprs[call], Expr::Call { callee, .. } if is_it(*callee)),
         InstrKind::Call(call) => effects_of(program, models, file, call).iter().any(|effect| match *effect {
             Effect::Spawn { arg, .. } => match &syntax.exprs[call] {

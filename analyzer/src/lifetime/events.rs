@@ -243,7 +243,7 @@ impl<'a> Lowering<'a> {
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
         let mut unstarted: Vec<(usize, usize, Span)> = Vec::new();
         let mut ranges: Vec<(usize, usize, Event)> = Vec::new();
-        let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
+        let constants = Constants { program: self.program, places: self.places, file: self.file, instrs: &[] };
         let mut conditions: Vec<Span> = Vec::new();
         self.out.blocks.reserve_exact(body.blocks.len());
         let mut events: Vec<Event> = Vec::new();
@@ -256,7 +256,9 @@ impl<'a> Lowering<'a> {
                 Terminator::If { .. } => &conditions[..],
                 _ => &[],
             };
-            for instr in block.instrs.iter().filter(|instr| !unevaluated.iter().any(|span| span.contains(instr.span))) {
+            for instr in
+                body.instrs_of(block).iter().filter(|instr| !unevaluated.iter().any(|span| span.contains(instr.span)))
+            {
                 self.instr(&instr.kind, instr.span, &mut events);
             }
             let mut exit = None;
@@ -298,7 +300,7 @@ impl<'a> Lowering<'a> {
                 Terminator::If { condition, then, otherwise } => {
                     test = self.nil_test(*condition);
                     if let Some(test) = test
-                        && let Some(wait) = self.told_by_nil(block, test.local, &mut events)
+                        && let Some(wait) = self.told_by_nil(body.instrs_of(block), test.local, &mut events)
                     {
                         let way = if test.nil_first { then } else { otherwise };
                         ranges.push((self.out.blocks.len(), way.index(), wait));
@@ -319,7 +321,7 @@ impl<'a> Lowering<'a> {
                 | Terminator::TypeSwitch { .. }
                 | Terminator::Unreachable => {}
             }
-            let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
+            let successors = constants.ways_out(body, block).iter().map(|b| b.index()).collect();
             // The room for the next block's events stays.
             let mut own = ThinVec::with_capacity(events.len());
             own.extend(events.drain(..));
@@ -351,7 +353,7 @@ impl<'a> Lowering<'a> {
 
     fn addressed_operands(&self, body: &crate::syntax::Body) -> FxHashSet<ExprId> {
         let mut found = FxHashSet::default();
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+        for instr in body.instrs() {
             let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
             let Expr::Call { callee, .. } = self.expr(call) else { continue };
             let Expr::Select { base, .. } = self.expr(*callee) else { continue };

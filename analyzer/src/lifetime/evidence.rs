@@ -117,7 +117,7 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
     let program = facts.cx.program;
     let syntax = program.facts(program.funcs()[side.func].file);
     let Some(body) = &program.function(side.func).body else { return false };
-    let before = body.blocks.iter().flat_map(|block| &block.instrs).filter(|instr| instr.span.start < side.span.start);
+    let before = body.instrs().filter(|instr| instr.span.start < side.span.start);
     let mut calls = before.filter_map(|instr| match instr.kind {
         InstrKind::Call(call) => match &syntax.exprs[call] {
             Expr::Call { callee, .. } => Some(*callee),

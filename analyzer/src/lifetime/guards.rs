@@ -108,7 +108,7 @@ fn sets_true(facts: Facts<'_>, write: &Access) -> bool {
     let program = facts.cx.program;
     let exprs = &program.facts(program.funcs()[write.func].file).exprs;
     let Some(body) = &program.function(write.func).body else { return false };
-    body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    body.instrs().any(|instr| match instr.kind {
         InstrKind::Write { source, .. } => instr.span == write.span && is_true(exprs, source),
         _ => false,
     })

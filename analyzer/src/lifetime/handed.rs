@@ -84,7 +84,7 @@ fn parameter_calls<'a>(
     let facts = program.facts(file);
     let Some(body) = &program.function(func).body else { return Vec::new() };
     let mut rows = Vec::new();
-    for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+    for instr in body.instrs() {
         let (call, goes) = match instr.kind {
             InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
             InstrKind::Go(call) => (call, true),
@@ -367,7 +367,7 @@ fn started_in(program: &Program, models: &Models, func: FuncId) -> Vec<FuncId> {
         Expr::FuncLit(index) => program.func_of(row.file, index),
         _ => None,
     };
-    for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+    for instr in body.instrs() {
         let (call, goes) = match instr.kind {
             InstrKind::Go(call) => (call, true),
             InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),

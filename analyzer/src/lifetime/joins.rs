@@ -584,7 +584,7 @@ fn is_asked(program: &Program, func: FuncId, call: ExprId) -> bool {
         _ => false,
     };
     body.blocks.iter().any(|block| {
-        block.instrs.iter().any(by_instr)
+        body.instrs_of(block).iter().any(by_instr)
             || match &block.end {
                 Terminator::If { condition, .. } => uses(*condition),
                 Terminator::Return { values } => values.iter().any(|value| uses(*value)),

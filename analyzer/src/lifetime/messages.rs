@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::{Span, Symbol},
     source::FileRole,
-    syntax::{Block, Expr, ExprId, ImportBinding, InstrKind, LocalId, Source},
+    syntax::{Expr, ExprId, ImportBinding, Instr, InstrKind, LocalId, Source},
 };
 
 impl Lowering<'_> {
@@ -61,8 +61,8 @@ impl Lowering<'_> {
     }
 
     /// The wait of a call that has read up to the end only where it gives no error, if the block ends by asking for that.
-    pub(super) fn told_by_nil(&self, block: &Block, error: LocalId, events: &mut Vec<Event>) -> Option<Event> {
-        let call = block.instrs.iter().rev().find_map(|instr| {
+    pub(super) fn told_by_nil(&self, instrs: &[Instr], error: LocalId, events: &mut Vec<Event>) -> Option<Event> {
+        let call = instrs.iter().rev().find_map(|instr| {
             let (local, source) = match instr.kind {
                 InstrKind::Define { local, source } => (local, source),
                 InstrKind::Write { place, source } => match *self.expr(place) {

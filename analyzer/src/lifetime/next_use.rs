@@ -191,7 +191,7 @@ fn of_lent(facts: Facts<'_>, conflict: &Conflict) -> Option<Side> {
         let stores = |kind: &InstrKind| {
             matches!(kind, InstrKind::Write { place, .. } if syntax.exprs.span(*place).contains(span))
         };
-        let written = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| stores(&instr.kind));
+        let written = body.instrs().any(|instr| stores(&instr.kind));
         Some(Side::at(site.func, span, if written { AccessKind::Write } else { AccessKind::Read }))
     })
 }

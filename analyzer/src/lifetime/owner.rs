@@ -415,7 +415,7 @@ fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
     let (program, site) = (facts.cx.program, &facts.spawns.sites[id]);
     let file = program.funcs()[site.func].file;
     let body = program.function(site.func).body.as_ref().filter(|_| site.kind == SpawnKind::Timer)?;
-    body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| match instr.kind {
+    body.instrs().find_map(|instr| match instr.kind {
         InstrKind::Write { place, source: Source::Value(value) } if value.expr == site.call => {
             Places::location(&program.place(file, place), file)
         }

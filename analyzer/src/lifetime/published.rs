@@ -172,7 +172,7 @@ pub(super) fn returned_locals(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
 /// The variable that a function keeps the result of a call in.
 pub(super) fn holder_of(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<LocalId> {
     let body = facts.cx.program.function(func).body.as_ref()?;
-    body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| match instr.kind {
+    body.instrs().find_map(|instr| match instr.kind {
         InstrKind::Define { local, source: Source::Value(value) } => {
             (value.expr == call && value.component.unwrap_or(0) == 0).then_some(local)
         }

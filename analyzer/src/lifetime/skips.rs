@@ -65,7 +65,7 @@ impl Solver<'_> {
             Expr::AddressOf(inner) => matches!(facts.exprs[*inner], Expr::Local(l) if l == local),
             _ => false,
         };
-        for instr in body.blocks.iter().flat_map(|b| &b.instrs) {
+        for instr in body.instrs() {
             match instr.kind {
                 InstrKind::Write { place, source: Source::Value(value) } => {
                     let stored = is_it(value.expr)

@@ -4,7 +4,7 @@
 //! enclosing function declares becomes [`Expr::Local`] or [`TypeExpr::Local`]; every other name stays a [`Symbol`] for
 //! `resolve` (package scope, imports, universe). All ids are of the file they stand in.
 
-use std::ops;
+use std::{ops, slice};
 
 use thin_vec::ThinVec;
 
@@ -555,6 +555,20 @@ pub struct Body {
     pub blocks: IndexVec<BlockId, Block>,
     /// Loops of this body (not of literals inside), outermost first.
     pub loops: Vec<Loop>,
+    /// Instructions of all blocks, in the order of the blocks.
+    pub(super) instrs: Vec<Instr>,
+}
+
+impl Body {
+    /// The instructions of all blocks, in the order of the blocks.
+    pub fn instrs(&self) -> slice::Iter<'_, Instr> {
+        self.instrs.iter()
+    }
+
+    /// The instructions of one of the blocks, in the order Go evaluates them.
+    pub fn instrs_of(&self, block: &Block) -> &[Instr] {
+        &self.instrs[block.instrs.start as usize..block.instrs.end as usize]
+    }
 }
 
 /// A loop of a body.
@@ -571,8 +585,8 @@ pub struct Loop {
 /// Straight-line code with one way in and a decision at its end.
 #[derive(Debug)]
 pub struct Block {
-    /// Instructions in the order Go evaluates them.
-    pub instrs: ThinVec<Instr>,
+    /// Its rows of [`Body::instrs`].
+    pub(super) instrs: ops::Range<u32>,
     /// Where control goes.
     pub end: Terminator,
     /// Where the decision stands: the whole `return` statement, the condition, the `for` clause; for
@@ -581,7 +595,7 @@ pub struct Block {
 }
 
 /// One instruction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Instr {
     /// What it does.
     pub kind: InstrKind,
@@ -600,7 +614,7 @@ pub struct Instr {
 /// in the [`InstrKind::Call`] only. The callee of `local(…)` is read. The package of `pkg.F(…)` is read like any other
 /// unbound name; `nil`, `true`, `false`, `iota`, `_` and local constants are not. A bare name as the key of a composite
 /// literal is read when the literal is seen to be a map, slice or array.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstrKind {
     /// A value is read: [`Expr::Local`], [`Expr::Name`], [`Expr::Select`], [`Expr::Index`], [`Expr::Deref`].
     Read(ExprId),
