@@ -76,7 +76,7 @@ pub(super) fn after_calls(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Confli
 /// Whether the function is left with an error or a panic: who gets one does not go on.
 fn fails(facts: Facts<'_>, func: FuncId, row: &Outlives) -> bool {
     let events = facts.cx.events.of(func);
-    let at = events.blocks.iter().position(|block| block.exit.is_some_and(|(_, span)| span == row.span));
+    let at = events.blocks.iter().position(|block| block.exit().is_some_and(|(_, span)| span == row.span));
     row.exit == Exit::Panic
         || at.is_some_and(|block| super::partial_joins::under_error(facts.cx.program, func, events, block))
 }

@@ -203,7 +203,7 @@ impl Pass<'_> {
         for (at, state) in entry.iter().enumerate() {
             let Some(mut state) = state.clone() else { continue };
             let alive = self.block(at, &mut state);
-            if alive && let Some((exit, span)) = self.events.blocks[at].exit {
+            if alive && let Some((exit, span)) = self.events.blocks[at].exit() {
                 self.exit(&mut state, exit, span);
             }
         }

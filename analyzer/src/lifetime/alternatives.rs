@@ -148,7 +148,7 @@ impl Pass<'_> {
             if blocks[at].events[first..end].iter().any(stops) {
                 continue;
             }
-            if reaches || to.is_none() && blocks[at].exit.is_some() {
+            if reaches || to.is_none() && blocks[at].left.is_some() {
                 return true;
             }
             let head = self.waiting_loops.iter().find(|row| row.0 == at);

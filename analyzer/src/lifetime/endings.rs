@@ -438,7 +438,7 @@ fn waits(cx: Context<'_>, calls: &Calls, func: FuncId, key: Location, depth: u32
         if stops {
             continue;
         }
-        if matches!(block.exit, Some((Exit::Return | Exit::End, _))) && !under_error(cx.program, func, events, at) {
+        if matches!(block.left, Some(Exit::Return | Exit::End)) && !under_error(cx.program, func, events, at) {
             return false;
         }
         work.extend(block.successors.iter().copied());

@@ -72,7 +72,7 @@ impl FuncEvents {
         let own = self.blocks.len();
         let successors = SmallVec::from_slice(&[to]);
         let end_span = self.blocks[head].end_span;
-        self.blocks.push(BlockEvents { events: thin_vec![event], successors, exit: None, end_span, test: None });
+        self.blocks.push(BlockEvents { events: thin_vec![event], successors, left: None, end_span, test: None });
         for next in self.blocks[head].successors.iter_mut().filter(|next| **next == to) {
             *next = own;
         }
@@ -97,11 +97,18 @@ pub struct BlockEvents {
     /// Blocks control may go to.
     pub successors: SmallVec<[usize; 2]>,
     /// How the function is left at the end of this block, if it is.
-    pub exit: Option<(Exit, Span)>,
+    pub left: Option<Exit>,
     /// Where the decision at the end stands, as in [`crate::syntax::Block`].
     pub end_span: Span,
     /// What is known on the first and second way out of a condition about one local variable.
     pub test: Option<NilTest>,
+}
+
+impl BlockEvents {
+    /// How the function is left at the end of this block, and where, if it is.
+    pub fn exit(&self) -> Option<(Exit, Span)> {
+        self.left.map(|exit| (exit, self.end_span))
+    }
 }
 
 /// A condition `x == nil` or `x != nil`.
@@ -248,29 +255,24 @@ impl<'a> Lowering<'a> {
         self.out.blocks.reserve_exact(body.blocks.len());
         let mut events: Vec<Event> = Vec::new();
         for block in body.blocks.iter() {
+            conditions.clear();
             if let Terminator::If { condition, .. } = block.end {
-                conditions.clear();
                 constants.unevaluated(condition, &mut conditions);
             }
-            let unevaluated = match block.end {
-                Terminator::If { .. } => &conditions[..],
-                _ => &[],
-            };
-            for instr in
-                body.instrs_of(block).iter().filter(|instr| !unevaluated.iter().any(|span| span.contains(instr.span)))
-            {
+            let instrs = body.instrs_of(block).iter();
+            for instr in instrs.filter(|instr| !conditions.iter().any(|span| span.contains(instr.span))) {
                 self.instr(&instr.kind, instr.span, &mut events);
             }
-            let mut exit = None;
+            let mut left = None;
             let mut test = None;
             match &block.end {
                 Terminator::Return { values } => {
                     self.read_last(values, &mut events);
                     self.named_results(values, block.end_span, &mut events);
-                    exit = Some((Exit::Return, block.end_span));
+                    left = Some(Exit::Return);
                 }
-                Terminator::End => exit = Some((Exit::End, block.end_span)),
-                Terminator::Panic(_) => exit = Some((Exit::Panic, block.end_span)),
+                Terminator::End => left = Some(Exit::End),
+                Terminator::Panic(_) => left = Some(Exit::Panic),
                 Terminator::Select { arms } => {
                     for arm in arms {
                         let mut head = Vec::new();
@@ -325,7 +327,7 @@ impl<'a> Lowering<'a> {
             // The room for the next block's events stays.
             let mut own = ThinVec::with_capacity(events.len());
             own.extend(events.drain(..));
-            self.out.blocks.push(BlockEvents { events: own, successors, exit, end_span: block.end_span, test });
+            self.out.blocks.push(BlockEvents { events: own, successors, left, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
             if let Some(head) = heads.remove(&index) {
@@ -339,6 +341,7 @@ impl<'a> Lowering<'a> {
         constants.loops_once(body, &mut self.out);
         self.locksets();
         // The events of a whole program are kept at once.
+        self.out.blocks.shrink_to_fit();
         self.out.accesses.shrink_to_fit();
         self.out
     }

@@ -154,9 +154,9 @@ fn every_way_ends(facts: Facts<'_>, func: FuncId, span: Span, ends: &dyn Fn(&Eve
             Some(false) => return false,
             None => {}
         }
-        match row.exit {
-            Some((Exit::Return | Exit::End, _)) => return false,
-            Some((Exit::Panic, _)) => ended = true,
+        match row.left {
+            Some(Exit::Return | Exit::End) => return false,
+            Some(Exit::Panic) => ended = true,
             None => {}
         }
         for &next in &row.successors {

@@ -344,7 +344,7 @@ fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool
             if blocks[at].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
                 continue;
             }
-            if matches!(blocks[at].exit, Some((Exit::Return | Exit::End, _))) {
+            if matches!(blocks[at].left, Some(Exit::Return | Exit::End)) {
                 return false;
             }
             for &next in &blocks[at].successors {

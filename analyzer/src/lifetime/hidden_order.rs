@@ -191,7 +191,7 @@ fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
             let others = reachable_without(events, 0, point.0);
             let round = |at: usize| reachable_without(events, at, point.0).contains(at);
             events.blocks.iter().enumerate().any(|(at, block)| {
-                (at == 0 || others.contains(at)) && at != point.0 && (block.exit.is_some() || round(at))
+                (at == 0 || others.contains(at)) && at != point.0 && (block.left.is_some() || round(at))
             })
         }
     })

@@ -333,7 +333,7 @@ impl Joins {
             if events.blocks[at].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
                 continue;
             }
-            if let Some((super::Exit::Return | super::Exit::End, _)) = events.blocks[at].exit {
+            if let Some(super::Exit::Return | super::Exit::End) = events.blocks[at].left {
                 let certain = if touched { certain.clone() } else { all_keys(width) };
                 match &mut at_exits {
                     Some(known) => known.intersect_with(&certain),

@@ -365,7 +365,7 @@ impl Solver<'_> {
             if dead {
                 continue;
             }
-            if events.blocks[at].exit.is_some() {
+            if events.blocks[at].left.is_some() {
                 for (index, row) in rows.iter().enumerate() {
                     if state.deferred.contains(index)
                         && let Some(kill) = kills.get(&row.call)

@@ -100,7 +100,7 @@ fn gives_up(facts: Facts<'_>, close: &Access, handed: Span) -> bool {
             _ if closes.is_some() => return true,
             _ => {}
         }
-        if deferred && matches!(row.exit, Some((Exit::Return | Exit::End, _))) {
+        if deferred && matches!(row.left, Some(Exit::Return | Exit::End)) {
             return true;
         }
         for &next in &row.successors {

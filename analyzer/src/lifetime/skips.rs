@@ -156,7 +156,7 @@ impl Solver<'_> {
             }
             let mut left_open = Vec::new();
             for (at, out) in outs.iter().enumerate() {
-                let (Some(state), Some((exit, span))) = (out, events.blocks[at].exit) else { continue };
+                let (Some(state), Some((exit, span))) = (out, events.blocks[at].exit()) else { continue };
                 if class == Operand::Own && stays && !state.half[index].is_clear() {
                     for &call in &discharged[index].calls {
                         let row = self.calls.at(func, call);

@@ -604,7 +604,7 @@ fn passes_one_of(events: &super::events::FuncEvents, blocks: &[usize]) -> bool {
     let mut work = vec![0];
     seen[0] = true;
     while let Some(at) = work.pop() {
-        if matches!(events.blocks[at].exit, Some((super::Exit::Return | super::Exit::End, _))) {
+        if matches!(events.blocks[at].left, Some(super::Exit::Return | super::Exit::End)) {
             return false;
         }
         for &next in &events.blocks[at].successors {

@@ -554,7 +554,7 @@ pub struct Body {
     /// Basic blocks; the first is the entry. Blocks that cannot be reached from it may be present.
     pub blocks: IndexVec<BlockId, Block>,
     /// Loops of this body (not of literals inside), outermost first.
-    pub loops: Vec<Loop>,
+    pub loops: ThinVec<Loop>,
     /// Instructions of all blocks, in the order of the blocks.
     pub(super) instrs: Vec<Instr>,
 }

@@ -49,7 +49,7 @@ pub(super) fn held(cx: &Cx<'_>, waits: &Waits<'_>, spawn: SpawnId, busy: &[FuncI
                 return Some(Held::Joins(join, func));
             }
             let end = calls.iter().map(|row| row.span.start).min()?;
-            let exits = lifetimes.events.of(func).blocks.iter().filter_map(|block| block.exit);
+            let exits = lifetimes.events.of(func).blocks.iter().filter_map(|block| block.exit());
             let between = exits.filter(|(exit, span)| *exit != Exit::End && span.start >= start.end && span.end <= end);
             let at: Vec<SkippedAt> = between.map(|(exit, span)| SkippedAt { func, exit, span }).collect();
             if at.is_empty() {
