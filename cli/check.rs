@@ -20,7 +20,7 @@ use crate::{
     baseline,
     cache::{Cache, Key, Said},
     config::{self, Config, Excluded, Severity},
-    ignores::Ignores,
+    ignores::{self, Ignores},
     load::{self, Keep, Lowered, Tree},
     news::{self, Known, Weaker},
     output,
@@ -302,7 +302,9 @@ impl Gate {
         };
         // Before the other filters: an ignore is needed or not whatever this run is asked to print.
         let mut ignores = Ignores::of(program);
-        statistics.allowed = ignores.apply(&mut findings) + ignores.apply(&mut wordless);
+        let cx = rules::Cx { lifetimes: &lifetimes };
+        statistics.allowed = ignores.apply(&mut findings, |found| (found.rule, ignores::places(found)))
+            + ignores.apply(&mut wordless, |found| (found.rule(), found.places(&cx)));
         drop(wordless);
         findings.retain(|f| self.rules.is_empty() || self.rules.contains(f.rule.0));
         findings.retain(|f| self.levels.get(f.rule.0) != Some(&Severity::Off));

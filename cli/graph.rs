@@ -145,7 +145,7 @@ impl<'a> Printer<'a> {
         let mut ranges: BTreeMap<FuncId, Vec<(Span, ExprId)>> = BTreeMap::new();
         for site in graph.sites().iter().filter(|site| site.kind == CallKind::Range) {
             let Some(body) = &program.function(site.func).body else { continue };
-            let operand = program.facts(program.funcs()[site.func].file).expr_spans[site.expr];
+            let operand = program.facts(program.funcs()[site.func].file).exprs.span(site.expr);
             let around = body.loops.iter().map(|l| l.span);
             let innermost = around.filter(|span| span.contains(operand)).min_by_key(|span| span.end - span.start);
             if let Some(span) = innermost {
@@ -167,10 +167,10 @@ impl<'a> Printer<'a> {
     /// Symbol of the function, or of the loop's body, that a call stands in.
     fn caller(&self, site: &CallSite) -> String {
         let file = self.program.funcs()[site.func].file;
-        let spans = &self.program.facts(file).expr_spans;
+        let exprs = &self.program.facts(file).exprs;
         let inner = self.ranges.get(&site.func).and_then(|loops| {
             let inside =
-                |&&(span, over): &&(Span, ExprId)| span.contains(site.span) && spans[over].end <= site.span.start;
+                |&&(span, over): &&(Span, ExprId)| span.contains(site.span) && exprs.span(over).end <= site.span.start;
             loops.iter().filter(inside).min_by_key(|(span, _)| span.end - span.start)
         });
         inner
@@ -251,7 +251,7 @@ impl<'a> Printer<'a> {
         let facts = self.program.facts(file);
         // A call stands where its left parenthesis does; `go` and `defer` statements where they begin.
         let at = match (&facts.exprs[site.expr], site.kind) {
-            (Expr::Call { callee, .. }, CallKind::Call) => facts.expr_spans[*callee].end,
+            (Expr::Call { callee, .. }, CallKind::Call) => facts.exprs.span(*callee).end,
             _ => site.span.start,
         };
         Edge {

@@ -16,7 +16,7 @@ use analyzer::{
     source::FileRole,
 };
 use rayon::prelude::*;
-use rules::{Finding, finding::Site};
+use rules::{Finding, RuleId, finding::Site};
 
 use crate::config::did_you_mean;
 
@@ -117,8 +117,12 @@ impl Ignores {
         }
     }
 
-    /// Takes away the findings that are allowed; the answer is how many.
-    pub(crate) fn apply(&mut self, findings: &mut Vec<Finding>) -> usize {
+    /// Takes away the findings that are allowed, by their rules and the places where an ignore may stand; the answer is how
+    /// many.
+    pub(crate) fn apply<T>(&mut self, findings: &mut Vec<T>, said: impl Fn(&T) -> (RuleId, Vec<Site>)) -> usize {
+        if self.rows.is_empty() {
+            return 0;
+        }
         let mut by_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, row) in self.rows.iter().enumerate() {
             by_file.entry(&row.file).or_default().push(index);
@@ -126,15 +130,17 @@ impl Ignores {
         let mut used = Vec::new();
         let before = findings.len();
         findings.retain(|finding| {
+            let (rule, places) = said(finding);
             let fits = |row: &Ignore, site: &Site| {
-                let rule = match &row.allows {
-                    Allows::Rule(id) => id == finding.rule.0,
+                let allows = match &row.allows {
+                    Allows::Rule(id) => id == rule.0,
                     Allows::Outlive | Allows::Everybody => true,
                 };
-                rule && (row.target.0..=row.target.1).contains(&site.line)
+                allows && (row.target.0..=row.target.1).contains(&site.line)
             };
             let here = |site: &Site| by_file.get(&*site.file).into_iter().flatten().copied();
-            let allowed: Vec<usize> = places(finding)
+            let allowed: Vec<usize> = places
+                .iter()
                 .flat_map(|site| here(site).filter(|index| fits(&self.rows[*index], site)).collect::<Vec<_>>())
                 .collect();
             used.extend_from_slice(&allowed);
@@ -167,10 +173,10 @@ impl Ignores {
 }
 
 /// Where an ignore of a finding may stand.
-fn places(finding: &Finding) -> impl Iterator<Item = &Site> {
+pub(crate) fn places(finding: &Finding) -> Vec<Site> {
     let accesses = finding.accesses.iter().map(|access| &access.site);
     let skipped = finding.join.skipped_at.iter().map(|(site, _)| site);
-    accesses.chain(skipped).chain(finding.reset.as_ref()).chain([&finding.spawn])
+    accesses.chain(skipped).chain(finding.reset.as_ref()).chain([&finding.spawn]).cloned().collect()
 }
 
 /// What a `nolint` allows of ours; none if the comment is none, or only for others.

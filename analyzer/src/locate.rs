@@ -462,7 +462,7 @@ impl<'a> Locator<'a> {
         inside.into_iter().find_map(|id| {
             let file = program.funcs()[id].file;
             let body = program.function(id).body.as_ref()?;
-            body.blocks.iter().flat_map(|b| &b.instrs).find_map(|instr| match instr.kind {
+            body.instrs().find_map(|instr| match instr.kind {
                 InstrKind::Call(call) if program.callee_kind(file, call) == CalleeKind::Builtin(Builtin::Recover) => {
                     Some((id, instr.span))
                 }

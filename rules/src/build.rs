@@ -5,7 +5,6 @@ use analyzer::{
     lifetime::{
         AccessKind, Exit, Location, SpawnKind, Stored,
         conflict::{Conflict, JoinPoint, JoinStatus, Relation, Side},
-        other_ways::other_ways,
     },
     resolve::FuncId,
 };
@@ -13,8 +12,7 @@ use analyzer::{
 use crate::{
     certainty::words_of,
     finding::{
-        Access, AccessSide, Confidence, ExitKind, Finding, Join, JoinState, LocationKind, MemoryLocation, RuleId, Site,
-        Step,
+        Access, Confidence, ExitKind, Finding, Join, JoinState, LocationKind, MemoryLocation, RuleId, Site, Step,
     },
     rule::{Cx, Wording},
 };
@@ -23,48 +21,6 @@ use crate::{
 const MAX_QUOTE: usize = 90;
 /// Other paths that join, as steps of a witness: more prove nothing more.
 const MAX_SIBLINGS_SHOWN: usize = 6;
-
-/// A finding whose accesses do not quote the code yet: most findings are not printed.
-pub(crate) struct Claimed {
-    pub(crate) finding: Finding,
-    /// What each access quotes.
-    quoted: Vec<(FuncId, Span)>,
-    /// How many of the accesses are of its own conflict.
-    own: usize,
-}
-
-impl Claimed {
-    /// Adds the accesses of another one.
-    pub(crate) fn add_accesses(&mut self, other: Self) {
-        for (access, quoted) in other.finding.accesses.into_iter().zip(other.quoted) {
-            let mut known = self.finding.accesses.iter().zip(&self.quoted);
-            if !known.any(|known| known == (&access, &quoted)) {
-                self.finding.accesses.push(access);
-                self.quoted.push(quoted);
-            }
-        }
-    }
-
-    /// Gives back the memory reserved for rows that never came.
-    pub(crate) fn shrink_to_fit(&mut self) {
-        self.finding.witness.shrink_to_fit();
-        self.finding.accesses.shrink_to_fit();
-    }
-
-    /// The finding with what its accesses quote. What reads the same in one place is listed once.
-    pub(crate) fn quoted(self, cx: &Cx<'_>) -> Finding {
-        let Self { mut finding, quoted, own } = self;
-        for (access, (func, span)) in finding.accesses.iter_mut().zip(quoted) {
-            access.expression = cx.quote(func, span);
-        }
-        for access in finding.accesses.split_off(own) {
-            if !finding.accesses.contains(&access) {
-                finding.accesses.push(access);
-            }
-        }
-        finding
-    }
-}
 
 impl Cx<'_> {
     /// The place of a span of a function.
@@ -134,7 +90,8 @@ impl Cx<'_> {
         owner.map_or_else(|| self.location_name(location), |named| program.named(named).name.as_str().to_owned())
     }
 
-    fn memory(&self, conflict: &Conflict) -> MemoryLocation {
+    /// The memory that a conflict is about.
+    pub(crate) fn memory(&self, conflict: &Conflict) -> MemoryLocation {
         let program = self.lifetimes.program;
         let name = match (&conflict.relation, conflict.location) {
             // The variable is the function's own; what ends is the test.
@@ -210,11 +167,6 @@ impl Cx<'_> {
             JoinStatus::Missing { .. } => {}
         }
         join
-    }
-
-    fn access(&self, side: AccessSide, from: &Side) -> Access {
-        let expression = String::new();
-        Access { side, write: from.kind.is_write(), site: self.site(from.func, from.span), expression }
     }
 
     fn step(&self, func: FuncId, span: Span, what: &str) -> Step {
@@ -322,59 +274,50 @@ impl Cx<'_> {
         (lines.line(span.start), lines.line(span.end.saturating_sub(1)))
     }
 
-    /// Builds the finding of a rule; without its words all else is there by which findings are told apart. What accesses
-    /// quote is for [`Claimed::quoted`].
-    pub(crate) fn claimed(
+    /// Where the life of the object ends, or its state changes under the goroutine.
+    pub(crate) fn reset(&self, conflict: &Conflict) -> Option<Site> {
+        let other = &conflict.other;
+        // The call that gives an object back is where its life ends, whatever that does with it.
+        let recycles = other.kind == AccessKind::Recycle && other.stored != Stored::Update;
+        let given_back = other.path.last().copied().filter(|_| recycles);
+        let (func, span) = given_back.or_else(|| other.kind.is_write().then_some((other.func, other.span)))?;
+        Some(self.site(func, span))
+    }
+
+    /// Builds the finding of a rule.
+    pub(crate) fn finding(
         &self,
         rule: RuleId,
         conflict: &Conflict,
         confidence: Confidence,
-        wording: Option<Wording>,
-    ) -> Claimed {
+        wording: Wording,
+        accesses: Vec<Access>,
+    ) -> Finding {
         let spawn = &self.lifetimes.spawns.sites[conflict.spawn];
         let location = self.memory(conflict);
-        let other = self.access(AccessSide::Other, &conflict.other);
-        let is_write = conflict.other.kind.is_write();
-        // The call that gives an object back is where its life ends, whatever that does with it.
-        let recycles = conflict.other.kind == AccessKind::Recycle && conflict.other.stored != Stored::Update;
-        let given_back = conflict.other.path.last().filter(|_| recycles);
-        let reset = given_back.map(|(func, span)| self.site(*func, *span));
-        let reset = reset.or_else(|| is_write.then(|| other.site.clone()));
-        let mut accesses = vec![self.access(AccessSide::Goroutine, &conflict.inside), other];
-        accesses.extend(conflict.others.iter().map(|side| self.access(AccessSide::Other, side)));
-        let ways = other_ways(self.lifetimes.facts(), conflict);
-        accesses.extend(ways.iter().map(|side| self.access(AccessSide::Goroutine, side)));
-        let sides = [&conflict.inside, &conflict.other].into_iter().chain(&conflict.others).chain(&ways);
-        let quoted = sides.map(|side| (side.func, side.span)).collect();
-        let goroutine = self.body(conflict).map_or("", |f| self.symbol(f)).to_owned();
         let round = match conflict.relation {
             Relation::NextRound { round, .. } => round.map(|f| self.symbol(f).to_owned()),
             _ => None,
         };
-        let spawn_site = self.site(spawn.func, spawn.span);
-        let (witness, assumptions) = match wording {
-            Some(_) => (self.witness(conflict, &location.name), self.assumed(conflict)),
-            None => (Vec::new(), Vec::new()),
-        };
-        let Wording { message, fix } = wording.unwrap_or_default();
+        let Wording { message, fix } = wording;
         let mut finding = Finding {
             rule,
             confidence,
             message,
             fingerprint: String::new(),
-            witness,
+            witness: self.witness(conflict, &location.name),
             join: self.join(conflict),
             accesses,
-            spawn: spawn_site,
-            goroutine,
+            spawn: self.site(spawn.func, spawn.span),
+            goroutine: self.body(conflict).map_or("", |f| self.symbol(f)).to_owned(),
             location,
-            reset,
+            reset: self.reset(conflict),
             round,
-            assumptions,
+            assumptions: self.assumed(conflict),
             fix,
         };
         finding.fingerprint = finding.cause();
-        Claimed { own: finding.accesses.len(), finding, quoted }
+        finding
     }
 
     /// What is assumed, in words, once each.

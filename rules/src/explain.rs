@@ -532,7 +532,7 @@ impl Explaining<'_> {
     /// The finding that the goroutine, which raised the counter itself in the report's revision, only lowers it by now.
     fn counted_before(&self, pair: Pair<'_>) -> Option<Finding> {
         let Pair { spawn, inside, other, shared, .. } = pair;
-        let join = JoinPoint { key: shared.location, func: other.func, span: other.span, reached_by: Vec::new() };
+        let join = JoinPoint::at(shared.location, other.func, other.span);
         let site = self.cx.site(join.func, join.span);
         let conflict = self.build(spawn, inside, other, shared, Relation::AfterSpawn, JoinStatus::Late(join));
         let mut finding = claim(self.cx, &conflict)?;
@@ -596,15 +596,7 @@ impl Explaining<'_> {
         relation: Relation,
         join: JoinStatus,
     ) -> Conflict {
-        let side = |at: &LocatedAccess| Side {
-            func: at.func,
-            span: at.span,
-            kind: at.kind,
-            stored: at.stored,
-            path: Vec::new(),
-            dispatched: 0,
-            same_object: true,
-        };
+        let side = |at: &LocatedAccess| Side { stored: at.stored, ..Side::at(at.func, at.span, at.kind) };
         let mut other = side(other);
         if relation == (Relation::AddRacesWait { wait: (other.func, other.span) }) {
             // To the detector the first who waits writes.

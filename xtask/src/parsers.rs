@@ -118,7 +118,7 @@ fn compare(text: &[u8]) -> Outcome {
 /// Facts as lines; expressions first, because what differs in them differs in all that refers to them.
 fn rows(facts: &FileFacts) -> Vec<String> {
     let mut rows = Vec::with_capacity(facts.exprs.len());
-    rows.extend(facts.exprs.iter_enumerated().map(|(id, expr)| format!("{:?} {expr:?}", facts.expr_spans[id])));
+    rows.extend(facts.exprs.iter_enumerated().map(|(id, expr)| format!("{:?} {expr:?}", facts.exprs.span(id))));
     rows.extend(facts.type_exprs.iter().map(|ty| format!("{ty:?}")));
     rows.push(format!("{facts:?}"));
     rows
@@ -138,17 +138,16 @@ fn mistake(ours: &FileFacts, grammar: &FileFacts, text: &[u8]) -> Option<usize> 
     {
         return Some(3);
     }
-    let said = |facts: &FileFacts, id: ExprId| {
-        (facts.expr_spans.get(id).copied(), facts.exprs.get(id).map(|expr| format!("{expr:?}")))
-    };
+    let said =
+        |facts: &FileFacts, id: ExprId| facts.exprs.get(id).map(|expr| (facts.exprs.span(id), format!("{expr:?}")));
     let differs = ours.exprs.ids().find(|&id| said(ours, id) != said(grammar, id))?;
-    let span = *grammar.expr_spans.get(differs)?;
+    let span = grammar.exprs.get(differs).map(|_| grammar.exprs.span(differs))?;
     let written = text.get(span.start as usize..)?;
     if written.starts_with(b"*(") && matches!(grammar.exprs.get(differs), Some(Expr::Type(_))) {
         return Some(0);
     }
     // What follows the brace of the block stands where the operand should.
-    let operand = text.get(ours.expr_spans[differs].start as usize..span.start as usize)?;
+    let operand = text.get(ours.exprs.span(differs).start as usize..span.start as usize)?;
     (operand.ends_with(b"\t") && operand.contains(&b'{') && operand.contains(&b'.')).then_some(2)
 }
 

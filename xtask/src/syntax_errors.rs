@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use analyzer::base::Span;
-use analyzer::syntax::{self, Expr, FileFacts, FuncKind, InstrKind};
+use analyzer::syntax::{self, Body, Expr, FileFacts, FuncKind, InstrKind};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
@@ -123,16 +123,14 @@ fn found(facts: &FileFacts) -> BTreeMap<(String, u32), [u64; 3]> {
     };
     for (id, expr) in facts.exprs.iter_enumerated() {
         match expr {
-            Expr::Call { .. } => count(facts.expr_spans[id], 0),
-            Expr::FuncLit(_) => count(facts.expr_spans[id], 1),
+            Expr::Call { .. } => count(facts.exprs.span(id), 0),
+            Expr::FuncLit(_) => count(facts.exprs.span(id), 1),
             _ => {}
         }
     }
-    for block in facts.functions.iter().filter_map(|f| f.body.as_ref()).flat_map(|body| body.blocks.iter()) {
-        for instr in &block.instrs {
-            if let InstrKind::Go(_) | InstrKind::Defer(_) = instr.kind {
-                count(instr.span, 2);
-            }
+    for instr in facts.functions.iter().filter_map(|f| f.body.as_ref()).flat_map(Body::instrs) {
+        if let InstrKind::Go(_) | InstrKind::Defer(_) = instr.kind {
+            count(instr.span, 2);
         }
     }
     let mut out = BTreeMap::new();

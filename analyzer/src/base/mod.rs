@@ -8,6 +8,7 @@ mod lists;
 mod parallel;
 mod parsed;
 mod position;
+mod spans;
 mod symbol;
 mod worklist;
 
@@ -16,5 +17,6 @@ pub use lists::{List, Lists};
 pub use parallel::InPieces;
 pub use parsed::{Parsed, Problem, ProblemKind};
 pub use position::{LineIndex, Span};
+pub use spans::Spans;
 pub use symbol::{Symbol, SymbolText};
 pub use worklist::Worklist;

@@ -101,7 +101,7 @@ impl FileSites {
             found.first_site.push(found.sites.len() as u32);
             let Some(body) = &program.function(func).body else { continue };
             for block in body.blocks.iter() {
-                for instr in &block.instrs {
+                for instr in body.instrs_of(block) {
                     let (expr, kind) = match instr.kind {
                         InstrKind::Call(expr) => (expr, CallKind::Call),
                         InstrKind::Go(expr) => (expr, CallKind::Go),
@@ -125,7 +125,7 @@ impl FileSites {
                         Direct::Unknown(reason) => Targets::Unknown(reason),
                     };
                     let at = found.sites.len() as u32;
-                    found.sites.push(CallSite { func, expr, kind, span: facts.expr_spans[expr], targets });
+                    found.sites.push(CallSite { func, expr, kind, span: facts.exprs.span(expr), targets });
                     by_expr.insert(expr, at);
                     if !bodies.is_empty() {
                         found.loop_bodies.push((at, bodies.to_vec()));

@@ -17,7 +17,7 @@ impl Collector<'_> {
         for (index, function) in self.f.functions.iter_enumerated() {
             let Some(body) = &function.body else { continue };
             for block in body.blocks.iter() {
-                for instr in &block.instrs {
+                for instr in body.instrs_of(block) {
                     self.instr(&instr.kind);
                 }
                 self.terminator(index, &block.end);

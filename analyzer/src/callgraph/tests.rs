@@ -261,7 +261,7 @@ fn function_values_are_told_for_arguments() {
     let source = &program.sources().files[file].text;
     let facts = program.facts(file);
     let value = |text: &str| {
-        let (expr, _) = facts.expr_spans.iter_enumerated().rfind(|(_, span)| span.of(source) == text)?;
+        let expr = facts.exprs.ids().rfind(|&expr| facts.exprs.span(expr).of(source) == text)?;
         Some(graph.function_values(file, expr).map(|found| name(&program, &found[0])))
     };
     assert_eq!(value("h"), Some(Ok("g".to_owned())));

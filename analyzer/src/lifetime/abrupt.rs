@@ -101,7 +101,7 @@ pub(super) fn recovers(program: &Program, func: FuncId) -> bool {
     let file = program.funcs()[func].file;
     let exprs = &program.facts(file).exprs;
     let Some(body) = &program.function(func).body else { return false };
-    body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    body.instrs().any(|instr| match instr.kind {
         InstrKind::Call(call) => match &exprs[call] {
             Expr::Call { callee, .. } => {
                 matches!(&exprs[*callee], Expr::Name(name) if name.as_str() == "recover")

@@ -128,7 +128,7 @@ pub(super) fn every_way_passes(
         match row.events.iter().skip(from).find(|event| meets(&event.kind) || too_early(&event.kind)) {
             Some(event) if meets(&event.kind) => continue,
             Some(_) => return false,
-            None if row.exit.is_some() => return false,
+            None if row.left.is_some() => return false,
             None => {}
         }
         for &next in &row.successors {
@@ -237,7 +237,7 @@ fn is_set_for_good(facts: Facts<'_>, func: FuncId, flag: LocalId) -> bool {
     let program = facts.cx.program;
     let exprs = &program.facts(program.funcs()[func].file).exprs;
     let Some(body) = &program.function(func).body else { return false };
-    let instrs = body.blocks.iter().flat_map(|block| &block.instrs);
+    let instrs = body.instrs();
     let mut stored = instrs.filter_map(|instr| match instr.kind {
         InstrKind::Write { place, source } if matches!(exprs[place], Expr::Local(local) if local == flag) => {
             Some(source)
@@ -262,8 +262,8 @@ mod tests {
         for (kind, passes) in [(EventKind::WaitAll, true), (EventKind::Sleep, false)] {
             let mut events = FuncEvents::default();
             events.blocks.push(BlockEvents { successors: [1].into_iter().collect(), ..BlockEvents::default() });
-            let (event, exit) = (Event { kind, span: Span::default() }, Some((Exit::Return, Span::default())));
-            events.blocks.push(BlockEvents { events: [event].into_iter().collect(), exit, ..BlockEvents::default() });
+            let (event, left) = (Event { kind, span: Span::default() }, Some(Exit::Return));
+            events.blocks.push(BlockEvents { events: [event].into_iter().collect(), left, ..BlockEvents::default() });
             assert_eq!(every_way_passes(&events, (0, 0), &waits, &|_| false), passes);
         }
     }

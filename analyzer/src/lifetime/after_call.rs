@@ -76,7 +76,7 @@ pub(super) fn after_calls(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Confli
 /// Whether the function is left with an error or a panic: who gets one does not go on.
 fn fails(facts: Facts<'_>, func: FuncId, row: &Outlives) -> bool {
     let events = facts.cx.events.of(func);
-    let at = events.blocks.iter().position(|block| block.exit.is_some_and(|(_, span)| span == row.span));
+    let at = events.blocks.iter().position(|block| block.exit().is_some_and(|(_, span)| span == row.span));
     row.exit == Exit::Panic
         || at.is_some_and(|block| super::partial_joins::under_error(facts.cx.program, func, events, block))
 }
@@ -122,13 +122,13 @@ fn join_of(facts: Facts<'_>, pass: &AfterSpawn, id: SpawnId) -> JoinStatus {
     let site = &facts.spawns.sites[id];
     if let Some(join) = pass.joined(id) {
         let rows = pass.outlive.iter().filter(|row| row.spawn == id);
-        let at = rows.map(|row| SkippedAt { func: site.func, exit: row.exit, span: row.span }).collect();
+        let at = rows.map(|row| SkippedAt { func: site.func, exit: row.exit, span: row.span });
         return JoinStatus::around(Some(join), at);
     }
     let mut all = facts.cx.events.of(site.func).blocks.iter().flat_map(|block| &block.events);
     let other = all.find_map(|event| match event.kind {
         EventKind::Wait { key, how: WaitKind::Receive } if site.signals.iter().any(|s| s.key == key) => {
-            Some(JoinPoint { key, func: site.func, span: event.span, reached_by: Vec::new() })
+            Some(JoinPoint::at(key, site.func, event.span))
         }
         _ => None,
     });
@@ -392,15 +392,7 @@ fn conflict(
             left.spawn,
             inner.location,
             Side::of(inner, true).reached_by(reach.path(inside.node), node.dispatched()),
-            Side {
-                func,
-                span: access.span,
-                kind: access.kind,
-                stored: access.stored,
-                path: Vec::new(),
-                dispatched: u32::from(opening.dispatched),
-                same_object: true,
-            },
+            Side { func, dispatched: u32::from(opening.dispatched), ..Side::of(access, true) },
             Relation::AfterCall { call: (func, opening.span) },
         )
     }

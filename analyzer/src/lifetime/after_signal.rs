@@ -32,7 +32,7 @@ pub fn after_signals(facts: Facts<'_>) -> Vec<Conflict> {
             };
             for signal in site.signals.iter().filter(own) {
                 let Some(wait) = facts.joins.any_wait(facts.cx, signal.key, site.func) else { continue };
-                let join = JoinPoint { key: signal.key, func: wait.func, span: wait.span, reached_by: Vec::new() };
+                let join = JoinPoint::at(signal.key, wait.func, wait.span);
                 late_writes(facts, id, signal.site.0, (signal, wait.how), &join, &mut out);
             }
         }

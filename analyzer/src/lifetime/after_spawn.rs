@@ -203,7 +203,7 @@ impl Pass<'_> {
         for (at, state) in entry.iter().enumerate() {
             let Some(mut state) = state.clone() else { continue };
             let alive = self.block(at, &mut state);
-            if alive && let Some((exit, span)) = self.events.blocks[at].exit {
+            if alive && let Some((exit, span)) = self.events.blocks[at].exit() {
                 self.exit(&mut state, exit, span);
             }
         }
@@ -355,7 +355,7 @@ impl Pass<'_> {
     }
 
     fn note_join(&mut self, id: SpawnId, key: Location, span: Span) {
-        let join = JoinPoint { key, func: self.func, span, reached_by: Vec::new() };
+        let join = JoinPoint::at(key, self.func, span);
         if self.reporting && self.out.joined(id).is_none() {
             self.out.joined_somewhere.push((id, join));
         }
@@ -751,7 +751,7 @@ impl Pass<'_> {
             span: inner.span,
             kind,
             stored: inner.stored,
-            path: reach.path(reached.node),
+            path: reach.path(reached.node).into(),
             dispatched: node.dispatched(),
             same_object,
         };
@@ -793,7 +793,7 @@ impl Pass<'_> {
             conflict.join = if at.is_empty() || failing {
                 JoinStatus::Late(join.clone())
             } else {
-                JoinStatus::Skipped { join: Some(join.clone()), siblings: Vec::new(), at }
+                JoinStatus::around(Some(join), at)
             };
         }
     }

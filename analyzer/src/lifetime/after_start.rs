@@ -134,9 +134,7 @@ fn given_to(facts: Facts<'_>, func: FuncId, row: &CallRef) -> Vec<LocalId> {
     let mut given: Vec<LocalId> = mentioned(row.call).collect();
     let Some(body) = &cx.program.function(func).body else { return given };
     let stores: Vec<(Span, LocalId, Source)> = body
-        .blocks
-        .iter()
-        .flat_map(|block| &block.instrs)
+        .instrs()
         .filter_map(|instr| match instr.kind {
             InstrKind::Write { place, source } => Some((instr.span, mentioned(place).next()?, source)),
             InstrKind::Define { local, source } => Some((instr.span, local, source)),

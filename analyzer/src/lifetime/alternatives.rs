@@ -148,7 +148,7 @@ impl Pass<'_> {
             if blocks[at].events[first..end].iter().any(stops) {
                 continue;
             }
-            if reaches || to.is_none() && blocks[at].exit.is_some() {
+            if reaches || to.is_none() && blocks[at].left.is_some() {
                 return true;
             }
             let head = self.waiting_loops.iter().find(|row| row.0 == at);
@@ -175,7 +175,7 @@ impl Pass<'_> {
         let mut flags: Vec<LocalId> = Vec::new();
         for expr in facts.exprs.iter() {
             if let Expr::Binary { op: BinaryOp::And, left, right } = expr
-                && facts.expr_spans[*right].contains(access)
+                && facts.exprs.span(*right).contains(access)
             {
                 self.conjuncts(*left, &mut flags);
             }
@@ -190,13 +190,14 @@ impl Pass<'_> {
         flags.into_iter().any(|flag| {
             let local = &facts.locals[flag];
             let LocalDecl::Value(first) = &local.decl else { return false };
-            let writes = body.blocks.iter().flat_map(|block| &block.instrs).filter(|instr| match instr.kind {
+            let writes = body.instrs().filter(|instr| match instr.kind {
                 InstrKind::Write { place, .. } => matches!(facts.exprs[place], Expr::Local(l) if l == flag),
                 _ => false,
             });
             let mut unheard = writes.filter(|instr| {
                 // A variable that nobody shares has no events: the block tells.
-                let block = body.blocks.iter().position(|block| block.instrs.iter().any(|i| i.span == instr.span));
+                let block =
+                    body.blocks.iter().position(|block| body.instrs_of(block).iter().any(|i| i.span == instr.span));
                 let at = here
                     .get(&instr.span)
                     .copied()

@@ -10,7 +10,7 @@ use crate::{
     base::{Idx, InPieces},
     resolve::{Builtin, CalleeKind, Program},
     source::FileId,
-    syntax::{Comm, Expr, ExprId, FileFacts, Instr, InstrKind, LocalId, Source, Terminator},
+    syntax::{Body, Comm, Expr, ExprId, FileFacts, Instr, InstrKind, LocalId, Source, Terminator},
 };
 
 /// What is known about channels.
@@ -171,7 +171,7 @@ impl Channels {
 
 fn instrs(facts: &FileFacts) -> impl Iterator<Item = &Instr> {
     let bodies = facts.functions.iter().filter_map(|function| function.body.as_ref());
-    bodies.flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs)
+    bodies.flat_map(Body::instrs)
 }
 
 /// For a call of `make`: whether no buffer is asked for.

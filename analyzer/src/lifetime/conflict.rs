@@ -1,6 +1,8 @@
 //! A conflict: a goroutine's access, another access of the same location that nothing orders after it, and what is
 //! known about the join that should have.
 
+use thin_vec::ThinVec;
+
 use super::domain::{Access, AccessKind, Exit, Location, SpawnId, Stored, SyncKey};
 use crate::{base::Span, resolve::FuncId, syntax::LocalId};
 
@@ -16,7 +18,7 @@ pub struct Side {
     /// For writes, what is stored.
     pub stored: Stored,
     /// Calls down to the access: (caller, where), from the goroutine's body or from the other side's function.
-    pub path: Vec<(FuncId, Span)>,
+    pub path: ThinVec<(FuncId, Span)>,
     /// Calls on the way whose callee was one of several.
     pub dispatched: u32,
     /// Whether the object is known to be the one both sides share.
@@ -27,12 +29,12 @@ impl Side {
     /// An access that the function makes itself.
     pub fn of(access: &Access, same_object: bool) -> Self {
         let &Access { func, span, kind, stored, .. } = access;
-        Self { func, span, kind, stored, path: Vec::new(), dispatched: 0, same_object }
+        Self { func, span, kind, stored, path: ThinVec::new(), dispatched: 0, same_object }
     }
 
     /// A place that stands for an access of the shared object: a wait, an exit, a use of the whole.
     pub fn at(func: FuncId, span: Span, kind: AccessKind) -> Self {
-        Self { func, span, kind, stored: Stored::Other, path: Vec::new(), dispatched: 0, same_object: true }
+        Self { func, span, kind, stored: Stored::Other, path: ThinVec::new(), dispatched: 0, same_object: true }
     }
 
     /// The functions on the way to the access, with the place where each goes on; the access last.
@@ -43,7 +45,7 @@ impl Side {
     /// The same, got to by calls.
     #[must_use]
     pub fn reached_by(self, path: Vec<(FuncId, Span)>, dispatched: u32) -> Self {
-        Self { path, dispatched, ..self }
+        Self { path: path.into(), dispatched, ..self }
     }
 
     /// Where the way to the access begins: its first call, or the access itself.
@@ -62,7 +64,14 @@ pub struct JoinPoint {
     /// Where.
     pub span: Span,
     /// Functions from the call that should have joined down to the one that waits.
-    pub reached_by: Vec<FuncId>,
+    pub reached_by: ThinVec<FuncId>,
+}
+
+impl JoinPoint {
+    /// A wait of the function itself.
+    pub fn at(key: SyncKey, func: FuncId, span: Span) -> Self {
+        Self { key, func, span, reached_by: ThinVec::new() }
+    }
 }
 
 /// An exit without the join.
@@ -84,9 +93,9 @@ pub enum JoinStatus {
         /// The join of the other path.
         join: Option<JoinPoint>,
         /// The calls of the same function that reach it.
-        siblings: Vec<(FuncId, Span)>,
+        siblings: ThinVec<(FuncId, Span)>,
         /// Exits without it.
-        at: Vec<SkippedAt>,
+        at: ThinVec<SkippedAt>,
     },
     /// The join comes after the conflicting access.
     Late(JoinPoint),
@@ -103,9 +112,11 @@ pub enum JoinStatus {
 
 impl JoinStatus {
     /// Another path joins, if any does, and these exits do not.
-    pub fn around(join: Option<&JoinPoint>, at: Vec<SkippedAt>) -> Self {
+    pub fn around(join: Option<&JoinPoint>, at: impl IntoIterator<Item = SkippedAt>) -> Self {
         match join {
-            Some(join) => Self::Skipped { join: Some(join.clone()), siblings: Vec::new(), at },
+            Some(join) => {
+                Self::Skipped { join: Some(join.clone()), siblings: ThinVec::new(), at: at.into_iter().collect() }
+            }
             None => Self::Missing { asked: None },
         }
     }
@@ -187,16 +198,16 @@ pub struct Conflict {
     /// What had to be assumed.
     pub assumptions: Vec<Assumption>,
     /// Further accesses of the other side that nothing orders either, at most [`MAX_OTHERS`].
-    pub others: Vec<Side>,
+    pub others: ThinVec<Side>,
     /// What speaks for it beside the missing order.
-    pub evidence: Vec<Evidence>,
+    pub evidence: ThinVec<Evidence>,
 }
 
 impl Conflict {
     /// Two accesses that stand so to each other: nobody waits, and nothing had to be assumed.
     pub fn new(spawn: SpawnId, location: Location, inside: Side, other: Side, relation: Relation) -> Self {
         let join = JoinStatus::Missing { asked: None };
-        let (assumptions, others, evidence) = (Vec::new(), Vec::new(), Vec::new());
+        let (assumptions, others, evidence) = (Vec::new(), ThinVec::new(), ThinVec::new());
         Self { spawn, location, element: false, inside, other, relation, join, assumptions, others, evidence }
     }
 }

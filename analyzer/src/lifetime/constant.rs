@@ -27,8 +27,8 @@ pub struct Constants<'a> {
     pub places: &'a Places,
     /// The file.
     pub file: FileId,
-    /// The block whose end is looked at.
-    pub block: Option<&'a Block>,
+    /// What the block does whose end is looked at.
+    pub instrs: &'a [Instr],
 }
 
 impl<'a> Constants<'a> {
@@ -74,13 +74,15 @@ impl<'a> Constants<'a> {
 
     /// The blocks control may go to from the end of a block: those behind conditions that are never true, and behind
     /// communications that never happen, are left out.
-    pub fn ways_out(self, block: &'a Block) -> SmallVec<[BlockId; 2]> {
+    pub fn ways_out(self, body: &'a Body, block: &'a Block) -> SmallVec<[BlockId; 2]> {
         match &block.end {
-            Terminator::If { condition, then, otherwise } => match self.within(block).condition(*condition) {
-                Some(true) => SmallVec::from_slice(&[*then]),
-                Some(false) => SmallVec::from_slice(&[*otherwise]),
-                None => SmallVec::from_slice(&[*then, *otherwise]),
-            },
+            Terminator::If { condition, then, otherwise } => {
+                match self.within(body.instrs_of(block)).condition(*condition) {
+                    Some(true) => SmallVec::from_slice(&[*then]),
+                    Some(false) => SmallVec::from_slice(&[*otherwise]),
+                    None => SmallVec::from_slice(&[*then, *otherwise]),
+                }
+            }
             Terminator::Switch { tag, arms, default } => {
                 let mut ways = SmallVec::new();
                 for arm in arms {
@@ -108,16 +110,15 @@ impl<'a> Constants<'a> {
         }
     }
 
-    /// The same at the end of `block`, where variables have the constants that the block itself gave them last.
-    fn within(self, block: &'a Block) -> Self {
-        Self { block: Some(block), ..self }
+    /// The same at the end of a block, where variables have the constants that the block itself gave them last.
+    fn within(self, instrs: &'a [Instr]) -> Self {
+        Self { instrs, ..self }
     }
 
     /// The constant that the block at whose end the condition stands gave to a variable of its own.
     fn set_in_block(self, local: LocalId) -> Option<i64> {
-        let block = self.block?;
         let facts = self.program.facts(self.file);
-        let (at, source) = block.instrs.iter().enumerate().rev().find_map(|(at, instr)| match instr.kind {
+        let (at, source) = self.instrs.iter().enumerate().rev().find_map(|(at, instr)| match instr.kind {
             InstrKind::Define { local: set, source } if set == local => Some((at, source)),
             InstrKind::Write { place, source } if matches!(facts.exprs[place], Expr::Local(set) if set == local) => {
                 Some((at, source))
@@ -126,7 +127,7 @@ impl<'a> Constants<'a> {
         })?;
         // Whoever is called, or runs at the same time, may write what it can reach.
         let calls = |instr: &Instr| !matches!(instr.kind, InstrKind::Read(_) | InstrKind::Define { .. });
-        if self.places.is_shared(self.program, self.file, local) && block.instrs[at + 1..].iter().any(calls) {
+        if self.places.is_shared(self.program, self.file, local) && self.instrs[at + 1..].iter().any(calls) {
             return None;
         }
         match source {
@@ -154,7 +155,7 @@ impl<'a> Constants<'a> {
             _ if first.checked_add(1) == Some(bound) => "<",
             _ => return false,
         };
-        let between = Span { start: facts.expr_spans[left].end, end: facts.expr_spans[right].start };
+        let between = Span { start: facts.exprs.span(left).end, end: facts.exprs.span(right).start };
         let once = between.of(&self.program.sources().files[self.file].text).trim() == operator;
         // The counter is counted up by the header alone.
         let counts = |instr: &Instr| match instr.kind {
@@ -163,9 +164,7 @@ impl<'a> Constants<'a> {
             }
             _ => true,
         };
-        once && declared.loop_scope.is_some_and(|scope| scope.header)
-            && !declared.captured
-            && body.blocks.iter().flat_map(|block| &block.instrs).all(counts)
+        once && declared.loop_scope.is_some_and(|scope| scope.header) && !declared.captured && body.instrs().all(counts)
     }
 
     /// The parts of a condition that are never evaluated: the right of a false `&&` or a true `||`.
@@ -178,7 +177,7 @@ impl<'a> Constants<'a> {
         };
         self.unevaluated(*left, out);
         if self.condition(*left) == Some(ends) {
-            out.push(self.program.facts(self.file).expr_spans[*right]);
+            out.push(self.program.facts(self.file).exprs.span(*right));
         } else {
             self.unevaluated(*right, out);
         }
@@ -186,9 +185,9 @@ impl<'a> Constants<'a> {
 
     fn comparison(self, left: ExprId, right: ExprId) -> Option<bool> {
         let (a, b) = (self.integer(left, 0)?, self.integer(right, 0)?);
-        let spans = &self.program.facts(self.file).expr_spans;
+        let exprs = &self.program.facts(self.file).exprs;
         let text = &self.program.sources().files[self.file].text;
-        match text.get(spans[left].end as usize..spans[right].start as usize)?.trim() {
+        match text.get(exprs.span(left).end as usize..exprs.span(right).start as usize)?.trim() {
             "==" => Some(a == b),
             "!=" => Some(a != b),
             "<" => Some(a < b),
@@ -221,5 +220,5 @@ impl<'a> Constants<'a> {
 pub(super) fn is_negative(program: &Program, file: FileId, expr: ExprId) -> bool {
     let facts = program.facts(file);
     matches!(facts.exprs[expr], Expr::Unary(_))
-        && facts.expr_spans[expr].of(&program.sources().files[file].text).starts_with('-')
+        && facts.exprs.span(expr).of(&program.sources().files[file].text).starts_with('-')
 }

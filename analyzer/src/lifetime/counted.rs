@@ -171,7 +171,7 @@ fn count<'a>(program: &'a Program, file: FileId, body: &crate::syntax::Body, row
         Expr::Call { callee, args, .. } if is_len(program, file, *callee) => *facts.exprs.list(*args).first()?,
         _ => expr,
     };
-    Some(facts.expr_spans[counted].of(&program.sources().files[file].text))
+    Some(facts.exprs.span(counted).of(&program.sources().files[file].text))
 }
 
 fn is_len(program: &Program, file: FileId, callee: ExprId) -> bool {

@@ -73,7 +73,7 @@ impl Lowering<'_> {
 
     /// Elements of what an expression holds are accessed.
     fn element(&mut self, of: ExprId, kind: AccessKind, index: Index, events: &mut Vec<Event>) {
-        let span = self.program.facts(self.file).expr_spans[of];
+        let span = self.program.facts(self.file).exprs.span(of);
         let place = self.program.place(self.file, of);
         let Some(location) = Places::location(&place, self.file) else { return };
         let shared = match location {
@@ -134,7 +134,7 @@ impl Lowering<'_> {
     /// Whether a loop over a slice has a variable for the elements.
     pub(super) fn takes_values(&self, body: &crate::syntax::Body, over: ExprId) -> bool {
         let ranged = |source: &Source| matches!(source, Source::RangeValue { over: o } if *o == over);
-        body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match &instr.kind {
+        body.instrs().any(|instr| match &instr.kind {
             InstrKind::Define { source, .. } | InstrKind::Write { source, .. } => ranged(source),
             _ => false,
         })

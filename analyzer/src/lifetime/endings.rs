@@ -30,7 +30,7 @@ use crate::{
     base::InPieces,
     resolve::{CalleeKind, FuncId, Program},
     source::FileId,
-    syntax::{Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Terminator},
+    syntax::{Body, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Terminator},
 };
 
 /// Calls by which such an object is handed on, and by which a callee waits for its end: a helper, and a literal of it.
@@ -261,7 +261,7 @@ impl Search<'_> {
         let mut called: FxHashSet<ExprId> = FxHashSet::default();
         let mut ender = None;
         for (index, function) in syntax.functions.iter_enumerated() {
-            let instrs = function.body.iter().flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs);
+            let instrs = function.body.iter().flat_map(Body::instrs);
             for instr in instrs {
                 let (call, deferred) = match instr.kind {
                     InstrKind::Call(call) => (call, false),
@@ -286,7 +286,7 @@ impl Search<'_> {
         }
         let inside = syntax.functions[ender?].span;
         let mut uses = syntax.exprs.ids().filter(|expr| is_local(syntax, *expr, end));
-        let own = |used: ExprId| by == By::Method && inside.contains(syntax.expr_spans[used]);
+        let own = |used: ExprId| by == By::Method && inside.contains(syntax.exprs.span(used));
         uses.all(|used| called.contains(&used) || own(used)).then_some(ender).flatten()
     }
 
@@ -356,7 +356,7 @@ fn runs_once(
     let syntax = program.facts(file);
     let Some(body) = &syntax.functions[maker].body else { return false };
     let is_it = |expr: ExprId| matches!(syntax.exprs[expr], Expr::FuncLit(index) if index == literal);
-    let starts = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    let starts = body.instrs().any(|instr| match instr.kind {
         InstrKind::Go(call) => matches!(&syntax.exprs[call], Expr::Call { callee, .. } if is_it(*callee)),
         InstrKind::Call(call) => effects_of(program, models, file, call).iter().any(|effect| match *effect {
             Effect::Spawn { arg, .. } => match &syntax.exprs[call] {
@@ -438,7 +438,7 @@ fn waits(cx: Context<'_>, calls: &Calls, func: FuncId, key: Location, depth: u32
         if stops {
             continue;
         }
-        if matches!(block.exit, Some((Exit::Return | Exit::End, _))) && !under_error(cx.program, func, events, at) {
+        if matches!(block.left, Some(Exit::Return | Exit::End)) && !under_error(cx.program, func, events, at) {
             return false;
         }
         work.extend(block.successors.iter().copied());

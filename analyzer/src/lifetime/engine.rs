@@ -222,16 +222,18 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
-    let both = conflicts.into_par_iter().few_at_once().filter(|conflict| {
+    let keep = conflicts.par_iter().few_at_once().map(|conflict| {
         let ordered =
             awaited_users::waits_for_the_other(facts, conflict) || hidden_order::is_set_by_then(facts, conflict);
         let unstarted =
             matches!(conflict.relation, Relation::OwnerMethod { .. }) && guards::nothing_started(facts, conflict);
         !ordered && !unstarted && !guards::one_gets_in(facts, conflict)
     });
-    let mut conflicts: Vec<Conflict> = both.collect();
-    conflicts.par_sort_by_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
+    // Filtered and sorted where they stand: there are many, and the whole program is in memory beside them.
+    let mut keep = keep.collect::<Vec<bool>>().into_iter();
+    conflicts.retain(|_| keep.next() == Some(true));
     conflicts.shrink_to_fit();
+    conflicts.sort_by_cached_key(|c| (c.spawn, c.location, c.other.func, c.other.span));
     evidence::weigh(facts, &mut conflicts);
     add_next_uses(facts, &mut conflicts);
     conflicts
@@ -290,7 +292,7 @@ fn test_ends(facts: Facts<'_>, passes: &[AfterSpawn]) -> Vec<Conflict> {
             // The nearest use, unless it is one of a library that uses the test only to let it fail.
             let Some((func, used, doubts)) = used.min_by_key(|row| row.2.len() > 1) else { continue };
             let file = cx.program.funcs()[site.func].file;
-            let at = vec![SkippedAt { func: site.func, exit, span }];
+            let at = [SkippedAt { func: site.func, exit, span }];
             out.push(Conflict {
                 join: JoinStatus::around(pass.joined(id), at),
                 assumptions: doubts,

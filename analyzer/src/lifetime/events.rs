@@ -72,7 +72,7 @@ impl FuncEvents {
         let own = self.blocks.len();
         let successors = SmallVec::from_slice(&[to]);
         let end_span = self.blocks[head].end_span;
-        self.blocks.push(BlockEvents { events: thin_vec![event], successors, exit: None, end_span, test: None });
+        self.blocks.push(BlockEvents { events: thin_vec![event], successors, left: None, end_span, test: None });
         for next in self.blocks[head].successors.iter_mut().filter(|next| **next == to) {
             *next = own;
         }
@@ -97,11 +97,18 @@ pub struct BlockEvents {
     /// Blocks control may go to.
     pub successors: SmallVec<[usize; 2]>,
     /// How the function is left at the end of this block, if it is.
-    pub exit: Option<(Exit, Span)>,
+    pub left: Option<Exit>,
     /// Where the decision at the end stands, as in [`crate::syntax::Block`].
     pub end_span: Span,
     /// What is known on the first and second way out of a condition about one local variable.
     pub test: Option<NilTest>,
+}
+
+impl BlockEvents {
+    /// How the function is left at the end of this block, and where, if it is.
+    pub fn exit(&self) -> Option<(Exit, Span)> {
+        self.left.map(|exit| (exit, self.end_span))
+    }
 }
 
 /// A condition `x == nil` or `x != nil`.
@@ -243,32 +250,29 @@ impl<'a> Lowering<'a> {
         let mut heads: FxHashMap<usize, Vec<Event>> = FxHashMap::default();
         let mut unstarted: Vec<(usize, usize, Span)> = Vec::new();
         let mut ranges: Vec<(usize, usize, Event)> = Vec::new();
-        let constants = Constants { program: self.program, places: self.places, file: self.file, block: None };
+        let constants = Constants { program: self.program, places: self.places, file: self.file, instrs: &[] };
         let mut conditions: Vec<Span> = Vec::new();
         self.out.blocks.reserve_exact(body.blocks.len());
         let mut events: Vec<Event> = Vec::new();
         for block in body.blocks.iter() {
+            conditions.clear();
             if let Terminator::If { condition, .. } = block.end {
-                conditions.clear();
                 constants.unevaluated(condition, &mut conditions);
             }
-            let unevaluated = match block.end {
-                Terminator::If { .. } => &conditions[..],
-                _ => &[],
-            };
-            for instr in block.instrs.iter().filter(|instr| !unevaluated.iter().any(|span| span.contains(instr.span))) {
+            let instrs = body.instrs_of(block).iter();
+            for instr in instrs.filter(|instr| !conditions.iter().any(|span| span.contains(instr.span))) {
                 self.instr(&instr.kind, instr.span, &mut events);
             }
-            let mut exit = None;
+            let mut left = None;
             let mut test = None;
             match &block.end {
                 Terminator::Return { values } => {
                     self.read_last(values, &mut events);
                     self.named_results(values, block.end_span, &mut events);
-                    exit = Some((Exit::Return, block.end_span));
+                    left = Some(Exit::Return);
                 }
-                Terminator::End => exit = Some((Exit::End, block.end_span)),
-                Terminator::Panic(_) => exit = Some((Exit::Panic, block.end_span)),
+                Terminator::End => left = Some(Exit::End),
+                Terminator::Panic(_) => left = Some(Exit::Panic),
                 Terminator::Select { arms } => {
                     for arm in arms {
                         let mut head = Vec::new();
@@ -298,7 +302,7 @@ impl<'a> Lowering<'a> {
                 Terminator::If { condition, then, otherwise } => {
                     test = self.nil_test(*condition);
                     if let Some(test) = test
-                        && let Some(wait) = self.told_by_nil(block, test.local, &mut events)
+                        && let Some(wait) = self.told_by_nil(body.instrs_of(block), test.local, &mut events)
                     {
                         let way = if test.nil_first { then } else { otherwise };
                         ranges.push((self.out.blocks.len(), way.index(), wait));
@@ -319,11 +323,11 @@ impl<'a> Lowering<'a> {
                 | Terminator::TypeSwitch { .. }
                 | Terminator::Unreachable => {}
             }
-            let successors = constants.ways_out(block).iter().map(|b| b.index()).collect();
+            let successors = constants.ways_out(body, block).iter().map(|b| b.index()).collect();
             // The room for the next block's events stays.
             let mut own = ThinVec::with_capacity(events.len());
             own.extend(events.drain(..));
-            self.out.blocks.push(BlockEvents { events: own, successors, exit, end_span: block.end_span, test });
+            self.out.blocks.push(BlockEvents { events: own, successors, left, end_span: block.end_span, test });
         }
         for (index, block) in self.out.blocks.iter_mut().enumerate() {
             if let Some(head) = heads.remove(&index) {
@@ -337,6 +341,7 @@ impl<'a> Lowering<'a> {
         constants.loops_once(body, &mut self.out);
         self.locksets();
         // The events of a whole program are kept at once.
+        self.out.blocks.shrink_to_fit();
         self.out.accesses.shrink_to_fit();
         self.out
     }
@@ -351,7 +356,7 @@ impl<'a> Lowering<'a> {
 
     fn addressed_operands(&self, body: &crate::syntax::Body) -> FxHashSet<ExprId> {
         let mut found = FxHashSet::default();
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+        for instr in body.instrs() {
             let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
             let Expr::Call { callee, .. } = self.expr(call) else { continue };
             let Expr::Select { base, .. } = self.expr(*callee) else { continue };
@@ -521,9 +526,9 @@ impl<'a> Lowering<'a> {
     /// `return v, g.Wait()`: Go leaves open which comes first; the compiler makes the calls, then reads what is no argument
     /// of one.
     fn read_last(&self, values: &[ExprId], events: &mut Vec<Event>) {
-        let spans = &self.program.facts(self.file).expr_spans;
+        let exprs = &self.program.facts(self.file).exprs;
         let waits = |event: &Event| {
-            let within = values.iter().any(|value| spans[*value].contains(event.span));
+            let within = values.iter().any(|value| exprs.span(*value).contains(event.span));
             within && matches!(event.kind, EventKind::Call(_) | EventKind::Wait { .. })
         };
         let calls: Vec<Span> = events.iter().filter(|event| waits(event)).map(|event| event.span).collect();
@@ -534,7 +539,7 @@ impl<'a> Lowering<'a> {
             let EventKind::Access(row) = event.kind else { return false };
             let access = &self.out.accesses[row as usize];
             let read = access.kind == AccessKind::Read && !access.atomic;
-            read && values.iter().any(|value| spans[*value].contains(event.span))
+            read && values.iter().any(|value| exprs.span(*value).contains(event.span))
                 && !calls.iter().any(|call| call.contains(event.span))
         };
         let (last, first): (Vec<Event>, Vec<Event>) = events.drain(..).partition(late);
@@ -613,7 +618,7 @@ impl<'a> Lowering<'a> {
             Callee::Value(value) => {
                 // A local variable has a reading of its own already.
                 if !matches!(self.expr(*value), Expr::Local(_)) {
-                    let span = self.program.facts(self.file).expr_spans[*value];
+                    let span = self.program.facts(self.file).exprs.span(*value);
                     self.access(*value, AccessKind::Read, Stored::Other, span, events);
                 }
                 (None, None)

@@ -117,7 +117,7 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
     let program = facts.cx.program;
     let syntax = program.facts(program.funcs()[side.func].file);
     let Some(body) = &program.function(side.func).body else { return false };
-    let before = body.blocks.iter().flat_map(|block| &block.instrs).filter(|instr| instr.span.start < side.span.start);
+    let before = body.instrs().filter(|instr| instr.span.start < side.span.start);
     let mut calls = before.filter_map(|instr| match instr.kind {
         InstrKind::Call(call) => match &syntax.exprs[call] {
             Expr::Call { callee, .. } => Some(*callee),
@@ -137,8 +137,8 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
 fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
     let syntax = facts.cx.program.facts(facts.cx.program.funcs()[func].file);
     let is_nil = |expr: ExprId| matches!(&syntax.exprs[expr], Expr::Name(name) if name.as_str() == "nil");
-    let span = syntax.expr_spans[condition];
-    let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.expr_spans[*expr]));
+    let span = syntax.exprs.span(condition);
+    let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.exprs.span(*expr)));
     let compared = || {
         inside().any(|(_, expr)| match expr {
             Expr::Binary { op, left, right } => {
@@ -151,7 +151,7 @@ fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
     let given = || {
         inside().any(|(_, expr)| match expr {
             Expr::Local(local) => match &syntax.locals[*local].decl {
-                LocalDecl::Value(value) => atomics().any(|at| syntax.expr_spans[value.expr].contains(at)),
+                LocalDecl::Value(value) => atomics().any(|at| syntax.exprs.span(value.expr).contains(at)),
                 _ => false,
             },
             _ => false,

@@ -102,7 +102,7 @@ fn is_made_of_a_message(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
     let program = facts.cx.program;
     let syntax = program.facts(program.funcs()[func].file);
     let Some(body) = &program.function(func).body else { return false };
-    body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    body.instrs().any(|instr| match instr.kind {
         InstrKind::Write { source: Source::Value(value), .. } if instr.span == span => {
             match &syntax.exprs[value.expr] {
                 Expr::Call { args, .. } => {
@@ -154,9 +154,9 @@ fn every_way_ends(facts: Facts<'_>, func: FuncId, span: Span, ends: &dyn Fn(&Eve
             Some(false) => return false,
             None => {}
         }
-        match row.exit {
-            Some((Exit::Return | Exit::End, _)) => return false,
-            Some((Exit::Panic, _)) => ended = true,
+        match row.left {
+            Some(Exit::Return | Exit::End) => return false,
+            Some(Exit::Panic) => ended = true,
             None => {}
         }
         for &next in &row.successors {

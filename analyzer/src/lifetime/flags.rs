@@ -81,7 +81,7 @@ fn condition(facts: &FileFacts, body: &Body, row: &Loop) -> Option<Span> {
         }
     }
     let Terminator::If { condition, .. } = body.blocks[row.head].end else { return None };
-    (!split(facts, condition)).then(|| facts.expr_spans[condition])
+    (!split(facts, condition)).then(|| facts.exprs.span(condition))
 }
 
 /// Adds a signal behind every guarded write of what is waited for.

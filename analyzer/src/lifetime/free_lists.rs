@@ -89,7 +89,7 @@ fn declared_as(decl: &LocalDecl) -> Option<ExprId> {
 fn is_shortened(program: &Program, file: FileId, body: &Body, list: Location) -> bool {
     let facts = program.facts(file);
     let of = |expr: ExprId| Places::location(&program.place(file, expr), file) == Some(list);
-    body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    body.instrs().any(|instr| match instr.kind {
         InstrKind::Write { place, source: Source::Value(value) } => {
             matches!(facts.exprs[value.expr], Expr::Slice { base, .. } if of(base)) && of(place)
         }

@@ -34,7 +34,7 @@ use crate::{
     base::{Idx, InPieces, IndexVec, Span},
     resolve::FuncId,
     source::FileId,
-    syntax::{Expr, ExprId, FuncIndex, InstrKind, Source},
+    syntax::{Body, Expr, ExprId, FuncIndex, InstrKind, Source},
 };
 
 /// Goroutines listed for one variable, nearest first.
@@ -157,7 +157,7 @@ fn kept_literals(facts: Facts<'_>, file: FileId) -> FxHashSet<FuncIndex> {
         }
     }
     let bodies = syntax.functions.iter().filter_map(|function| function.body.as_ref());
-    for instr in bodies.flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs) {
+    for instr in bodies.flat_map(Body::instrs) {
         if let InstrKind::Write { place, source: Source::Value(value) } = instr.kind
             && !matches!(syntax.exprs[place], Expr::Local(_))
         {

@@ -49,7 +49,7 @@ pub(super) fn used_behind_handlers(facts: Facts<'_>, passes: &[AfterSpawn]) -> V
                 continue;
             }
             let Some((inside, certain)) = use_of(facts, row, object) else { continue };
-            let at = vec![SkippedAt { func: site.func, exit: row.exit, span: row.span }];
+            let at = [SkippedAt { func: site.func, exit: row.exit, span: row.span }];
             let location = Location::Local(facts.cx.program.funcs()[site.func].file, object);
             let other = Side::at(site.func, row.span, AccessKind::Recycle);
             out.push(Conflict {

@@ -108,7 +108,7 @@ fn sets_true(facts: Facts<'_>, write: &Access) -> bool {
     let program = facts.cx.program;
     let exprs = &program.facts(program.funcs()[write.func].file).exprs;
     let Some(body) = &program.function(write.func).body else { return false };
-    body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+    body.instrs().any(|instr| match instr.kind {
         InstrKind::Write { source, .. } => instr.span == write.span && is_true(exprs, source),
         _ => false,
     })
@@ -158,11 +158,11 @@ fn once_flags_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<OnceFlag<'_>
         let Expr::Call { callee, args, .. } = &syntax.exprs[asked] else { continue };
         let args = syntax.exprs.list(*args);
         let Some(access) = accesses.iter().find(|access| sets(access, asked)) else { continue };
-        let method = syntax.expr_spans[*callee].of(text).rsplit('.').next().unwrap_or_default();
+        let method = syntax.exprs.span(*callee).of(text).rsplit('.').next().unwrap_or_default();
         // What a swap gives back is the value before: the first finds the flag unset, or set where it is taken back.
         let first = set || !method.starts_with("Compare");
         let plain = |arg: &&ExprId| !matches!(syntax.exprs[**arg], Expr::AddressOf(_));
-        let mut values: Vec<&str> = args.iter().filter(plain).map(|arg| syntax.expr_spans[*arg].of(text)).collect();
+        let mut values: Vec<&str> = args.iter().filter(plain).map(|arg| syntax.exprs.span(*arg).of(text)).collect();
         if !method.starts_with("Compare") {
             values.push(if set { "true" } else { "false" });
         }

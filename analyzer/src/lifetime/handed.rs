@@ -84,7 +84,7 @@ fn parameter_calls<'a>(
     let facts = program.facts(file);
     let Some(body) = &program.function(func).body else { return Vec::new() };
     let mut rows = Vec::new();
-    for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+    for instr in body.instrs() {
         let (call, goes) = match instr.kind {
             InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),
             InstrKind::Go(call) => (call, true),
@@ -344,7 +344,7 @@ fn waited_by_parent(program: &Program, events: &Events, literal: FuncId) -> bool
             if blocks[at].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
                 continue;
             }
-            if matches!(blocks[at].exit, Some((Exit::Return | Exit::End, _))) {
+            if matches!(blocks[at].left, Some(Exit::Return | Exit::End)) {
                 return false;
             }
             for &next in &blocks[at].successors {
@@ -367,7 +367,7 @@ fn started_in(program: &Program, models: &Models, func: FuncId) -> Vec<FuncId> {
         Expr::FuncLit(index) => program.func_of(row.file, index),
         _ => None,
     };
-    for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+    for instr in body.instrs() {
         let (call, goes) = match instr.kind {
             InstrKind::Go(call) => (call, true),
             InstrKind::Call(call) | InstrKind::Defer(call) => (call, false),

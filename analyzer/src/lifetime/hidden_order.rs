@@ -193,7 +193,7 @@ fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
             let others = reachable_without(events, 0, point.0);
             let round = |at: usize| reachable_without(events, at, point.0).contains(at);
             events.blocks.iter().enumerate().any(|(at, block)| {
-                (at == 0 || others.contains(at)) && at != point.0 && (block.exit.is_some() || round(at))
+                (at == 0 || others.contains(at)) && at != point.0 && (block.left.is_some() || round(at))
             })
         }
     })
@@ -446,7 +446,7 @@ fn is_cancelled_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let file = cx.program.funcs()[func].file;
     let cancels = |row: &CallRef| {
         let called = plain_func_called(facts, func, row.call);
-        called.is_some_and(|value| span.contains(cx.program.facts(file).expr_spans[value]))
+        called.is_some_and(|value| span.contains(cx.program.facts(file).exprs.span(value)))
     };
     let (above, to) = conflict.other.top();
     conflict.other.kind == AccessKind::Write
@@ -499,7 +499,7 @@ pub(super) fn is_set_by_then(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let file = facts.cx.program.funcs()[site.func].file;
     let Some(args) = facts.cx.program.facts(file).exprs.args(site.call) else { return false };
     let written = facts.cx.events.of(*func).accesses.iter().any(|access| {
-        access.span == *span && facts.cx.program.facts(file).expr_spans[access.expr].end <= site.span.start
+        access.span == *span && facts.cx.program.facts(file).exprs.span(access.expr).end <= site.span.start
     });
     let events = facts.cx.events.of(*func);
     let here = points(events);
@@ -567,12 +567,12 @@ fn asked_before(facts: Facts<'_>, access: &Access) -> Vec<Location> {
     let mut out = Vec::new();
     let guarded = |access: &&Access| access.atomic || access.kind == AccessKind::Read && !access.locks.is_empty();
     let asks = |condition| {
-        let span = syntax.expr_spans[condition];
+        let span = syntax.exprs.span(condition);
         events.accesses.iter().filter(guarded).any(|access| span.contains(access.span))
             || facts.calls.of(access.func).iter().any(|row| span.contains(row.span))
     };
     for Deciding { condition, .. } in deciding(facts, access.func, access.span, &asks) {
-        let span = syntax.expr_spans[condition];
+        let span = syntax.exprs.span(condition);
         let reads = events.accesses.iter().filter(|access| span.contains(access.span)).filter(guarded);
         out.extend(reads.map(|access| access.location));
         for row in facts.calls.of(access.func).iter().filter(|row| span.contains(row.span)) {

@@ -17,7 +17,7 @@ use super::{
     after_spawn::Facts,
     calls::CallRef,
     conflict::Conflict,
-    domain::{Access, Exit, Location, SyncKey},
+    domain::{Access, Location, SyncKey},
     domain_local::{Operand, operand},
     endings::never_over,
     events::{EventKind, FuncEvents},
@@ -32,7 +32,7 @@ use super::{
 use crate::{
     base::Span,
     resolve::{Callee, FuncId},
-    syntax::{Block, Comm, Expr, ExprId, Exprs, InstrKind, LocalDecl, LocalId, Terminator},
+    syntax::{Body, Comm, Expr, ExprId, Exprs, InstrKind, LocalDecl, LocalId, Terminator},
 };
 
 /// Calls from the goroutine, or the starting function, down to where it waits.
@@ -254,8 +254,7 @@ fn comes_out_of_what_is_returned(facts: Facts<'_>, conflict: &Conflict) -> bool 
     let file = cx.program.funcs()[body].file;
     let (syntax, function) = (cx.program.facts(file), cx.program.function(body));
     let Some(gates) = gates_before(cx.events.of(body), cx.places, from) else { return false };
-    let blocks = function.body.iter().flat_map(|body| body.blocks.iter());
-    blocks.flat_map(receives).any(|receive| {
+    function.body.iter().flat_map(receives).any(|receive| {
         let Expr::Receive(channel) = syntax.exprs[receive] else { return false };
         let owner = owner_of(&syntax.exprs, channel);
         owner.is_some_and(|owner| returned.contains(&owner))
@@ -267,35 +266,32 @@ fn comes_out_of_what_is_returned(facts: Facts<'_>, conflict: &Conflict) -> bool 
 fn returned_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<LocalId> {
     let program = facts.cx.program;
     let exprs = &program.facts(program.funcs()[func].file).exprs;
-    let left = |exit: &Option<(Exit, Span)>| matches!(exit, Some((Exit::Return, at)) if at.contains(span));
-    let rows =
-        facts.cx.events.of(func).blocks.iter().zip(program.function(func).body.iter().flat_map(|b| b.blocks.iter()));
-    let mut out = Vec::new();
-    for (_, block) in rows.filter(|(row, _)| left(&row.exit)) {
-        if let Terminator::Return { values } = &block.end {
-            out.extend(values.iter().filter_map(|value| match exprs[*value] {
-                Expr::Local(local) => Some(local),
-                _ => None,
-            }));
-        }
-    }
-    out
+    let blocks = program.function(func).body.iter().flat_map(|body| body.blocks.iter());
+    let values = blocks.filter(|block| block.end_span.contains(span)).filter_map(|block| match &block.end {
+        Terminator::Return { values } => Some(values),
+        _ => None,
+    });
+    let locals = values.flatten().filter_map(|value| match exprs[*value] {
+        Expr::Local(local) => Some(local),
+        _ => None,
+    });
+    locals.collect()
 }
 
-/// What is received in a block, or where its arms begin.
-fn receives(block: &Block) -> Vec<ExprId> {
-    let mut out: Vec<ExprId> = Vec::new();
-    out.extend(block.instrs.iter().filter_map(|instr| match instr.kind {
+/// What is received in a body, as a statement or by an arm.
+fn receives(body: &Body) -> impl Iterator<Item = ExprId> {
+    let alone = body.instrs().filter_map(|instr| match instr.kind {
         InstrKind::Receive(receive) => Some(receive),
         _ => None,
-    }));
-    if let Terminator::Select { arms } = &block.end {
-        out.extend(arms.iter().filter_map(|arm| match arm.comm {
-            Comm::Receive(receive) => Some(receive),
-            _ => None,
-        }));
-    }
-    out
+    });
+    let arms = body.blocks.iter().filter_map(|block| match &block.end {
+        Terminator::Select { arms } => Some(arms),
+        _ => None,
+    });
+    alone.chain(arms.flatten().filter_map(|arm| match arm.comm {
+        Comm::Receive(receive) => Some(receive),
+        _ => None,
+    }))
 }
 
 /// The local variable whose field, or field of a field, an expression is.

@@ -82,7 +82,7 @@ pub(super) fn headers(body: &Body) -> Vec<Span> {
     let ends = body.blocks.iter().filter(|block| match block.end {
         // A way to the head out of the loop's body holds no statement.
         Terminator::Goto(next) => {
-            heads.contains(&next) && block.instrs.iter().any(|instr| block.end_span.contains(instr.span))
+            heads.contains(&next) && body.instrs_of(block).iter().any(|instr| block.end_span.contains(instr.span))
         }
         _ => false,
     });
@@ -105,7 +105,7 @@ fn counted_up(facts: Facts<'_>, func: FuncId, counter: LocalId) -> Option<usize>
     let file = program.facts(program.funcs()[func].file);
     let changes = |body: &Body| -> Vec<(usize, Source)> {
         let rows = body.blocks.iter().enumerate();
-        let rows = rows.flat_map(|(at, block)| block.instrs.iter().map(move |instr| (at, &instr.kind)));
+        let rows = rows.flat_map(|(at, block)| body.instrs_of(block).iter().map(move |instr| (at, &instr.kind)));
         let of_counter = |(at, kind): (usize, &InstrKind)| match *kind {
             InstrKind::Write { place, source } => {
                 matches!(file.exprs[place], Expr::Local(local) if local == counter).then_some((at, source))

@@ -333,7 +333,7 @@ impl Joins {
             if events.blocks[at].events.iter().any(|event| matches!(event.kind, EventKind::Leave { .. })) {
                 continue;
             }
-            if let Some((super::Exit::Return | super::Exit::End, _)) = events.blocks[at].exit {
+            if let Some(super::Exit::Return | super::Exit::End) = events.blocks[at].left {
                 let certain = if touched { certain.clone() } else { all_keys(width) };
                 match &mut at_exits {
                     Some(known) => known.intersect_with(&certain),
@@ -575,8 +575,8 @@ pub fn gives_up(program: &Program, func: FuncId, span: Span) -> bool {
 fn is_asked(program: &Program, func: FuncId, call: ExprId) -> bool {
     let facts = program.facts(program.funcs()[func].file);
     let Some(body) = &program.function(func).body else { return false };
-    let span = facts.expr_spans[call];
-    let uses = |expr: ExprId| expr == call || facts.expr_spans[expr].contains(span);
+    let span = facts.exprs.span(call);
+    let uses = |expr: ExprId| expr == call || facts.exprs.span(expr).contains(span);
     let by_instr = |instr: &Instr| match instr.kind {
         InstrKind::Define { source: Source::Value(value), .. }
         | InstrKind::Write { source: Source::Value(value), .. } => uses(value.expr),
@@ -584,7 +584,7 @@ fn is_asked(program: &Program, func: FuncId, call: ExprId) -> bool {
         _ => false,
     };
     body.blocks.iter().any(|block| {
-        block.instrs.iter().any(by_instr)
+        body.instrs_of(block).iter().any(by_instr)
             || match &block.end {
                 Terminator::If { condition, .. } => uses(*condition),
                 Terminator::Return { values } => values.iter().any(|value| uses(*value)),

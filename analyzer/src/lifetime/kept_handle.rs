@@ -34,7 +34,7 @@ use crate::{
     base::Span,
     resolve::{Callee, FieldId, FuncId, Step, Type, TypeId},
     source::FileId,
-    syntax::{Expr, InstrKind, LocalId},
+    syntax::{Body, Expr, InstrKind, LocalId},
 };
 
 /// Calls from the function that is handed the test down to the one that starts the goroutine.
@@ -86,7 +86,7 @@ fn keeps(facts: Facts<'_>, func: FuncId, file: FileId, param: LocalId) -> bool {
     let in_literal = syntax.exprs.iter_enumerated().any(|(id, expr)| match expr {
         Expr::Composite { elements, .. } => {
             let mut elements = syntax.exprs.elements(*elements).iter();
-            function.span.contains(syntax.expr_spans[id]) && elements.any(|element| is_it(element.value))
+            function.span.contains(syntax.exprs.span(id)) && elements.any(|element| is_it(element.value))
         }
         _ => false,
     });
@@ -96,8 +96,7 @@ fn keeps(facts: Facts<'_>, func: FuncId, file: FileId, param: LocalId) -> bool {
         }
         _ => false,
     };
-    let blocks = function.body.iter().flat_map(|body| body.blocks.iter());
-    in_literal || blocks.flat_map(|block| &block.instrs).any(|instr| stored(&instr.kind))
+    in_literal || function.body.iter().flat_map(Body::instrs).any(|instr| stored(&instr.kind))
 }
 
 /// Conflicts of the goroutines that a call starts with the end of the test that makes it.

@@ -132,7 +132,7 @@ impl Solver<'_> {
         };
         let calls: Vec<ExprId> = kept.stops.iter().map(|row| row.call).collect();
         let skipping = skipping(events, &calls);
-        let ends = |block: usize| events.blocks[block].exit.filter(|(exit, _)| *exit != Exit::Panic);
+        let ends = |block: usize| events.blocks[block].exit().filter(|(exit, _)| *exit != Exit::Panic);
         let stopped = (0..events.blocks.len()).any(|at| ends(at).is_some() && !skipping.contains(at));
         if !stopped {
             return Vec::new();

@@ -107,9 +107,10 @@ fn first_wait(facts: Facts<'_>, body: FuncId, key: SyncKey) -> Option<Span> {
     let at = entry.events.iter().position(|event| !takes_no_time(&event.kind))?;
     let wait = &entry.events[at];
     let own = matches!(wait.kind, EventKind::Wait { key: k, how: WaitKind::Group } if k == key);
-    let source = facts.cx.program.function(body).body.as_ref()?.blocks.iter().next()?;
+    let source = facts.cx.program.function(body).body.as_ref()?;
+    let mut begins = source.instrs_of(source.blocks.iter().next()?).iter();
     let talks = |kind: &InstrKind| matches!(kind, InstrKind::Receive(_) | InstrKind::Send { .. });
-    let talked = source.instrs.iter().any(|instr| talks(&instr.kind) && instr.span.start < wait.span.start);
+    let talked = begins.any(|instr| talks(&instr.kind) && instr.span.start < wait.span.start);
     (own && !talked && !blocks_in_cycle(facts.cx.events.of(body), 0)).then_some(wait.span)
 }
 
@@ -209,8 +210,7 @@ pub(super) fn work_while_waited_for(facts: Facts<'_>) -> Vec<Conflict> {
                         && !held.iter().any(|lock| super::uncounted::locks(facts, node.func, *lock))
                 });
                 let Some(&(func, span)) = late else { continue };
-                let mut inside = Side::at(node.func, event.span, AccessKind::Read);
-                inside.path = reach.path(number);
+                let inside = Side::at(node.func, event.span, AccessKind::Read).reached_by(reach.path(number), 0);
                 let mut found =
                     conflict(id, key, inside, Side::at(func, span, AccessKind::Write), (node.func, event.span));
                 found.assumptions.extend([Assumption::SameObject, Assumption::CalledAgain]);

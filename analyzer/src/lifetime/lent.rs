@@ -79,7 +79,7 @@ fn join(facts: Facts<'_>, func: FuncId, pass: &AfterSpawn, id: SpawnId) -> Optio
     }
     let key = pass.outlive.iter().filter(|row| row.spawn == id).find_map(|row| told(facts, row))?;
     let wait = facts.joins.any_wait(facts.cx, key, func)?;
-    Some(JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() })
+    Some(JoinPoint::at(key, wait.func, wait.span))
 }
 
 /// A signal of the goroutine that has been received where the function is left.
@@ -112,7 +112,7 @@ fn of_goroutine(
         }
         out.push(Conflict {
             join: JoinStatus::around(join, at.clone()),
-            evidence: join.map_or_else(|| vec![Evidence::NobodyWaits], |_| Vec::new()),
+            evidence: join.is_none().then_some(Evidence::NobodyWaits).into_iter().collect(),
             ..Conflict::new(
                 id,
                 location,
@@ -149,7 +149,7 @@ fn used(facts: Facts<'_>, func: FuncId, id: SpawnId) -> Vec<(FuncId, LocalId, Sp
                 let Some(local) = root_local(&place).filter(|_| place.steps.is_empty()).and_then(outer) else {
                     continue;
                 };
-                out.push((node.func, local, syntax.expr_spans[operand]));
+                out.push((node.func, local, syntax.exprs.span(operand)));
             }
         }
     }

@@ -95,7 +95,7 @@ fn filled(facts: Facts<'_>, func: FuncId, object: LocalId, before: Span) -> Vec<
         };
         program.type_key(held).filter(|key| models.is_filled(*key)).map(|_| local)
     };
-    let given = body.blocks.iter().flat_map(|block| &block.instrs).filter_map(|instr| match instr.kind {
+    let given = body.instrs().filter_map(|instr| match instr.kind {
         InstrKind::Write { place, source: Source::Value(value) } if instr.span.start < before.start => {
             let Expr::Select { base, name } = exprs[place] else { return None };
             let own = matches!(exprs[base], Expr::Local(local) if local == object);

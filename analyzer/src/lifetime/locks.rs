@@ -40,7 +40,7 @@ impl Lockers {
         if body.blocks.len() > MAX_LOCKER_BLOCKS {
             return Vec::new();
         }
-        let calls = body.blocks.iter().flat_map(|block| &block.instrs).filter_map(|instr| match instr.kind {
+        let calls = body.instrs().filter_map(|instr| match instr.kind {
             InstrKind::Call(call) | InstrKind::Defer(call) => Some(call),
             _ => None,
         });
@@ -111,8 +111,8 @@ impl Lowering<'_> {
         let mut keys: Vec<SyncKey> = unlocks(event).map(|row| row.0).collect();
         let Callee::Literal(literal) = self.program.callee(self.file, call) else { return keys };
         let mut own: Vec<SyncKey> = Vec::new();
-        let first = self.program.function(literal).body.as_ref().and_then(|body| body.blocks.iter().next());
-        for instr in first.iter().flat_map(|block| &block.instrs) {
+        let Some(body) = &self.program.function(literal).body else { return keys };
+        for instr in body.blocks.iter().take(1).flat_map(|first| body.instrs_of(first)) {
             let InstrKind::Call(call) = instr.kind else { continue };
             let Some((taken, receiver)) = locking(self.program, self.models, self.file, call) else { continue };
             match self.places.key_of_place(self.program, self.graph, self.file, &receiver) {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     base::{Span, Symbol},
     source::FileRole,
-    syntax::{Block, Comm, Expr, ExprId, ImportBinding, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Comm, Expr, ExprId, ImportBinding, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 impl Lowering<'_> {
@@ -74,7 +74,7 @@ impl Lowering<'_> {
 
     fn instrs(&self) -> impl Iterator<Item = &Instr> {
         let body = self.program.function(self.func).body.as_ref();
-        body.into_iter().flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs)
+        body.into_iter().flat_map(|body| body.instrs())
     }
 
     /// A channel that tells when an object is over goes by the object, where a goroutine ends that.
@@ -112,8 +112,8 @@ impl Lowering<'_> {
     }
 
     /// The wait of a call that has read up to the end only where it gives no error, if the block ends by asking for that.
-    pub(super) fn told_by_nil(&self, block: &Block, error: LocalId, events: &mut Vec<Event>) -> Option<Event> {
-        let call = block.instrs.iter().rev().find_map(|instr| {
+    pub(super) fn told_by_nil(&self, instrs: &[Instr], error: LocalId, events: &mut Vec<Event>) -> Option<Event> {
+        let call = instrs.iter().rev().find_map(|instr| {
             let (local, source) = match instr.kind {
                 InstrKind::Define { local, source } => (local, source),
                 InstrKind::Write { place, source } => match *self.expr(place) {
@@ -132,7 +132,7 @@ impl Lowering<'_> {
         if self.places.is_shared(self.program, self.file, error) {
             return None;
         }
-        let span = self.program.facts(self.file).expr_spans[call];
+        let span = self.program.facts(self.file).exprs.span(call);
         let waits = |event: &Event| matches!(event.kind, EventKind::Wait { .. }) && event.span == span;
         let at = events.iter().position(waits)?;
         Some(events.remove(at))

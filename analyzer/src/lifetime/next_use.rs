@@ -69,7 +69,7 @@ fn pool_of(facts: Facts<'_>, func: FuncId, at: Span) -> Option<Location> {
     let file = cx.program.funcs()[func].file;
     let syntax = cx.program.facts(file);
     let mut calls = syntax.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Call { .. }));
-    let call = calls.find(|(id, _)| syntax.expr_spans[*id] == at).map(|(id, _)| cx.program.callee(file, id));
+    let call = calls.find(|(id, _)| syntax.exprs.span(*id) == at).map(|(id, _)| cx.program.callee(file, id));
     if let Some(Callee::External { receiver: Some(place), .. } | Callee::Func { receiver: Some(place), .. }) = call {
         return Places::location(&cx.places.canonical(cx.program, file, place), file);
     }
@@ -120,7 +120,7 @@ fn takes(facts: Facts<'_>, func: FuncId, call: ExprId, pool: Location) -> bool {
 fn first_use(facts: Facts<'_>, conflict: &Conflict, home: FuncId, object: LocalId, call: ExprId) -> Option<Side> {
     let cx = facts.cx;
     let file = cx.program.funcs()[home].file;
-    let start = cx.program.facts(file).expr_spans[call].end;
+    let start = cx.program.facts(file).exprs.span(call).end;
     let behind = |span: Span| span.start >= start;
     let rows = || facts.calls.of(home).iter().filter(|row| behind(row.span) && !row.deferred);
     // Where the goroutine reads the variable, what it reads of the object is meant.
@@ -183,15 +183,15 @@ fn of_lent(facts: Facts<'_>, conflict: &Conflict) -> Option<Side> {
         let syntax = program.facts(file);
         let args = syntax.exprs.args(site.expr)?;
         let lent = root_local(&program.place(file, *args.get(index as usize)?))?;
-        let end = syntax.expr_spans[site.expr].end;
+        let end = syntax.exprs.span(site.expr).end;
         let named = syntax.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Local(l) if *l == lent));
-        let later = named.map(|(id, _)| syntax.expr_spans[id]).filter(|span| span.start >= end);
+        let later = named.map(|(id, _)| syntax.exprs.span(id)).filter(|span| span.start >= end);
         let span = later.min_by_key(|span| span.start)?;
         let body = program.function(site.func).body.as_ref()?;
         let stores = |kind: &InstrKind| {
-            matches!(kind, InstrKind::Write { place, .. } if syntax.expr_spans[*place].contains(span))
+            matches!(kind, InstrKind::Write { place, .. } if syntax.exprs.span(*place).contains(span))
         };
-        let written = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| stores(&instr.kind));
+        let written = body.instrs().any(|instr| stores(&instr.kind));
         Some(Side::at(site.func, span, if written { AccessKind::Write } else { AccessKind::Read }))
     })
 }

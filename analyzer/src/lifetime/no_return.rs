@@ -100,9 +100,9 @@ fn ended_by(
             process = Some(process.unwrap_or(true) && whole);
             continue;
         }
-        match block.exit {
-            Some((Exit::Return | Exit::End, _)) => return None,
-            Some((Exit::Panic, _)) => process = Some(false),
+        match block.left {
+            Some(Exit::Return | Exit::End) => return None,
+            Some(Exit::Panic) => process = Some(false),
             None => {}
         }
         for &next in &block.successors {

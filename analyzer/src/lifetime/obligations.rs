@@ -365,7 +365,7 @@ impl Solver<'_> {
             if dead {
                 continue;
             }
-            if events.blocks[at].exit.is_some() {
+            if events.blocks[at].left.is_some() {
                 for (index, row) in rows.iter().enumerate() {
                     if state.deferred.contains(index)
                         && let Some(kill) = kills.get(&row.call)
@@ -539,7 +539,7 @@ impl Solver<'_> {
         let program = self.cx.program;
         let facts = program.facts(self.file(func));
         let Some(body) = &program.function(func).body else { return false };
-        body.blocks.iter().flat_map(|b| &b.instrs).any(|instr| match instr.kind {
+        body.instrs().any(|instr| match instr.kind {
             InstrKind::Write { place, source: Source::Value(value) } => {
                 value.expr == call
                     && value.component != Some(0)
@@ -620,7 +620,7 @@ impl Solver<'_> {
             }
             Holder::Result => {
                 let body = program.function(func).body.as_ref()?;
-                body.blocks.iter().flat_map(|b| &b.instrs).find_map(|instr| {
+                body.instrs().find_map(|instr| {
                     let (local, source) = match instr.kind {
                         InstrKind::Define { local, source } => (local, source),
                         InstrKind::Write { place, source } => match program.facts(file).exprs[place] {

@@ -111,7 +111,7 @@ impl Order {
     pub fn gates_at_end(&self, events: &FuncEvents, places: &Places) -> KeySet {
         let mut common: Option<KeySet> = None;
         for (at, block) in events.blocks.iter().enumerate() {
-            let returns = matches!(block.exit, Some((Exit::Return | Exit::End, _)));
+            let returns = matches!(block.left, Some(Exit::Return | Exit::End));
             if !returns || self.gates.get(at).is_none_or(Option::is_none) {
                 continue;
             }
@@ -206,7 +206,7 @@ pub(super) fn comes_to(events: &FuncEvents, first: Point, to: Option<Point>, sto
         if row.events[first..end].iter().any(stops) {
             continue;
         }
-        if reaches || to.is_none() && row.exit.is_some() {
+        if reaches || to.is_none() && row.left.is_some() {
             return true;
         }
         for &next in &row.successors {

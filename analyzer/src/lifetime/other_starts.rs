@@ -102,7 +102,7 @@ pub(super) fn results_of_helper(facts: Facts<'_>, id: SpawnId) -> Vec<LocalId> {
     if !facts.calls.at(site.func, site.call).is_some_and(|row| row.targets.iter().any(waits)) {
         return Vec::new();
     }
-    let instrs = body.blocks.iter().flat_map(|block| &block.instrs);
+    let instrs = body.instrs();
     let stores = instrs.filter_map(|instr| match instr.kind {
         InstrKind::Define { local, source: Source::Value(value) } => Some((local, value)),
         InstrKind::Write { place, source: Source::Value(value) } => match program.facts(file).exprs[place] {

@@ -415,7 +415,7 @@ fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
     let (program, site) = (facts.cx.program, &facts.spawns.sites[id]);
     let file = program.funcs()[site.func].file;
     let body = program.function(site.func).body.as_ref().filter(|_| site.kind == SpawnKind::Timer)?;
-    body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| match instr.kind {
+    body.instrs().find_map(|instr| match instr.kind {
         InstrKind::Write { place, source: Source::Value(value) } if value.expr == site.call => {
             Places::location(&program.place(file, place), file)
         }
@@ -649,13 +649,13 @@ fn status(facts: Facts<'_>, id: SpawnId, method: &Method, keys: &[usize]) -> Joi
         let key = facts.joins.keys()[bit];
         let direct = facts.joins.waits(key).iter().find(|w| w.func == method.func);
         if let Some(wait) = direct {
-            return Some(JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() });
+            return Some(JoinPoint::at(key, wait.func, wait.span));
         }
         facts.calls.of(method.func).iter().find_map(|row| {
             let path = path_to_wait(facts.joins, facts.calls, row, key);
             let last = *path.last()?;
             let wait = facts.joins.waits(key).iter().find(|w| w.func == last)?;
-            Some(JoinPoint { key, func: last, span: wait.span, reached_by: path })
+            Some(JoinPoint { key, func: last, span: wait.span, reached_by: path.into() })
         })
     };
     if let Some(join) = keys.iter().filter(|bit| may.contains(**bit)).find_map(|bit| point(*bit)) {

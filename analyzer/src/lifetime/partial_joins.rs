@@ -207,7 +207,7 @@ fn exits_of(cx: Context<'_>, calls: &Calls, joins: &Joins, func: FuncId) -> Vec<
     }
     let mut exits = Vec::new();
     for (at, out) in outs.iter().enumerate() {
-        let (Some(state), Some((exit @ (Exit::Return | Exit::End), span))) = (out, events.blocks[at].exit) else {
+        let (Some(state), Some((exit @ (Exit::Return | Exit::End), span))) = (out, events.blocks[at].exit()) else {
             continue;
         };
         let unjoined = |joined: &FixedBitSet| {

@@ -73,8 +73,7 @@ fn given_to(program: &Program, file: FileId, local: LocalId) -> impl Iterator<It
         _ => None,
     };
     let bodies = syntax.functions.iter().filter_map(|function| function.body.as_ref());
-    let instrs = bodies.flat_map(|body| body.blocks.iter()).flat_map(|block| &block.instrs);
-    let written = instrs.filter_map(move |instr| match instr.kind {
+    let written = bodies.flat_map(|body| body.instrs()).filter_map(move |instr| match instr.kind {
         InstrKind::Write { place, source: Source::Value(value) } => {
             matches!(syntax.exprs[place], Expr::Local(l) if l == local).then_some(value)
         }
@@ -113,7 +112,7 @@ fn used_behind(facts: Facts<'_>, conflict: &Conflict, file: FileId, local: Local
     let body = body_span(facts, func);
     let syntax = program.facts(file);
     let uses = syntax.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Local(l) if *l == local));
-    let uses = uses.map(|(id, _)| syntax.expr_spans[id]).filter(|used| body.contains(*used));
+    let uses = uses.map(|(id, _)| syntax.exprs.span(id)).filter(|used| body.contains(*used));
     let uses: Vec<Span> = uses.collect();
     // A call is made when its operands have been read, whichever stand first.
     let of_one_call = |used: Span, span: Span| {

@@ -15,7 +15,7 @@ use crate::{
     callgraph::{CallGraph, Target},
     resolve::{Builtin, Callee, CalleeKind, FuncId, Meaning, Place, Program, Root, Step, Type},
     source::FileId,
-    syntax::{Comm, Expr, ExprId, FuncKind, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{Body, Comm, Expr, ExprId, FuncKind, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
 
 /// Longest chain of `a := b` that is followed. Longer ones do not occur in hand-written code.
@@ -43,8 +43,8 @@ impl Places {
             let facts = program.facts(file);
             let mut written = FxHashSet::default();
             let mut referenced = FxHashSet::default();
-            let instrs = facts.functions.iter().filter_map(|f| f.body.as_ref()).flat_map(|b| b.blocks.iter());
-            for Instr { kind, .. } in instrs.flat_map(|block| &block.instrs) {
+            let bodies = facts.functions.iter().filter_map(|f| f.body.as_ref());
+            for Instr { kind, .. } in bodies.flat_map(Body::instrs) {
                 if let InstrKind::Write { place, .. } = kind
                     && let Expr::Local(local) = facts.exprs[*place]
                 {
@@ -280,7 +280,7 @@ impl Places {
         let bounds = facts.exprs.list(*bounds);
         let [end] = *bounds else { return Index::Whole };
         let Expr::Int(n) = facts.exprs[end] else { return Index::Whole };
-        let (whole, from, bound) = (facts.expr_spans[expr], facts.expr_spans[*base].end, facts.expr_spans[end]);
+        let (whole, from, bound) = (facts.exprs.span(expr), facts.exprs.span(*base).end, facts.exprs.span(end));
         // There is one colon. As a rule nothing but a bracket stands on its other side, and the text need not be asked.
         let before = match (bound.start - from, whole.end - bound.end) {
             (1, _) => false,
@@ -463,7 +463,7 @@ fn getter(program: &Program, func: FuncId) -> Option<Place> {
     let Terminator::Return { values } = &entry.end else { return None };
     let [value] = values[..] else { return None };
     let place = program.place(program.funcs()[func].file, value);
-    let plain = entry.instrs.iter().all(|i| matches!(i.kind, InstrKind::Read(_)));
+    let plain = body.instrs_of(entry).iter().all(|i| matches!(i.kind, InstrKind::Read(_)));
     (plain && !matches!(place.root, Root::Value(_)) && !place.steps.is_empty()).then_some(place)
 }
 

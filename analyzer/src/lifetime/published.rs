@@ -129,21 +129,11 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                 let Some(inside) = inside else { continue };
                 let node = &running.nodes[inside.node as usize];
                 let inner = &cx.events.of(node.func).accesses[inside.row as usize];
-                let side = |func, span, kind, stored, path, dispatched| Side {
-                    func,
-                    span,
-                    kind,
-                    stored,
-                    path,
-                    dispatched,
-                    same_object: true,
-                };
-                let path = running.path(inside.node);
                 out.push(Conflict::new(
                     id,
                     access.location,
-                    side(node.func, inner.span, inner.kind, inner.stored, path, node.dispatched()),
-                    side(call.func, access.span, access.kind, access.stored, Vec::new(), 0),
+                    Side::of(inner, true).reached_by(running.path(inside.node), node.dispatched()),
+                    Side { func: call.func, ..Side::of(access, true) },
                     Relation::AfterSpawn,
                 ));
             }
@@ -182,7 +172,7 @@ pub(super) fn returned_locals(facts: Facts<'_>, func: FuncId) -> Vec<LocalId> {
 /// The variable that a function keeps the result of a call in.
 pub(super) fn holder_of(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<LocalId> {
     let body = facts.cx.program.function(func).body.as_ref()?;
-    body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| match instr.kind {
+    body.instrs().find_map(|instr| match instr.kind {
         InstrKind::Define { local, source: Source::Value(value) } => {
             (value.expr == call && value.component.unwrap_or(0) == 0).then_some(local)
         }

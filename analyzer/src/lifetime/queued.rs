@@ -71,7 +71,7 @@ impl Sources<'_> {
         let file = self.program.funcs()[func].file;
         let exprs = &self.program.facts(file).exprs;
         let Some(body) = self.body(func) else { return Vec::new() };
-        let calls = body.blocks.iter().flat_map(|block| &block.instrs).filter_map(|instr| match instr.kind {
+        let calls = body.instrs().filter_map(|instr| match instr.kind {
             InstrKind::Call(call) | InstrKind::Go(call) => Some(call),
             _ => None,
         });
@@ -173,7 +173,7 @@ fn waits_behind(events: &FuncEvents, (block, index): Point) -> bool {
 fn sends(body: &Body) -> Vec<(ExprId, ExprId, Span)> {
     let mut out = Vec::new();
     for block in body.blocks.iter() {
-        for instr in &block.instrs {
+        for instr in body.instrs_of(block) {
             if let InstrKind::Send { channel, value } = instr.kind {
                 out.push((channel, value, instr.span));
             }

@@ -113,7 +113,7 @@ impl<'a> Looked<'a> {
     /// Calls that fill a buffer.
     fn fillings(&self, body: &Body) -> Vec<Filling> {
         let mut out = Vec::new();
-        for instr in body.blocks.iter().flat_map(|block| &block.instrs) {
+        for instr in body.instrs() {
             let InstrKind::Call(call) = instr.kind else { continue };
             for effect in self.effects(call) {
                 let (buffer, gives_out) = match *effect {
@@ -159,7 +159,7 @@ impl<'a> Looked<'a> {
     fn gifts(&self, body: &Body) -> Vec<(Gift, Vec<ExprId>, Span)> {
         let mut out = Vec::new();
         for block in body.blocks.iter() {
-            for instr in &block.instrs {
+            for instr in body.instrs_of(block) {
                 match instr.kind {
                     InstrKind::Go(call) => {
                         let Expr::Call { args, .. } = self.expr(call) else { continue };
@@ -256,7 +256,7 @@ impl<'a> Looked<'a> {
         let Root::Local(root) = filling.buffer.root else { return false };
         let declared = self.cx.program.facts(self.file()).locals[root].loop_scope;
         let inside = |span: Span| row.span.contains(span);
-        let replaced = body.blocks.iter().flat_map(|block| &block.instrs).any(|instr| match instr.kind {
+        let replaced = body.instrs().any(|instr| match instr.kind {
             InstrKind::Write { place, .. } => {
                 inside(instr.span) && {
                     let place = self.place(place);

@@ -61,7 +61,7 @@ fn handed_over(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId) -> 
     let mut out = Vec::new();
     for (literal, expr) in source.exprs.iter_enumerated() {
         let Expr::Composite { elements, .. } = expr else { continue };
-        if !within.contains(source.expr_spans[literal]) {
+        if !within.contains(source.exprs.span(literal)) {
             continue;
         }
         let elements = source.exprs.elements(*elements).iter();
@@ -73,7 +73,7 @@ fn handed_over(facts: Facts<'_>, func: FuncId, file: FileId, local: LocalId) -> 
                 Some(ElementKey::Expr(_)) => None,
                 None => fields.get(at),
             };
-            out.extend(field.map(|field| (*field, source.expr_spans[literal])));
+            out.extend(field.map(|field| (*field, source.exprs.span(literal))));
         }
     }
     out
@@ -100,7 +100,7 @@ fn gives_up(facts: Facts<'_>, close: &Access, handed: Span) -> bool {
             _ if closes.is_some() => return true,
             _ => {}
         }
-        if deferred && matches!(row.exit, Some((Exit::Return | Exit::End, _))) {
+        if deferred && matches!(row.left, Some(Exit::Return | Exit::End)) {
             return true;
         }
         for &next in &row.successors {

@@ -159,7 +159,7 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
                         span: reader.span,
                         kind: AccessKind::Read,
                         stored: Stored::Other,
-                        path: reader.path,
+                        path: reader.path.into(),
                         dispatched: reader.dispatched,
                         same_object: false,
                     },

@@ -58,7 +58,7 @@ impl ReusedBuffers {
 /// The field of the receiver that a body fills from the beginning and gives out.
 fn reused_by(program: &Program, file: FileId, body: &Body) -> Option<(Location, Span)> {
     let facts = program.facts(file);
-    let filled = body.blocks.iter().flat_map(|block| &block.instrs).find_map(|instr| {
+    let filled = body.instrs().find_map(|instr| {
         let InstrKind::Write { place, source: Source::Value(value) } = instr.kind else { return None };
         let args = facts.exprs.args(value.expr)?;
         let appends = program.callee_kind(file, value.expr) == CalleeKind::Builtin(Builtin::Append);

@@ -459,7 +459,7 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
             let path = path_to_wait(facts.joins, facts.calls, row, signal.key);
             let last = *path.last()?;
             let wait = facts.joins.waits(signal.key).iter().find(|w| w.func == last)?;
-            Some(JoinPoint { key: signal.key, func: last, span: wait.span, reached_by: path })
+            Some(JoinPoint { key: signal.key, func: last, span: wait.span, reached_by: path.into() })
         });
         let found = ways.min_by_key(|join| join.reached_by.len());
         if let Some(found) = found {
@@ -470,7 +470,7 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
     for span in group.iter().flat_map(|skip| &skip.waited_at) {
         let key = signals.iter().find(|s| s.ends_body() && facts.joins.index_of(s.key).is_some()).map(|s| s.key);
         if let (Some(key), None) = (key, &join) {
-            join = Some(JoinPoint { key, func: first.func, span: *span, reached_by: Vec::new() });
+            join = Some(JoinPoint::at(key, first.func, *span));
         }
         if !siblings.contains(&(first.func, *span)) {
             siblings.push((first.func, *span));
@@ -481,7 +481,7 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
         .filter(|skip| skip.spawns.contains(spawn.index()))
         .map(|skip| SkippedAt { func: skip.func, exit: skip.exit, span: skip.span })
         .collect();
-    JoinStatus::Skipped { join, siblings, at }
+    JoinStatus::Skipped { join, siblings: siblings.into(), at }
 }
 
 fn conflict(facts: Facts<'_>, group: &[&Skip], candidate: Candidate) -> Conflict {

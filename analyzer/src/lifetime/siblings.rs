@@ -227,7 +227,7 @@ impl Pass<'_> {
             .find(|(key, how)| facts.joins.counts(*key, *how) && order.may_follow(point, deferred, *key, *how))?;
         let signal = facts.spawns.sites[id].signals.iter().find(|s| s.key == key)?;
         let wait = facts.joins.any_wait(facts.cx, key, self.func)?;
-        let join = JoinPoint { key, func: wait.func, span: wait.span, reached_by: Vec::new() };
+        let join = JoinPoint::at(key, wait.func, wait.span);
         Some(JoinStatus::SignalledEarly(join, signal.site))
     }
 

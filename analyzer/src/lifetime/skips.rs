@@ -65,7 +65,7 @@ impl Solver<'_> {
             Expr::AddressOf(inner) => matches!(facts.exprs[*inner], Expr::Local(l) if l == local),
             _ => false,
         };
-        for instr in body.blocks.iter().flat_map(|b| &b.instrs) {
+        for instr in body.instrs() {
             match instr.kind {
                 InstrKind::Write { place, source: Source::Value(value) } => {
                     let stored = is_it(value.expr)
@@ -99,7 +99,7 @@ impl Solver<'_> {
             })
             .collect();
         for expr in facts.exprs.iter_enumerated().filter_map(|(id, e)| {
-            (program.function(func).span.contains(facts.expr_spans[id]) && !ranged.contains(&id)).then_some(e)
+            (program.function(func).span.contains(facts.exprs.span(id)) && !ranged.contains(&id)).then_some(e)
         }) {
             if let Expr::Composite { elements, .. } = expr
                 && facts.exprs.elements(*elements).iter().any(|e| is_it(e.value))
@@ -156,7 +156,7 @@ impl Solver<'_> {
             }
             let mut left_open = Vec::new();
             for (at, out) in outs.iter().enumerate() {
-                let (Some(state), Some((exit, span))) = (out, events.blocks[at].exit) else { continue };
+                let (Some(state), Some((exit, span))) = (out, events.blocks[at].exit()) else { continue };
                 if class == Operand::Own && stays && !state.half[index].is_clear() {
                     for &call in &discharged[index].calls {
                         let row = self.calls.at(func, call);
@@ -376,8 +376,8 @@ impl Solver<'_> {
                 let mut skipped = state.open[index].clone();
                 skipped.intersect_with(&discharged.spawns);
                 // What joins behind the loop joins what all iterations left.
-                let spans = &self.cx.program.facts(file).expr_spans;
-                let calls = discharged.calls.iter().copied().filter(|call| around.span.contains(spans[*call]));
+                let exprs = &self.cx.program.facts(file).exprs;
+                let calls = discharged.calls.iter().copied().filter(|call| around.span.contains(exprs.span(*call)));
                 let deliberate: Vec<ExprId> = calls.filter(|call| self.is_deliberate(func, *call, &skipped)).collect();
                 let waits: Vec<Span> =
                     discharged.waits.iter().copied().filter(|wait| around.span.contains(*wait)).collect();

@@ -440,7 +440,7 @@ impl<'a> Context<'a> {
         if let SyncKey::Local(_, local) = key {
             return Some(local);
         }
-        self.program.function(func).body.as_ref()?.blocks.iter().flat_map(|b| &b.instrs).find_map(|instr| {
+        self.program.function(func).body.as_ref()?.instrs().find_map(|instr| {
             let (call, _) = match instr.kind {
                 crate::syntax::InstrKind::Call(call) | crate::syntax::InstrKind::Defer(call) if instr.span == span => {
                     (call, ())
@@ -504,7 +504,7 @@ impl<'a> Context<'a> {
         let file = self.program.funcs()[func].file;
         let facts = self.program.facts(file);
         let Some(body) = &self.program.function(func).body else { return Vec::new() };
-        let instrs = || body.blocks.iter().flat_map(|block| &block.instrs);
+        let instrs = || body.instrs();
         let by_parameter = |span: Span| {
             instrs().any(|instr| {
                 let InstrKind::Call(call) = instr.kind else { return false };
@@ -604,7 +604,7 @@ fn passes_one_of(events: &super::events::FuncEvents, blocks: &[usize]) -> bool {
     let mut work = vec![0];
     seen[0] = true;
     while let Some(at) = work.pop() {
-        if matches!(events.blocks[at].exit, Some((super::Exit::Return | super::Exit::End, _))) {
+        if matches!(events.blocks[at].left, Some(super::Exit::Return | super::Exit::End)) {
             return false;
         }
         for &next in &events.blocks[at].successors {

@@ -62,7 +62,7 @@ fn changes(program: &Program, func: FuncId, events: &FuncEvents) -> Vec<(FieldId
     let Some(body) = &program.function(func).body else { return Vec::new() };
     let mut out = Vec::new();
     for (at, block) in body.blocks.iter().enumerate() {
-        for instr in &block.instrs {
+        for instr in body.instrs_of(block) {
             let InstrKind::Write { place, source } = instr.kind else { continue };
             let Expr::Select { .. } = facts.exprs[place] else { continue };
             let Some(Location::Field(field)) = Places::location(&program.place(file, place), file) else { continue };

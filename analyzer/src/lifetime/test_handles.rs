@@ -127,7 +127,7 @@ fn may_be_of_test(facts: Facts<'_>, site: &CallSite) -> bool {
 
 fn of_test(facts: Facts<'_>, test: &Test, users: &Users) -> Vec<(u32, Conflict)> {
     let program = facts.cx.program;
-    let mut ends = facts.cx.events.of(test.func).blocks.iter().filter_map(|block| block.exit);
+    let mut ends = facts.cx.events.of(test.func).blocks.iter().filter_map(|block| block.exit());
     let Some((_, end)) = ends.rfind(|exit| exit.0 != Exit::Panic) else { return Vec::new() };
     let waited = facts.joins.may(test.func);
     let mut out = Vec::new();

@@ -81,7 +81,7 @@ pub(super) fn receives_of(facts: Facts<'_>, func: FuncId, ended: &[LocalId]) -> 
     };
     let mut hears: Vec<Option<u32>> = vec![None; body.blocks.len()];
     for (number, block) in body.blocks.iter().enumerate() {
-        for instr in &block.instrs {
+        for instr in body.instrs_of(block) {
             if let InstrKind::Receive(receive) = instr.kind
                 && tells(receive)
             {

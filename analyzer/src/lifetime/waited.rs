@@ -45,7 +45,7 @@ pub(super) fn joined_at_end(facts: Facts<'_>, func: FuncId) -> FixedBitSet {
     }
     let events = facts.cx.events.of(func);
     let mut out: Option<FixedBitSet> = None;
-    let exits: FxHashSet<Span> = events.blocks.iter().filter_map(|b| b.exit.map(|e| e.1)).collect();
+    let exits: FxHashSet<Span> = events.blocks.iter().filter_map(|b| b.exit().map(|e| e.1)).collect();
     flow(facts, func, events, &mut |span, joined| {
         if exits.contains(&span) {
             match &mut out {
@@ -112,7 +112,7 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
             }
         };
         step(facts, func, events, block, joined, at);
-        if let Some((_, span)) = events.blocks[block].exit
+        if let Some((_, span)) = events.blocks[block].exit()
             && !is_left(events, block)
         {
             at(span, joined);

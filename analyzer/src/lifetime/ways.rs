@@ -89,8 +89,7 @@ fn tracked(facts: Facts<'_>, func: FuncId, file: FileId, body: &Body) -> FxHashS
     asked.retain(|local| syntax.locals[*local].function == own);
     let mut changed: FxHashSet<LocalId> = FxHashSet::default();
     for (_, function) in syntax.functions.iter_enumerated().filter(|(index, _)| *index != own) {
-        let blocks = function.body.iter().flat_map(|body| body.blocks.iter());
-        for instr in blocks.flat_map(|block| &block.instrs) {
+        for instr in function.body.iter().flat_map(Body::instrs) {
             if let InstrKind::Write { place, .. } = instr.kind
                 && let Expr::Local(local) = syntax.exprs[place]
             {
@@ -142,7 +141,7 @@ impl Ways<'_> {
                 work.extend(block.successors.iter().map(|next| (*next, started, met, known.clone())));
                 continue;
             };
-            for instr in &own.instrs {
+            for instr in self.body.instrs_of(own) {
                 self.apply(&instr.kind, instr.span, &mut known);
             }
             match (&own.end, &block.successors[..]) {

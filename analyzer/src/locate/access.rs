@@ -277,7 +277,7 @@ impl Locator<'_> {
         let read = values.filter_map(|(value, call)| {
             let at = LocatedAccess {
                 func,
-                span: program.facts(file).expr_spans[value],
+                span: program.facts(file).exprs.span(value),
                 kind: AccessKind::Read,
                 stored: Stored::Other,
                 element: false,

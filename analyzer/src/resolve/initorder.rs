@@ -83,7 +83,7 @@ fn initialisation_order(typer: &Typer<'_>, files: &[FileId]) -> Vec<Initialiser>
         for (row, value) in facts.values.iter().enumerate().filter(|(_, value)| !value.constant) {
             let Some(value) = value.value else { continue };
             let number = *of_expr.entry(value.expr).or_insert_with(|| {
-                initialisers.push(Initialiser { file, span: facts.expr_spans[value.expr] });
+                initialisers.push(Initialiser { file, span: facts.exprs.span(value.expr) });
                 initialisers.len() - 1
             });
             of_value.insert((file, row as u32), number);
@@ -97,7 +97,7 @@ fn initialisation_order(typer: &Typer<'_>, files: &[FileId]) -> Vec<Initialiser>
             if !matches!(row, Expr::Name(_) | Expr::Select { .. }) {
                 continue;
             }
-            let span = facts.expr_spans[expr];
+            let span = facts.exprs.span(expr);
             let at = regions.partition_point(|&(region, _)| region.start <= span.start);
             let Some(&(region, owner)) = at.checked_sub(1).and_then(|at| regions.get(at)) else { continue };
             let needed = match typer.binding(file, expr) {

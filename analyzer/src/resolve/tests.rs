@@ -34,8 +34,8 @@ fn one(text: &str) -> Program {
 fn find(program: &Program, text: &str) -> (FileId, ExprId) {
     let files = program.sources().files.iter_enumerated();
     let found = files.flat_map(|(file, source)| {
-        let spans = program.facts(file).expr_spans.iter_enumerated();
-        spans.filter(|(_, span)| span.of(&source.text) == text).map(move |(expr, _)| (file, expr))
+        let exprs = &program.facts(file).exprs;
+        exprs.ids().filter(|&expr| exprs.span(expr).of(&source.text) == text).map(move |expr| (file, expr))
     });
     found.last().unwrap_or_else(|| panic!("no expression {text}"))
 }

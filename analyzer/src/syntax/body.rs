@@ -179,7 +179,7 @@ impl Lowerer<'_> {
     // ---- assignment ----
 
     pub(super) fn write(&mut self, place: ExprId, source: Source) {
-        self.flow.emit(InstrKind::Write { place, source }, self.facts.expr_spans[place]);
+        self.flow.emit(InstrKind::Write { place, source }, self.facts.exprs.span(place));
     }
 
     /// A place to assign to; `None` for `_`.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Block, Comm, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalId, Source, Terminator, TypeParam,
+    Comm, Expr, ExprId, FileFacts, FuncIndex, FuncKind, Instr, InstrKind, LocalId, Source, Terminator, TypeParam,
 };
 use crate::base::{Idx, Span};
 
@@ -22,7 +22,7 @@ pub fn dump(facts: &FileFacts, text: &str) -> String {
         if let Some(body) = &function.body {
             for (id, block) in body.blocks.iter_enumerated() {
                 let _ = writeln!(out, "  b{}:", id.index());
-                dumper.block(block, &mut out);
+                dumper.block(body.instrs_of(block), &block.end, &mut out);
             }
             for row in &body.loops {
                 let _ = writeln!(out, "  loop b{} exit b{}", row.head.index(), row.exit.index());
@@ -59,11 +59,11 @@ impl Dumper<'_> {
         }
     }
 
-    fn block(&self, block: &Block, out: &mut String) {
-        for instr in &block.instrs {
+    fn block(&self, instrs: &[Instr], end: &Terminator, out: &mut String) {
+        for instr in instrs {
             let _ = writeln!(out, "    {}", self.instr(&instr.kind));
         }
-        let _ = writeln!(out, "    {}", self.terminator(&block.end));
+        let _ = writeln!(out, "    {}", self.terminator(end));
     }
 
     fn instr(&self, kind: &InstrKind) -> String {
@@ -138,7 +138,7 @@ impl Dumper<'_> {
         match self.facts.exprs.get(expr) {
             Some(Expr::Local(local)) => self.local(*local),
             Some(Expr::FuncLit(function)) => self.function_name(*function),
-            Some(_) => self.snippet(self.facts.expr_spans[expr]),
+            Some(_) => self.snippet(self.facts.exprs.span(expr)),
             None => "?".to_owned(),
         }
     }

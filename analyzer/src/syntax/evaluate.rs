@@ -64,9 +64,9 @@ impl Lowerer<'_> {
                         self.tasks.push(Task::Value(expr));
                     }
                 }
-                Task::Read(expr) => self.flow.emit(InstrKind::Read(expr), self.facts.expr_spans[expr]),
-                Task::Call(expr) => self.flow.emit(InstrKind::Call(expr), self.facts.expr_spans[expr]),
-                Task::Receive(expr) => self.flow.emit(InstrKind::Receive(expr), self.facts.expr_spans[expr]),
+                Task::Read(expr) => self.flow.emit(InstrKind::Read(expr), self.facts.exprs.span(expr)),
+                Task::Call(expr) => self.flow.emit(InstrKind::Call(expr), self.facts.exprs.span(expr)),
+                Task::Receive(expr) => self.flow.emit(InstrKind::Receive(expr), self.facts.exprs.span(expr)),
             }
         }
     }

@@ -14,8 +14,7 @@ const MAX_KEPT_STRING: usize = 64;
 
 impl Lowerer<'_> {
     pub(super) fn push_expr(&mut self, expr: Expr, span: Span) -> ExprId {
-        self.facts.expr_spans.push(span);
-        self.facts.exprs.push(expr)
+        self.facts.exprs.push(expr, span)
     }
 
     fn bad_expr(&mut self, node: NodeId) -> ExprId {
@@ -108,7 +107,7 @@ impl Lowerer<'_> {
     fn call(&mut self, node: NodeId, callee: ExprId) -> Expr {
         let callee = match self.tree.child(node, Kind::TypeArguments) {
             Some(arguments) => {
-                let span = Span { start: self.facts.expr_spans[callee].start, end: self.span(arguments).end };
+                let span = Span { start: self.facts.exprs.span(callee).start, end: self.span(arguments).end };
                 let indices = self.type_argument_exprs(arguments);
                 self.push_expr(Expr::Index { base: callee, indices }, span)
             }

@@ -4,12 +4,12 @@
 //! enclosing function declares becomes [`Expr::Local`] or [`TypeExpr::Local`]; every other name stays a [`Symbol`] for
 //! `resolve` (package scope, imports, universe). All ids are of the file they stand in.
 
-use std::ops;
+use std::{ops, slice};
 
 use thin_vec::ThinVec;
 
 use crate::{
-    base::{IndexVec, LineIndex, List, Lists, Problem, Span, Symbol},
+    base::{IndexVec, LineIndex, List, Lists, Problem, Span, Spans, Symbol},
     define_id,
 };
 
@@ -53,8 +53,6 @@ pub struct FileFacts {
     pub functions: IndexVec<FuncIndex, Function>,
     /// Expressions, children before parents where possible.
     pub exprs: Exprs,
-    /// Where each expression stands (parallel to `exprs`).
-    pub expr_spans: IndexVec<ExprId, Span>,
     /// Type expressions.
     pub type_exprs: IndexVec<TypeExprId, TypeExpr>,
     /// Local variables of all functions.
@@ -365,18 +363,26 @@ pub struct MethodSpec {
     pub span: Span,
 }
 
-/// The expressions of a file, with the lists that some of them have.
+/// The expressions of a file, where each stands, and the lists that some of them have.
 #[derive(Debug, Default)]
 pub struct Exprs {
     rows: IndexVec<ExprId, Expr>,
+    spans: Spans<ExprId>,
     operands: Lists<ExprId>,
     elements: Lists<Element>,
 }
 
 impl Exprs {
     /// Adds an expression.
-    pub fn push(&mut self, expr: Expr) -> ExprId {
+    pub fn push(&mut self, expr: Expr, span: Span) -> ExprId {
+        self.spans.push(span);
         self.rows.push(expr)
+    }
+
+    /// Where an expression stands.
+    #[inline]
+    pub fn span(&self, expr: ExprId) -> Span {
+        self.spans.of(expr)
     }
 
     /// Adds a list of operands: arguments, indices or bounds.
@@ -410,6 +416,7 @@ impl Exprs {
     /// Gives back the memory reserved for rows that never came.
     pub fn shrink_to_fit(&mut self) {
         self.rows.shrink_to_fit();
+        self.spans.shrink_to_fit();
         self.operands.shrink_to_fit();
         self.elements.shrink_to_fit();
     }
@@ -547,7 +554,21 @@ pub struct Body {
     /// Basic blocks; the first is the entry. Blocks that cannot be reached from it may be present.
     pub blocks: IndexVec<BlockId, Block>,
     /// Loops of this body (not of literals inside), outermost first.
-    pub loops: Vec<Loop>,
+    pub loops: ThinVec<Loop>,
+    /// Instructions of all blocks, in the order of the blocks.
+    pub(super) instrs: Vec<Instr>,
+}
+
+impl Body {
+    /// The instructions of all blocks, in the order of the blocks.
+    pub fn instrs(&self) -> slice::Iter<'_, Instr> {
+        self.instrs.iter()
+    }
+
+    /// The instructions of one of the blocks, in the order Go evaluates them.
+    pub fn instrs_of(&self, block: &Block) -> &[Instr] {
+        &self.instrs[block.instrs.start as usize..block.instrs.end as usize]
+    }
 }
 
 /// A loop of a body.
@@ -564,8 +585,8 @@ pub struct Loop {
 /// Straight-line code with one way in and a decision at its end.
 #[derive(Debug)]
 pub struct Block {
-    /// Instructions in the order Go evaluates them.
-    pub instrs: ThinVec<Instr>,
+    /// Its rows of [`Body::instrs`].
+    pub(super) instrs: ops::Range<u32>,
     /// Where control goes.
     pub end: Terminator,
     /// Where the decision stands: the whole `return` statement, the condition, the `for` clause; for
@@ -574,7 +595,7 @@ pub struct Block {
 }
 
 /// One instruction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Instr {
     /// What it does.
     pub kind: InstrKind,
@@ -593,7 +614,7 @@ pub struct Instr {
 /// in the [`InstrKind::Call`] only. The callee of `local(…)` is read. The package of `pkg.F(…)` is read like any other
 /// unbound name; `nil`, `true`, `false`, `iota`, `_` and local constants are not. A bare name as the key of a composite
 /// literal is read when the literal is seen to be a map, slice or array.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstrKind {
     /// A value is read: [`Expr::Local`], [`Expr::Name`], [`Expr::Select`], [`Expr::Index`], [`Expr::Deref`].
     Read(ExprId),

@@ -1,6 +1,6 @@
 //! The control-flow graph of the function being lowered.
 
-use thin_vec::ThinVec;
+use std::{mem, ops::Range};
 
 use rustc_hash::FxHashMap;
 
@@ -31,8 +31,10 @@ pub(super) struct Flow {
     body: Body,
     /// The block being filled.
     current: Option<BlockId>,
-    /// Its instructions so far: one list that grows, instead of one for each block.
+    /// Instructions in the order in which they were met.
     instrs: Vec<Instr>,
+    /// Which of them belong to which block. A block may be filled in several turns.
+    turns: Vec<(BlockId, Range<usize>)>,
     labels: FxHashMap<Symbol, BlockId>,
 }
 
@@ -45,7 +47,7 @@ impl Flow {
 
     /// A block nothing leads to yet.
     pub(super) fn new_block(&mut self) -> BlockId {
-        self.body.blocks.push(Block { instrs: ThinVec::new(), end: Terminator::Unreachable, end_span: Span::default() })
+        self.body.blocks.push(Block { instrs: 0..0, end: Terminator::Unreachable, end_span: Span::default() })
     }
 
     /// Whether control can reach the next statement by falling into it.
@@ -72,12 +74,25 @@ impl Flow {
 
     /// Turns to another block.
     fn turn_to(&mut self, block: Option<BlockId>) {
-        if let Some(left) = std::mem::replace(&mut self.current, block)
-            && !self.instrs.is_empty()
+        let first = self.turns.last().map_or(0, |turn| turn.1.end);
+        if let Some(left) = mem::replace(&mut self.current, block)
+            && first < self.instrs.len()
         {
-            let own = &mut self.body.blocks[left].instrs;
-            own.reserve_exact(self.instrs.len());
-            own.extend(self.instrs.drain(..));
+            self.turns.push((left, first..self.instrs.len()));
+        }
+    }
+
+    /// Gives the body its instructions, in the order of the blocks.
+    fn lay_out(&mut self) {
+        self.turns.sort_by_key(|turn| turn.0);
+        let Body { blocks, instrs, .. } = &mut self.body;
+        instrs.reserve_exact(self.instrs.len());
+        for (block, turn) in self.turns.drain(..) {
+            let first = instrs.len() as u32;
+            instrs.extend_from_slice(&self.instrs[turn]);
+            let own = &mut blocks[block].instrs;
+            own.start = if own.end == 0 { first } else { own.start };
+            own.end = instrs.len() as u32;
         }
     }
 
@@ -156,7 +171,9 @@ impl Flow {
             self.body.blocks[block].end_span = closing;
             self.turn_to(None);
         }
+        self.lay_out();
         self.body.blocks.shrink_to_fit();
+        self.body.loops.shrink_to_fit();
         self.body
     }
 }
@@ -165,7 +182,7 @@ fn reachable(blocks: &IndexVec<BlockId, Block>) -> Vec<bool> {
     let mut reached = vec![false; blocks.len()];
     let mut open = vec![BlockId::new(0)];
     while let Some(block) = open.pop() {
-        if !std::mem::replace(&mut reached[block.index()], true) {
+        if !mem::replace(&mut reached[block.index()], true) {
             open.extend(blocks[block].end.successors());
         }
     }

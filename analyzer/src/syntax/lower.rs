@@ -113,7 +113,6 @@ impl<'t> Lowerer<'t> {
         self.facts.problems.dedup_by_key(|problem| (problem.line, problem.kind));
         // Facts of a whole repository are kept at once.
         self.facts.exprs.shrink_to_fit();
-        self.facts.expr_spans.shrink_to_fit();
         self.facts.type_exprs.shrink_to_fit();
         self.facts.locals.shrink_to_fit();
         self.facts.functions.shrink_to_fit();

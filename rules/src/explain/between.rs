@@ -47,7 +47,7 @@ pub(super) fn between(
             elsewhere && !wait.gives_up && receiver(cx, wait.func) == Some(owner)
         });
         let wait = waits_for.next()?;
-        Some(JoinPoint { key: signal.key, func: wait.func, span: wait.span, reached_by: Vec::new() })
+        Some(JoinPoint::at(signal.key, wait.func, wait.span))
     };
     for signal in site.signals.iter().filter(own).filter(|signal| signal.ends_body()) {
         let Some(bit) = lifetimes.joins.index_of(signal.key) else { continue };

@@ -179,10 +179,10 @@ impl<'a> Waits<'a> {
                     _ => false,
                 });
                 if let Some(wait) = own.find(|event| stands(func, event.span, place)) {
-                    return Some(JoinPoint { key: signal.key, func, span: wait.span, reached_by: Vec::new() });
+                    return Some(JoinPoint::at(signal.key, func, wait.span));
                 }
                 if let Some(span) = self.deferred_wait(func, signal.key).filter(|_| deferred) {
-                    return Some(JoinPoint { key: signal.key, func, span, reached_by: Vec::new() });
+                    return Some(JoinPoint::at(signal.key, func, span));
                 }
                 for row in lifetimes.calls.of(func) {
                     if row.deferred && !deferred || !row.deferred && !stands(func, row.span, place) {
@@ -192,7 +192,7 @@ impl<'a> Waits<'a> {
                     let Some(&target) = target else { continue };
                     let wait = joins.waits(signal.key).iter().find(|wait| wait.func == target);
                     let (func, span) = wait.map_or((func, row.span), |wait| (wait.func, wait.span));
-                    return Some(JoinPoint { key: signal.key, func, span, reached_by: vec![target] });
+                    return Some(JoinPoint { key: signal.key, func, span, reached_by: [target].into() });
                 }
             }
         }
@@ -202,6 +202,6 @@ impl<'a> Waits<'a> {
             let end = Span { start: row.over.end.saturating_sub(1), end: row.over.end };
             stands(site.func, end, place)
         })?;
-        Some(JoinPoint { key: counted.key, func: site.func, span: counted.receive, reached_by: Vec::new() })
+        Some(JoinPoint::at(counted.key, site.func, counted.receive))
     }
 }

@@ -44,19 +44,19 @@ pub(super) fn held(cx: &Cx<'_>, waits: &Waits<'_>, spawn: SpawnId, busy: &[FuncI
             let reached_by = path_to_wait(joins, &lifetimes.calls, first, signal.key);
             let waiter = reached_by.last().copied()?;
             let wait = joins.waits(signal.key).iter().find(|wait| wait.func == waiter)?;
-            let join = JoinPoint { key: signal.key, func: waiter, span: wait.span, reached_by };
+            let join = JoinPoint { key: signal.key, func: waiter, span: wait.span, reached_by: reached_by.into() };
             if calls.iter().any(|row| row.deferred) {
                 return Some(Held::Joins(join, func));
             }
             let end = calls.iter().map(|row| row.span.start).min()?;
-            let exits = lifetimes.events.of(func).blocks.iter().filter_map(|block| block.exit);
+            let exits = lifetimes.events.of(func).blocks.iter().filter_map(|block| block.exit());
             let between = exits.filter(|(exit, span)| *exit != Exit::End && span.start >= start.end && span.end <= end);
             let at: Vec<SkippedAt> = between.map(|(exit, span)| SkippedAt { func, exit, span }).collect();
             if at.is_empty() {
                 return Some(Held::Joins(join, func));
             }
             let siblings = calls.iter().map(|row| (func, row.span)).collect();
-            return Some(Held::Skips(JoinStatus::Skipped { join: Some(join), siblings, at }));
+            return Some(Held::Skips(JoinStatus::Skipped { join: Some(join), siblings, at: at.into() }));
         }
     }
     None
@@ -70,7 +70,7 @@ fn objects(cx: &Cx<'_>, func: FuncId, is_it: impl Fn(&CallRef) -> bool) -> Vec<S
     let facts = program.facts(file);
     let Some(args) = facts.exprs.args(row.call) else { return Vec::new() };
     let text = |expr: &analyzer::syntax::ExprId| {
-        facts.expr_spans[*expr].of(&program.sources().files[file].text).trim_start_matches('&').to_owned()
+        facts.exprs.span(*expr).of(&program.sources().files[file].text).trim_start_matches('&').to_owned()
     };
     args.iter().map(text).chain(receiver(cx, func, row)).collect()
 }
@@ -82,5 +82,5 @@ fn receiver(cx: &Cx<'_>, func: FuncId, row: &CallRef) -> Option<String> {
     let facts = program.facts(file);
     let Expr::Call { callee, .. } = facts.exprs[row.call] else { return None };
     let Expr::Select { base, .. } = facts.exprs[callee] else { return None };
-    Some(facts.expr_spans[base].of(&program.sources().files[file].text).to_owned())
+    Some(facts.exprs.span(base).of(&program.sources().files[file].text).to_owned())
 }

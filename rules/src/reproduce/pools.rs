@@ -53,7 +53,7 @@ pub(super) fn calls(program: &Program, first: &str, second: &str) -> Vec<PoolCal
                 analyzer::resolve::Callee::External { key, .. } if key.as_str() == "sync.Pool.Put" => true,
                 _ => continue,
             };
-            let span = facts.expr_spans[expr];
+            let span = facts.exprs.span(expr);
             let text = span.of(&row.text);
             let name = if put { ".Put(" } else { ".Get(" };
             let Some((pool, _)) = text.split_once(name) else { continue };

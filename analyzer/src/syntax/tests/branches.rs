@@ -431,3 +431,31 @@ fn code_after_return_is_kept_apart() {
         "#,
     );
 }
+
+/// Which is not Go; but a block that is filled in two turns keeps what both say.
+#[test]
+fn a_label_that_stands_twice_is_one_block() {
+    check(
+        r#"
+            goto end
+            end: g(1)
+            if x.a {
+                return
+            }
+            end: g(2)
+        "#,
+        r#"
+            b0:
+              goto b1
+            b1:
+              call g(1)
+              read x.a
+              call g(2)
+              end
+            b2:
+              return 
+            b3:
+              goto b1
+        "#,
+    );
+}

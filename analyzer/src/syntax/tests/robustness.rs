@@ -70,10 +70,9 @@ func (p Pair[K, _]) Each[T any](t T) { goto end; end: }
 #[track_caller]
 fn check_sound(text: &[u8]) {
     let facts = lower(text);
-    for span in facts.expr_spans.iter() {
+    for span in facts.exprs.ids().map(|expr| facts.exprs.span(expr)) {
         assert!(span.start <= span.end && span.end as usize <= text.len(), "{span:?}");
     }
-    assert_eq!(facts.exprs.len(), facts.expr_spans.len());
     for (index, function) in facts.functions.iter_enumerated() {
         if let FuncKind::Literal { parent, number } = function.kind {
             assert!(parent < index && number > 0);
@@ -154,7 +153,7 @@ fn an_error_costs_its_own_function_at_most() {
 fn calls_of_functions(text: &str) -> Vec<(String, Vec<String>)> {
     let facts = lower(text.as_bytes());
     let calls = facts.exprs.iter_enumerated().filter(|(_, expr)| matches!(expr, Expr::Call { .. }));
-    let spans: Vec<Span> = calls.map(|(id, _)| facts.expr_spans[id]).collect();
+    let spans: Vec<Span> = calls.map(|(id, _)| facts.exprs.span(id)).collect();
     let declared = facts.functions.iter().filter_map(|function| match function.kind {
         FuncKind::Decl { name, .. } => Some((name.to_string(), function.span)),
         FuncKind::Literal { .. } | FuncKind::VarInit => None,
