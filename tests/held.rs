@@ -561,3 +561,59 @@ func TestStart(t *testing.T) {{ Start() }}
     assert_eq!(restore("before", "replace()", ""), 0);
     assert_eq!(restore("after", "", "replace()"), 1);
 }
+
+#[test]
+fn what_is_done_to_an_unknown_object_may_tell_the_other_side() {
+    let show = |name: &str, package: &str| {
+        let code = format!(
+            "
+import screen \"{package}\"
+
+func show(errors chan error) error {{
+	ui := screen.New()
+	var failed error
+	go func() {{
+		for err := range errors {{
+			failed = err
+			ui.Kill()
+			return
+		}}
+	}}()
+	ui.Run()
+	return failed
+}}
+"
+        );
+        confidence(name, "failed", &code)
+    };
+    assert_eq!(show("of-others", "example.com/absent/screen"), "medium");
+    assert_eq!(show("of-the-library", "screen"), "high");
+}
+
+#[test]
+fn a_wait_that_is_returned_is_not_forgotten() {
+    let run = |name: &str, returned: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type informer interface {{ run(stop <-chan struct{{}}) }}
+
+func run(stop <-chan struct{{}}, informers []informer) func() {{
+	var group sync.WaitGroup
+	group.Add(len(informers))
+	for _, i := range informers {{
+		go func() {{
+			defer group.Done()
+			i.run(stop)
+		}}()
+	}}
+	return {returned}
+}}
+"
+        );
+        confidence(name, "stop", &code)
+    };
+    assert_eq!(run("wait-returned", "group.Wait"), "");
+    assert_eq!(run("wait-forgotten", "nil"), "high");
+}

@@ -44,6 +44,7 @@ pub(super) fn holds_up(facts: Facts<'_>, conflict: &Conflict, other: &Access) ->
         && (is_held_since_before(facts, conflict, other)
             || hands_over_what_it_waits_for(facts, conflict)
             || is_told_by_another(facts, conflict)
+            || acts_on_an_unknown_object(facts, conflict)
             || is_passed_on(facts, conflict)
             || is_told_to_go_on_when_left(facts, conflict)
             || comes_out_of_what_is_returned(facts, conflict))
@@ -161,6 +162,43 @@ fn is_told_by_another(facts: Facts<'_>, conflict: &Conflict) -> bool {
             let channel = |arg: &ExprId| matches!(syntax.exprs[*arg], Expr::Local(local) if awaited.contains(&local));
             args.iter().zip(0_u32..).any(|(arg, number)| channel(arg) && keeps(row, number))
         })
+}
+
+/// Whether the goroutine, behind its access, and the starting function, before its own, call methods of one object of a
+/// package without source: `screen.Kill()` may be what `screen.Run()` waits for. Of the standard library it is known.
+fn acts_on_an_unknown_object(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
+    let (outer, inner) = (facts.cx.events.of(func), facts.cx.events.of(body));
+    let (here, there) = (points(outer), points(inner));
+    let start = facts.spawns.sites[conflict.spawn].span;
+    let (Some(&start), Some(&end), Some(&inside)) = (here.get(&start), here.get(&to), there.get(&from)) else {
+        return false;
+    };
+    if !program.encloses(func, body) {
+        return false;
+    }
+    // What a package without source gives out is of a type that is not known.
+    let file = program.funcs()[func].file;
+    let exprs = &program.facts(file).exprs;
+    let foreign = |key: &str| key.split('/').next().is_some_and(|host| key.contains('/') && host.contains('.'));
+    let object = |row: &CallRef| {
+        let Expr::Call { callee, .. } = exprs[row.call] else { return None };
+        let Expr::Select { base, .. } = exprs[callee] else { return None };
+        let Expr::Local(local) = exprs[base] else { return None };
+        let made = facts.cx.places.initial(program, file, local).filter(|_| row.targets.is_empty())?;
+        match program.callee(file, made) {
+            Callee::External { key, .. } => foreign(key.as_str()).then_some(local),
+            _ => None,
+        }
+    };
+    let behind = |row: &&CallRef| there.get(&row.span).is_some_and(|&at| at != inside && precedes(inner, inside, at));
+    let told: Vec<LocalId> = facts.calls.of(body).iter().filter(behind).filter_map(object).collect();
+    let between = |row: &&CallRef| {
+        let at = here.get(&row.span).filter(|_| !row.deferred);
+        at.is_some_and(|&at| at != end && precedes(outer, start, at) && precedes(outer, at, end))
+    };
+    !told.is_empty() && facts.calls.of(func).iter().filter(between).filter_map(object).any(|o| told.contains(&o))
 }
 
 /// Whether the goroutine gets to its access only when something is over that the starting function ends when it is left.

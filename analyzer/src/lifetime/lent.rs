@@ -68,8 +68,10 @@ fn is_forgotten(facts: Facts<'_>, func: FuncId, id: SpawnId) -> bool {
 fn is_only_called(syntax: &FileFacts, local: LocalId) -> bool {
     let is_it = |expr: ExprId| matches!(syntax.exprs[expr], Expr::Local(at) if at == local);
     let named = syntax.exprs.ids().filter(|expr| is_it(*expr)).count();
-    let selected = syntax.exprs.iter().filter(|expr| matches!(expr, Expr::Select { base, .. } if is_it(*base))).count();
-    named == selected
+    // A method that is no callee is given away: `return group.Wait`.
+    let method = |callee: ExprId| matches!(syntax.exprs[callee], Expr::Select { base, .. } if is_it(base));
+    let called = syntax.exprs.iter().filter(|expr| matches!(expr, Expr::Call { callee, .. } if method(*callee)));
+    named == called.count()
 }
 
 /// Where some way through the function waits for the goroutine, or takes what it has to tell.
