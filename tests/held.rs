@@ -617,3 +617,44 @@ func run(stop <-chan struct{{}}, informers []informer) func() {{
     assert_eq!(run("wait-returned", "group.Wait"), "");
     assert_eq!(run("wait-forgotten", "nil"), "high");
 }
+
+#[test]
+fn a_context_may_be_made_on_each_way_of_its_own() {
+    let stat = |name: &str, cancel: &str| {
+        let code = format!(
+            "
+import (
+	\"context\"
+	\"errors\"
+	\"time\"
+)
+
+func stat(limit time.Duration, ask func(context.Context) error) error {{
+	var (
+		ctx    = context.Background()
+		cancel context.CancelFunc
+		failed error
+	)
+	if limit > 0 {{
+		ctx, cancel = context.WithTimeout(ctx, limit)
+	}} else {{
+		ctx, cancel = context.WithCancel(ctx)
+	}}
+	go func() {{
+		failed = ask(ctx)
+		cancel()
+	}}()
+	{cancel}
+	<-ctx.Done()
+	if ctx.Err() == context.DeadlineExceeded {{
+		return errors.New(\"late\")
+	}}
+	return failed
+}}
+"
+        );
+        confidence(name, "failed", &code)
+    };
+    assert_eq!(stat("ended-by-one", ""), "medium");
+    assert_eq!(stat("ended-by-both", "time.AfterFunc(limit, cancel)"), "high");
+}

@@ -30,7 +30,7 @@ use crate::{
     base::InPieces,
     resolve::{CalleeKind, FuncId, Program},
     source::FileId,
-    syntax::{Body, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Terminator},
+    syntax::{Body, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Source, Terminator, ValueRef},
 };
 
 /// Calls by which such an object is handed on, and by which a callee waits for its end: a helper, and a literal of it.
@@ -260,12 +260,20 @@ impl Search<'_> {
         let syntax = self.program.facts(file);
         let mut called: FxHashSet<ExprId> = FxHashSet::default();
         let mut ender = None;
+        let empty = matches!(syntax.locals[end].decl, LocalDecl::Typed { .. });
         for (index, function) in syntax.functions.iter_enumerated() {
             let instrs = function.body.iter().flat_map(Body::instrs);
             for instr in instrs {
                 let (call, deferred) = match instr.kind {
                     InstrKind::Call(call) => (call, false),
                     InstrKind::Defer(call) => (call, true),
+                    // What a variable without a value is given first may stand on each way of its own.
+                    InstrKind::Write { place, source: Source::Value(ValueRef { component: Some(_), .. }) }
+                        if by == By::Call && empty && is_local(syntax, place, end) =>
+                    {
+                        called.insert(place);
+                        continue;
+                    }
                     _ => continue,
                 };
                 let Some(used) = self.through(file, call, by).filter(|used| is_local(syntax, *used, end)) else {

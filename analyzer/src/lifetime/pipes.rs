@@ -8,7 +8,7 @@ use crate::{
     base::Span,
     resolve::{Callee, FuncId, Program},
     source::FileId,
-    syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
+    syntax::{Body, Expr, ExprId, InstrKind, LocalDecl, LocalId, Source},
 };
 
 /// Functions looked into for a library's pipe: a project's own wraps one.
@@ -59,27 +59,29 @@ pub(super) fn read_between(facts: Facts<'_>, conflict: &Conflict) -> bool {
 
 /// The other end of the pipe that a variable is one end of.
 fn other_end(facts: Facts<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
-    let values = |local: LocalId| given_to(facts.cx.program, file, local);
-    let (call, this) = values(local).find(|(call, _)| gives_two_ends(facts, file, *call, MAX_PIPE_DEPTH))?;
-    let mut locals = facts.cx.program.facts(file).locals.ids();
-    locals.find(|other| values(*other).any(|(of, component)| of == call && component != this))
+    let values = given_to(facts.cx.program, file).filter(|(to, ..)| *to == local);
+    let mut pipes = values.filter(|(_, call, _)| gives_two_ends(facts, file, *call, MAX_PIPE_DEPTH));
+    let (_, call, this) = pipes.next()?;
+    let mut others = given_to(facts.cx.program, file).filter(|(_, of, component)| *of == call && *component != this);
+    others.next().map(|(other, ..)| other)
 }
 
-/// The calls of several results of which a variable is given one, and which: as it is declared, or later.
-fn given_to(program: &Program, file: FileId, local: LocalId) -> impl Iterator<Item = (ExprId, u16)> {
+/// Variables of a file that are given one of several results of a call, as they are declared or later, and which.
+pub(super) fn given_to(program: &Program, file: FileId) -> impl Iterator<Item = (LocalId, ExprId, u16)> {
     let syntax = program.facts(file);
-    let declared = match syntax.locals[local].decl {
-        LocalDecl::Value(value) => Some(value),
-        _ => None,
-    };
-    let bodies = syntax.functions.iter().filter_map(|function| function.body.as_ref());
-    let written = bodies.flat_map(|body| body.instrs()).filter_map(move |instr| match instr.kind {
-        InstrKind::Write { place, source: Source::Value(value) } => {
-            matches!(syntax.exprs[place], Expr::Local(l) if l == local).then_some(value)
-        }
+    let declared = syntax.locals.iter_enumerated().filter_map(|(local, row)| match row.decl {
+        LocalDecl::Value(value) => Some((local, value)),
         _ => None,
     });
-    declared.into_iter().chain(written).filter_map(|value| Some((value.expr, value.component?)))
+    let bodies = syntax.functions.iter().filter_map(|function| function.body.as_ref());
+    let written = bodies.flat_map(Body::instrs).filter_map(|instr| match instr.kind {
+        InstrKind::Write { place, source: Source::Value(value) } => match syntax.exprs[place] {
+            Expr::Local(local) => Some((local, value)),
+            _ => None,
+        },
+        _ => None,
+    });
+    declared.chain(written).filter_map(|(local, value)| Some((local, value.expr, value.component?)))
 }
 
 /// Whether a call gives the two ends of a pipe: a library's, or a function's that makes one.

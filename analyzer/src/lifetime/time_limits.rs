@@ -20,6 +20,7 @@ use super::{
     handed::effects_of,
     models::Effect,
     order::point_of,
+    pipes::given_to,
 };
 use crate::{
     base::Idx,
@@ -114,21 +115,26 @@ pub(super) fn ended_in(facts: Facts<'_>, body: FuncId) -> Vec<LocalId> {
         _ => None,
     });
     let test = program.in_test_file(body);
+    let lasts = |parent: ExprId| never_over(program, facts.cx.models, facts.cx.places, file, parent);
+    let comes = |effect: &Effect| matches!(effect, Effect::ComesWithEnd | Effect::ComesWithLimit);
+    let makes = |call: ExprId| effects_of(program, facts.cx.models, file, call).iter().any(comes);
     let object = |end: LocalId| {
-        let LocalDecl::Value(made) = &syntax.locals[end].decl else { return None };
-        let args = syntax.exprs.args(made.expr)?;
-        let lasts = |parent: &ExprId| never_over(program, facts.cx.models, facts.cx.places, file, *parent);
         // Whoever else ends it says nothing of this goroutine.
         let ender = ender_of(program, facts.cx.models, facts.cx.places, (file, end));
-        if ender != Some(program.funcs()[body].index) || !test && !args.first().is_some_and(lasts) {
+        if ender != Some(program.funcs()[body].index) {
             return None;
         }
-        let comes = |effect: &Effect| matches!(effect, Effect::ComesWithEnd | Effect::ComesWithLimit);
-        let with_end = effects_of(program, facts.cx.models, file, made.expr).iter().any(comes);
-        let is_object =
-            |decl: &LocalDecl| matches!(decl, LocalDecl::Value(v) if v.expr == made.expr && v.component == Some(0));
-        let mut locals = syntax.locals.iter_enumerated();
-        locals.find(|(_, row)| with_end && is_object(&row.decl)).map(|(object, _)| object)
+        let made = given_to(program, file).filter(|(to, ..)| *to == end);
+        let made: Vec<ExprId> = made.map(|(_, call, _)| call).collect();
+        let first = made.first().copied().filter(|_| made.iter().all(|call| makes(*call)))?;
+        let (object, ..) = given_to(program, file).find(|(_, call, component)| (*call, *component) == (first, 0))?;
+        // `ctx, cancel = context.WithCancel(ctx)` goes on from what the variable began with.
+        let from = |parent: ExprId| match (&syntax.exprs[parent], &syntax.locals[object].decl) {
+            (Expr::Local(local), LocalDecl::Value(began)) if *local == object => lasts(began.expr),
+            _ => lasts(parent),
+        };
+        let parent = |call: &ExprId| syntax.exprs.args(*call).and_then(|args| args.first().copied());
+        (test || made.iter().all(|call| parent(call).is_some_and(from))).then_some(object)
     };
     calls.filter_map(object).collect()
 }
