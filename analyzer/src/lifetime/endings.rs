@@ -30,7 +30,9 @@ use crate::{
     base::InPieces,
     resolve::{CalleeKind, FuncId, Program},
     source::FileId,
-    syntax::{Body, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Source, Terminator, ValueRef},
+    syntax::{
+        Body, Expr, ExprId, FileFacts, FuncIndex, FuncKind, InstrKind, LocalDecl, LocalId, Source, Terminator, ValueRef,
+    },
 };
 
 /// Calls by which such an object is handed on, and by which a callee waits for its end: a helper, and a literal of it.
