@@ -49,6 +49,7 @@ pub struct Catalogue {
     comes_with_limit: Vec<Plain>,
     peer: Vec<Plain>,
     never_over: Vec<Plain>,
+    runs_tests: Vec<Plain>,
     leaves_with_user: Vec<Plain>,
     tells_end: Vec<Plain>,
     lasts: Vec<WithArg>,
@@ -286,6 +287,7 @@ impl Catalogue {
         out.extend(self.comes_with_limit.iter().map(|row| (row.func.clone(), Effect::ComesWithLimit)));
         out.extend(self.peer.iter().map(|row| (row.func.clone(), Effect::Peer)));
         out.extend(self.never_over.iter().map(|row| (row.func.clone(), Effect::NeverOver)));
+        out.extend(self.runs_tests.iter().map(|row| (row.func.clone(), Effect::RunsTests)));
         out.extend(self.leaves_with_user.iter().map(|row| (row.func.clone(), Effect::LeavesWithUser)));
         out.extend(self.tells_end.iter().map(|row| (row.func.clone(), Effect::TellsEnd)));
         out.extend(self.reads_all.iter().map(|row| (row.func.clone(), Effect::ReadsAll { arg: row.arg })));
@@ -350,6 +352,7 @@ impl Catalogue {
                 &self.comes_with_limit,
                 &self.peer,
                 &self.never_over,
+                &self.runs_tests,
                 &self.leaves_with_user,
                 &self.tells_end,
                 &self.never_returns,

@@ -1,9 +1,10 @@
 //! Questions about local variables that several passes ask.
 
 use crate::{
+    base::Span,
     resolve::{FuncId, Program, Type},
     source::FileId,
-    syntax::{Expr, ExprId, LocalDecl, LocalId},
+    syntax::{Expr, ExprId, LocalDecl, LocalId, Terminator},
 };
 
 /// What a local variable is to a function that uses it.
@@ -85,4 +86,18 @@ pub fn may_be_function(program: &Program, file: FileId, expr: ExprId) -> bool {
             matches!(program.ty(ty), Type::Func { .. })
         }
     }
+}
+
+/// Local variables that a function gives back as they are, each with the `return` statement.
+pub fn returned(program: &Program, func: FuncId) -> impl Iterator<Item = (Span, LocalId)> {
+    let exprs = &program.facts(program.funcs()[func].file).exprs;
+    let blocks = program.function(func).body.iter().flat_map(|body| body.blocks.iter());
+    let values = blocks.filter_map(|block| match &block.end {
+        Terminator::Return { values } => Some(values.iter().map(|value| (block.end_span, *value))),
+        _ => None,
+    });
+    values.flatten().filter_map(|(at, value)| match exprs[value] {
+        Expr::Local(local) => Some((at, local)),
+        _ => None,
+    })
 }

@@ -693,7 +693,7 @@ impl<'a> Lowering<'a> {
             Effect::ComesWithEnd | Effect::ComesWithLimit | Effect::NeverOver | Effect::TellsEnd => return true,
             Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
             Effect::Overwrites { .. } | Effect::TakesBack | Effect::ReadsAll { .. } => return true,
-            Effect::LeavesWithUser => return true,
+            Effect::LeavesWithUser | Effect::RunsTests => return true,
             Effect::Peer => {
                 push(EventKind::Peer);
                 return true;

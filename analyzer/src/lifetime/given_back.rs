@@ -14,6 +14,7 @@ use super::{
     after_spawn::{AfterSpawn, Facts},
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side, SkippedAt},
     domain::{AccessKind, Exit, Location, SpawnKind, SpawnSite},
+    domain_local::returned,
     events::{Event, EventKind},
     handed::effects_of,
     models::Effect,
@@ -23,12 +24,7 @@ use super::{
     running::Outlives,
     spawns::passes_always,
 };
-use crate::{
-    base::Span,
-    callgraph::Targets,
-    resolve::FuncId,
-    syntax::{Expr, ExprId, LocalId, Terminator},
-};
+use crate::{base::Span, callgraph::Targets, resolve::FuncId, syntax::LocalId};
 
 /// Calls from a goroutine's body to where it uses the object. Further down it is mostly one of its parts.
 const MAX_USER_DEPTH: u32 = 2;
@@ -89,15 +85,8 @@ fn leaves_with_user(facts: Facts<'_>, func: FuncId) -> bool {
 fn gives_its_caller_the_end(facts: Facts<'_>, site: &SpawnSite) -> bool {
     let program = facts.cx.program;
     let file = program.funcs()[site.func].file;
-    let exprs = &program.facts(file).exprs;
-    let tells = |value: &ExprId| match exprs[*value] {
-        Expr::Local(local) => site.signals.iter().any(|signal| signal.key == Location::Local(file, local)),
-        _ => false,
-    };
-    program.function(site.func).body.iter().flat_map(|body| body.blocks.iter()).any(|block| match &block.end {
-        Terminator::Return { values } => values.iter().any(tells),
-        _ => false,
-    })
+    let tells = |local: LocalId| site.signals.iter().any(|signal| signal.key == Location::Local(file, local));
+    returned(program, site.func).any(|(_, local)| tells(local))
 }
 
 /// The nearest call of the goroutine that is made on the object or given it, behind all that was heard of it by then;

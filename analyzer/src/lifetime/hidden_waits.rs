@@ -13,18 +13,20 @@
 //! Invariant: each is a sign and no proof, for what is found is one of several ways. Absent on purpose: answers to requests
 //! ([`super::peers`]), and what is waited for in plain sight ([`super::joins`]).
 
+use rustc_hash::FxHashMap;
+
 use super::{
     after_spawn::Facts,
     calls::CallRef,
     conflict::Conflict,
     domain::{Access, Location, SyncKey},
-    domain_local::{Operand, operand},
+    domain_local::{Operand, operand, returned},
     endings::never_over,
-    events::{EventKind, FuncEvents},
+    events::{Event, EventKind, FuncEvents},
     handed::effects_of,
     hidden_order::precedes,
     models::Effect,
-    order::{Point, gates_before, point_of, points, reachable_without},
+    order::{Point, all_events, gates_before, point_of, points, reachable_without},
     origin::mentions,
     spawns::Context,
     time_limits::{ended_in, receives_of},
@@ -69,7 +71,8 @@ fn is_held_since_before(facts: Facts<'_>, conflict: &Conflict, other: &Access) -
 
 /// Whether a function, or one it calls, takes one of the locks.
 fn takes(facts: Facts<'_>, func: FuncId, held: &[SyncKey], depth: u32) -> bool {
-    events_of(facts.cx.events.of(func)).any(|kind| matches!(kind, EventKind::Lock { key } if held.contains(key)))
+    all_events(facts.cx.events.of(func))
+        .any(|(_, event)| matches!(&event.kind, EventKind::Lock { key } if held.contains(key)))
         || depth > 0
             && facts
                 .calls
@@ -78,32 +81,55 @@ fn takes(facts: Facts<'_>, func: FuncId, held: &[SyncKey], depth: u32) -> bool {
                 .any(|row| row.targets.iter().any(|target| takes(facts, *target, held, depth - 1)))
 }
 
+/// The accesses of a conflict, and the start, as points of the starting function and of the goroutine's.
+struct Points<'a> {
+    outer: &'a FuncEvents,
+    inner: &'a FuncEvents,
+    here: FxHashMap<Span, Point>,
+    there: FxHashMap<Span, Point>,
+    start: Point,
+    other: Point,
+    inside: Point,
+}
+
+impl<'a> Points<'a> {
+    fn new(facts: Facts<'a>, conflict: &Conflict) -> Option<Self> {
+        let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
+        let (outer, inner) = (facts.cx.events.of(func), facts.cx.events.of(body));
+        let (here, there) = (points(outer), points(inner));
+        let start = *here.get(&facts.spawns.sites[conflict.spawn].span)?;
+        let (other, inside) = (*here.get(&to)?, *there.get(&from)?);
+        Some(Self { outer, inner, here, there, start, other, inside })
+    }
+
+    /// Whether the starting function makes a call between the start and its access.
+    fn comes_between(&self, row: &CallRef) -> bool {
+        let at = self.here.get(&row.span).filter(|_| !row.deferred);
+        at.is_some_and(|&at| {
+            at != self.other && precedes(self.outer, self.start, at) && precedes(self.outer, at, self.other)
+        })
+    }
+
+    /// Whether a point of the goroutine's function may come behind its access.
+    fn is_behind(&self, at: Point) -> bool {
+        at != self.inside && precedes(self.inner, self.inside, at)
+    }
+}
+
 /// Whether the starting function, before its access, hands a channel to a call that waits for a message on it, which the
 /// goroutine sends behind its own access.
 fn hands_over_what_it_waits_for(facts: Facts<'_>, conflict: &Conflict) -> bool {
-    let cx = facts.cx;
-    let site = &facts.spawns.sites[conflict.spawn];
-    let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
-    let (outer, inner) = (cx.events.of(func), cx.events.of(body));
-    let (here, there) = (points(outer), points(inner));
-    let (Some(&start), Some(&end), Some(&inside)) = (here.get(&site.span), here.get(&to), there.get(&from)) else {
-        return false;
-    };
-    let behind = |at: Point| at != inside && precedes(inner, inside, at);
+    let program = facts.cx.program;
+    let Some(points) = Points::new(facts, conflict) else { return false };
     let said = |local: LocalId| {
-        let mut rows = inner.blocks.iter().enumerate();
-        rows.any(|(block, row)| {
-            row.events.iter().enumerate().any(|(index, event)| match event.kind {
-                EventKind::Signal { key: Location::Local(_, told), .. } => told == local && behind((block, index)),
-                _ => false,
-            })
+        all_events(points.inner).any(|(at, event)| match event.kind {
+            EventKind::Signal { key: Location::Local(_, told), .. } => told == local && points.is_behind(at),
+            _ => false,
         })
     };
-    let syntax = cx.program.facts(cx.program.funcs()[func].file);
-    let between = |span: Span| {
-        here.get(&span).is_some_and(|&at| at != end && precedes(outer, start, at) && precedes(outer, at, end))
-    };
-    facts.calls.of(func).iter().filter(|row| !row.deferred && between(row.span)).any(|row| {
+    let (func, _) = conflict.other.top();
+    let syntax = program.facts(program.funcs()[func].file);
+    facts.calls.of(func).iter().filter(|row| points.comes_between(row)).any(|row| {
         let args = syntax.exprs.args(row.call).unwrap_or_default();
         args.iter().zip(0_u32..).any(|(arg, number)| {
             matches!(syntax.exprs[*arg], Expr::Local(local) if said(local))
@@ -117,12 +143,12 @@ fn waits_for_parameter(facts: Facts<'_>, func: FuncId, number: u32, depth: u32) 
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
     let is_meant = |local: LocalId| operand(program, func, file, local) == Operand::Param(number);
-    let waits = |kind: &EventKind| match kind {
-        EventKind::Wait { key: Location::Local(of, local), .. } => *of == file && is_meant(*local),
+    let waits = |event: &Event| match event.kind {
+        EventKind::Wait { key: Location::Local(of, local), .. } => of == file && is_meant(local),
         _ => false,
     };
     let syntax = program.facts(file);
-    events_of(facts.cx.events.of(func)).any(waits)
+    all_events(facts.cx.events.of(func)).any(|(_, event)| waits(event))
         || depth > 0
             && facts.calls.of(func).iter().any(|row| {
                 let args = syntax.exprs.args(row.call).unwrap_or_default();
@@ -140,16 +166,12 @@ fn is_told_by_another(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let ((func, to), (body, _)) = (conflict.other.top(), conflict.inside.top());
     let outer = facts.cx.events.of(func);
     let Some(end) = point_of(outer, to) else { return false };
-    let mut awaited: Vec<LocalId> = Vec::new();
-    for (block, row) in outer.blocks.iter().enumerate() {
-        for (index, event) in row.events.iter().enumerate() {
-            if let EventKind::Wait { key: Location::Local(_, local), .. } = event.kind
-                && precedes(outer, (block, index), end)
-            {
-                awaited.push(local);
-            }
-        }
-    }
+    let awaited =
+        all_events(outer).filter(|(at, _)| precedes(outer, *at, end)).filter_map(|(_, event)| match event.kind {
+            EventKind::Wait { key: Location::Local(_, local), .. } => Some(local),
+            _ => None,
+        });
+    let awaited: Vec<LocalId> = awaited.collect();
     let file = program.funcs()[body].file;
     let syntax = program.facts(file);
     let keeps = |row: &CallRef, number: u32| {
@@ -168,16 +190,8 @@ fn is_told_by_another(facts: Facts<'_>, conflict: &Conflict) -> bool {
 /// package without source: `screen.Kill()` may be what `screen.Run()` waits for. Of the standard library it is known.
 fn acts_on_an_unknown_object(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let program = facts.cx.program;
-    let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
-    let (outer, inner) = (facts.cx.events.of(func), facts.cx.events.of(body));
-    let (here, there) = (points(outer), points(inner));
-    let start = facts.spawns.sites[conflict.spawn].span;
-    let (Some(&start), Some(&end), Some(&inside)) = (here.get(&start), here.get(&to), there.get(&from)) else {
-        return false;
-    };
-    if !program.encloses(func, body) {
-        return false;
-    }
+    let ((func, _), (body, _)) = (conflict.other.top(), conflict.inside.top());
+    let Some(points) = Points::new(facts, conflict).filter(|_| program.encloses(func, body)) else { return false };
     // What a package without source gives out is of a type that is not known.
     let file = program.funcs()[func].file;
     let exprs = &program.facts(file).exprs;
@@ -192,13 +206,10 @@ fn acts_on_an_unknown_object(facts: Facts<'_>, conflict: &Conflict) -> bool {
             _ => None,
         }
     };
-    let behind = |row: &&CallRef| there.get(&row.span).is_some_and(|&at| at != inside && precedes(inner, inside, at));
+    let behind = |row: &&CallRef| points.there.get(&row.span).is_some_and(|at| points.is_behind(*at));
     let told: Vec<LocalId> = facts.calls.of(body).iter().filter(behind).filter_map(object).collect();
-    let between = |row: &&CallRef| {
-        let at = here.get(&row.span).filter(|_| !row.deferred);
-        at.is_some_and(|&at| at != end && precedes(outer, start, at) && precedes(outer, at, end))
-    };
-    !told.is_empty() && facts.calls.of(func).iter().filter(between).filter_map(object).any(|o| told.contains(&o))
+    let mut between = facts.calls.of(func).iter().filter(|row| points.comes_between(row)).filter_map(object);
+    !told.is_empty() && between.any(|object| told.contains(&object))
 }
 
 /// Whether the goroutine gets to its access only when something is over that the starting function ends when it is left.
@@ -215,15 +226,13 @@ fn is_told_to_go_on_when_left(facts: Facts<'_>, conflict: &Conflict) -> bool {
     if ended.is_empty() {
         return false;
     }
-    let inner = cx.program.facts(cx.program.funcs()[body].file);
     let handed = site.arguments.iter().filter(|(to, _, expr)| {
         *to == body && matches!(syntax.exprs[*expr], Expr::Local(local) if ended.contains(&local))
     });
-    let params = handed.filter_map(|(_, number, _)| {
-        let is_it = |decl: &LocalDecl| matches!(decl, LocalDecl::Param { index, .. } if index == number);
-        let mut locals = inner.locals.iter_enumerated();
-        let index = cx.program.funcs()[body].index;
-        locals.find(|(_, row)| row.function == index && is_it(&row.decl)).map(|(local, _)| local)
+    let file = cx.program.funcs()[body].file;
+    let params = handed.flat_map(|(_, number, _)| {
+        let is_it = move |local: &LocalId| operand(cx.program, body, file, *local) == Operand::Param(*number);
+        cx.program.facts(file).locals.ids().filter(is_it)
     });
     let captured = ended.iter().copied().filter(|_| cx.program.encloses(func, body));
     let names: Vec<LocalId> = params.chain(captured).collect();
@@ -272,11 +281,11 @@ fn is_passed_on(facts: Facts<'_>, conflict: &Conflict) -> bool {
                 let mut calls = facts.calls.of(*func).iter();
                 calls.any(|row| mentions(cx.program, file, row.call).iter().any(|local| ended.contains(local)))
             };
-            let told = |kind: &EventKind| match kind {
-                EventKind::Wait { key, .. } => sibling.signals.iter().any(|signal| signal.key == *key),
+            let told = |event: &Event| match event.kind {
+                EventKind::Wait { key, .. } => sibling.signals.iter().any(|signal| signal.key == key),
                 _ => false,
             };
-            sibling.bodies.iter().any(hears) && events_of(cx.events.of(site.func)).any(told)
+            sibling.bodies.iter().any(hears) && all_events(cx.events.of(site.func)).any(|(_, event)| told(event))
         })
 }
 
@@ -285,7 +294,8 @@ fn is_passed_on(facts: Facts<'_>, conflict: &Conflict) -> bool {
 fn comes_out_of_what_is_returned(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let cx = facts.cx;
     let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
-    let returned = returned_at(facts, func, to);
+    let returned = returned(cx.program, func).filter(|(at, _)| at.contains(to)).map(|(_, local)| local);
+    let returned: Vec<LocalId> = returned.collect();
     if returned.is_empty() {
         return false;
     }
@@ -298,22 +308,6 @@ fn comes_out_of_what_is_returned(facts: Facts<'_>, conflict: &Conflict) -> bool 
         owner.is_some_and(|owner| returned.contains(&owner))
             && cx.places.key(cx.program, cx.graph, file, channel).is_some_and(|key| gates.contains(&key))
     })
-}
-
-/// The local variables that the `return` around a place gives back as they are.
-fn returned_at(facts: Facts<'_>, func: FuncId, span: Span) -> Vec<LocalId> {
-    let program = facts.cx.program;
-    let exprs = &program.facts(program.funcs()[func].file).exprs;
-    let blocks = program.function(func).body.iter().flat_map(|body| body.blocks.iter());
-    let values = blocks.filter(|block| block.end_span.contains(span)).filter_map(|block| match &block.end {
-        Terminator::Return { values } => Some(values),
-        _ => None,
-    });
-    let locals = values.flatten().filter_map(|value| match exprs[*value] {
-        Expr::Local(local) => Some(local),
-        _ => None,
-    });
-    locals.collect()
 }
 
 /// What is received in a body, as a statement or by an arm.
@@ -339,8 +333,4 @@ fn owner_of(exprs: &Exprs, expr: ExprId) -> Option<LocalId> {
         Expr::Local(local) => Some(local),
         _ => owner_of(exprs, base),
     }
-}
-
-fn events_of(events: &FuncEvents) -> impl Iterator<Item = &EventKind> {
-    events.blocks.iter().flat_map(|block| &block.events).map(|event| &event.kind)
 }

@@ -44,10 +44,9 @@ impl Lowering<'_> {
         if let LocalDecl::Value(value) = &self.program.facts(self.file).locals[local].decl {
             return received(value.expr);
         }
+        let is_it = |place: ExprId| matches!(self.expr(place), Expr::Local(l) if *l == local);
         self.instrs().find_map(|instr| match instr.kind {
-            InstrKind::Write { place, source: Source::Value(value) } if matches!(self.expr(place), Expr::Local(l) if *l == local) => {
-                received(value.expr)
-            }
+            InstrKind::Write { place, source: Source::Value(value) } if is_it(place) => received(value.expr),
             _ => None,
         })
     }

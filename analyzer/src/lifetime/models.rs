@@ -42,6 +42,8 @@ pub enum Effect {
     Peer,
     /// Gives an object that is not over while anybody asks.
     NeverOver,
+    /// Runs the tests of a binary: what stands in front of it is done by then.
+    RunsTests,
     /// The framework does not take the receiver back when the handler returns.
     LeavesWithUser,
     /// Gives a channel that is closed when the receiver is over.

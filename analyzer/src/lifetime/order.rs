@@ -247,3 +247,12 @@ pub fn points(events: &FuncEvents) -> FxHashMap<Span, Point> {
     }
     out
 }
+
+/// The events of a function with their points.
+pub(super) fn all_events(events: &FuncEvents) -> impl Iterator<Item = (Point, &Event)> {
+    events
+        .blocks
+        .iter()
+        .enumerate()
+        .flat_map(|(block, row)| row.events.iter().enumerate().map(move |(index, event)| ((block, index), event)))
+}

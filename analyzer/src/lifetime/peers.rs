@@ -11,9 +11,9 @@ use super::{
     after_spawn::Facts,
     conflict::Conflict,
     domain::{Location, SignalKind},
-    events::{Event, EventKind, FuncEvents},
+    events::{Event, EventKind},
     hidden_order::{precedes, repeats, with_callers},
-    order::{Point, comes_to, gates_before, is_deferred, points},
+    order::{Point, all_events, comes_to, gates_before, is_deferred, points},
 };
 use crate::{base::Idx, resolve::FuncId};
 
@@ -53,7 +53,7 @@ pub(super) fn ask_each_other(facts: Facts<'_>, peers: &Peers, conflict: &Conflic
         return false;
     }
     let (events, inner) = (cx.events.of(func), cx.events.of(body));
-    if !all(inner).any(|(_, event)| peers.waited_for(facts, body, event)) {
+    if !all_events(inner).any(|(_, event)| peers.waited_for(facts, body, event)) {
         return false;
     }
     let (here, there) = (points(events), points(inner));
@@ -61,14 +61,14 @@ pub(super) fn ask_each_other(facts: Facts<'_>, peers: &Peers, conflict: &Conflic
         return false;
     };
     let asks = |from: Point, before: Option<Point>| {
-        all(events).filter(|(_, event)| peers.waited_for(facts, func, event)).any(|(at, _)| {
+        all_events(events).filter(|(_, event)| peers.waited_for(facts, func, event)).any(|(at, _)| {
             let comes = before.is_none_or(|before| at == before || precedes(events, at, before));
             comes && precedes(events, from, at)
         })
     };
     let asked = asks(start, Some(end));
     let answers = || {
-        let mut waited_for = all(inner).filter(|(_, event)| peers.waited_for(facts, body, event));
+        let mut waited_for = all_events(inner).filter(|(_, event)| peers.waited_for(facts, body, event));
         waited_for.any(|(at, event)| event.span == from || precedes(inner, inside, at))
     };
     if asked {
@@ -95,7 +95,7 @@ pub(super) fn is_acknowledged(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let (events, inner) = (cx.events.of(func), cx.events.of(body));
     let says = |event: &Event| matches!(event.kind, EventKind::Signal { .. });
     let hears = |event: &Event| matches!(event.kind, EventKind::Wait { .. });
-    if !all(inner).any(|(_, event)| says(event)) || !all(inner).any(|(_, event)| hears(event)) {
+    if !all_events(inner).any(|(_, event)| says(event)) || !all_events(inner).any(|(_, event)| hears(event)) {
         return false;
     }
     let Some(gates) = gates_before(inner, cx.places, from).filter(|gates| !gates.is_empty()) else { return false };
@@ -103,7 +103,7 @@ pub(super) fn is_acknowledged(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let (Some(&start), Some(&end), Some(&inside)) = (here.get(&site.span), here.get(&to), there.get(&from)) else {
         return false;
     };
-    all(inner).any(|(at, event)| says(event) && precedes(inner, inside, at))
+    all_events(inner).any(|(at, event)| says(event) && precedes(inner, inside, at))
         && facts.calls.of(func).iter().filter(|row| row.span != to && !row.deferred).any(|row| {
             let at = here.get(&row.span).copied();
             at.is_some_and(|at| precedes(events, start, at) && precedes(events, at, end))
@@ -126,13 +126,4 @@ fn asks_for_one(facts: Facts<'_>, func: FuncId, gates: &[Location], depth: u32) 
                 .of(func)
                 .iter()
                 .any(|row| row.targets.iter().any(|target| asks_for_one(facts, *target, gates, depth - 1)))
-}
-
-/// The events of a function with their points.
-fn all(events: &FuncEvents) -> impl Iterator<Item = (Point, &Event)> {
-    events
-        .blocks
-        .iter()
-        .enumerate()
-        .flat_map(|(block, row)| row.events.iter().enumerate().map(move |(index, event)| ((block, index), event)))
 }

@@ -49,21 +49,13 @@ pub(super) fn read_between(facts: Facts<'_>, conflict: &Conflict) -> bool {
             _ => None,
         }));
     }
-    given.sort_unstable();
-    given.dedup();
-    given
-        .into_iter()
-        .filter_map(|local| other_end(facts, file, local))
-        .any(|other| used_behind(facts, conflict, file, other))
-}
-
-/// The other end of the pipe that a variable is one end of.
-fn other_end(facts: Facts<'_>, file: FileId, local: LocalId) -> Option<LocalId> {
-    let values = given_to(facts.cx.program, file).filter(|(to, ..)| *to == local);
-    let mut pipes = values.filter(|(_, call, _)| gives_two_ends(facts, file, *call, MAX_PIPE_DEPTH));
-    let (_, call, this) = pipes.next()?;
-    let mut others = given_to(facts.cx.program, file).filter(|(_, of, component)| *of == call && *component != this);
-    others.next().map(|(other, ..)| other)
+    // The file is read through once, whatever is given.
+    let made = given_to(program, file).filter(|(to, ..)| given.contains(to));
+    let mut pipes = made.filter(|(_, call, _)| gives_two_ends(facts, file, *call, MAX_PIPE_DEPTH));
+    pipes.any(|(_, call, this)| {
+        let mut others = given_to(program, file).filter(|(_, of, component)| *of == call && *component != this);
+        others.next().is_some_and(|(other, ..)| used_behind(facts, conflict, file, other))
+    })
 }
 
 /// Variables of a file that are given one of several results of a call, as they are declared or later, and which.

@@ -13,12 +13,15 @@ use super::{
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
     events::EventKind,
+    handed::effects_of,
+    models::Effect,
+    spawns::Context,
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
-    callgraph::CallKind,
-    resolve::{Callee, FuncId},
-    syntax::{ExprId, FuncKind},
+    callgraph::{CallKind, CallSite},
+    resolve::FuncId,
+    syntax::FuncKind,
 };
 
 /// Calls followed from a test when looking for goroutines it starts.
@@ -175,29 +178,29 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
 
 /// Whether a place of a function is passed before `main` and the tests: nothing is left behind by then.
 fn runs_first(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
-    let graph = facts.cx.graph;
-    let mut callers = graph.callers(func).iter().map(|site| &graph.sites()[*site]).peekable();
     match &facts.cx.program.function(func).kind {
         FuncKind::Decl { name, receiver: None, .. } if name.as_str() == "init" => true,
         FuncKind::VarInit => true,
         FuncKind::Literal { .. } => false,
         FuncKind::Decl { .. } => {
+            let graph = facts.cx.graph;
+            let first = |site: &CallSite| comes_before_the_tests(facts, site.func, site.span);
+            let callers = graph.callers(func);
             comes_before_the_tests(facts, func, span)
-                || callers.peek().is_some() && callers.all(|site| comes_before_the_tests(facts, site.func, site.span))
+                || !callers.is_empty() && callers.iter().all(|site| first(&graph.sites()[*site]))
         }
     }
 }
 
 /// Whether a place stands in front of the call by which a `TestMain` runs the tests.
 fn comes_before_the_tests(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
-    let program = facts.cx.program;
-    let runs = |call: ExprId| match program.callee(program.funcs()[func].file, call) {
-        Callee::External { key, .. } => key.as_str() == "testing.M.Run",
-        Callee::Func { func, .. } => program.funcs()[func].key.as_str() == "testing.M.Run",
-        _ => false,
-    };
+    let Context { program, models, .. } = facts.cx;
+    let file = program.funcs()[func].file;
     program.in_test_file(func)
-        && facts.calls.of(func).iter().any(|row| !row.deferred && span.end <= row.span.start && runs(row.call))
+        && facts.calls.of(func).iter().any(|row| {
+            let runs = || effects_of(program, models, file, row.call).contains(&Effect::RunsTests);
+            !row.deferred && span.end <= row.span.start && runs()
+        })
 }
 
 /// A goroutine that gets to a read.
