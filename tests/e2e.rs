@@ -19,6 +19,7 @@ mod reproduce;
 mod stable;
 mod tidy;
 mod told;
+mod unshared;
 mod week;
 
 use std::{

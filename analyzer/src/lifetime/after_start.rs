@@ -227,8 +227,9 @@ fn reader_of(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Opt
             && !inner.atomic
             && inner.kind.conflicts(write.kind)
             && !found.locks.iter().any(|lock| write.locks.contains(lock))
-            && !super::rounds::is_being_made(facts, inner)
-            && !super::rounds::is_of_a_copy(facts, inner)
+            && !super::fresh::is_being_made(facts, inner)
+            && !super::fresh::is_unshared(facts, inner)
+            && !super::fresh::is_of_a_copy(facts, inner)
     })
 }
 

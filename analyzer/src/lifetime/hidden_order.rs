@@ -10,7 +10,7 @@ use super::{
     after_spawn::Facts,
     calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{Access, AccessKind, Location, SignalKind, SpawnKind},
+    domain::{Access, AccessKind, Location, SignalKind, SpawnKind, Stored},
     domain_local::{self, Given},
     events::{EventKind, FuncEvents},
     guards::{Deciding, deciding},
@@ -121,7 +121,10 @@ pub(super) fn signs(
     {
         out.push(Assumption::EmptiedBefore);
     }
-    if runs_once(facts, &conflict.other) {
+    // Who ends an object once makes nothing that others come by.
+    let ends =
+        matches!(conflict.other.kind, AccessKind::Close | AccessKind::End) || conflict.other.stored == Stored::Cleared;
+    if !(method && ends) && runs_once(facts, &conflict.other) {
         out.push(Assumption::NotThroughOnce);
     }
     if inside.atomic && !other.atomic && another_counts(facts, conflict) {

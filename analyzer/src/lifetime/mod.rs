@@ -32,6 +32,7 @@ mod evidence;
 mod failing;
 mod flags;
 mod free_lists;
+mod fresh;
 mod given_away;
 mod given_back;
 mod guards;

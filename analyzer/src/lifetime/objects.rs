@@ -128,7 +128,7 @@ fn through_getters(cx: Context<'_>, file: FileId, place: Place, left: u32) -> Op
 }
 
 /// The only function that a call may run.
-fn only_callee(cx: Context<'_>, file: FileId, call: ExprId) -> Option<FuncId> {
+pub(super) fn only_callee(cx: Context<'_>, file: FileId, call: ExprId) -> Option<FuncId> {
     let site = cx.graph.site_at(file, call)?;
     match *cx.graph.sites()[site].targets.callees() {
         [Target::Func(func)] => Some(func),

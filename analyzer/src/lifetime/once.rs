@@ -1,7 +1,8 @@
 //! What runs once for all who come the same way: whoever has been there goes on when it is done, or never runs.
 
 use super::{
-    after_spawn::Pass,
+    after_spawn::{Facts, Pass},
+    calls::CallRef,
     domain::SyncKey,
     events::{Event, EventKind},
     handed::effects_of,
@@ -97,4 +98,20 @@ impl Pass<'_> {
         let once = effects_of(cx.program, cx.models, file, call).contains(&Effect::Once);
         once.then(|| cx.places.key(cx.program, cx.graph, file, base)).flatten()
     }
+}
+
+/// Whether every way to a place of a function leads through a call that runs another function once, `s.once.Do(s.init)`:
+/// that one is over by then, whoever ran it.
+pub(super) fn has_run_once(facts: Facts<'_>, (func, span): (FuncId, Span), once: FuncId) -> bool {
+    let cx = facts.cx;
+    let (file, events) = (cx.program.funcs()[func].file, cx.events.of(func));
+    let runs = |row: &&CallRef| {
+        let by_a_once = || effects_of(cx.program, cx.models, file, row.call).contains(&Effect::Once);
+        row.handed.iter().any(|handed| handed.func == once) && by_a_once()
+    };
+    let calls: Vec<ExprId> = facts.calls.of(func).iter().filter(runs).map(|row| row.call).collect();
+    let passed = |event: &Event| matches!(event.kind, EventKind::Call(call) if calls.contains(&call));
+    !calls.is_empty()
+        && point_of(events, span)
+            .is_some_and(|point| !is_deferred(events, point) && !comes_to(events, (0, 0), Some(point), &passed))
 }

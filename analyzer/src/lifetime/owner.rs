@@ -18,6 +18,7 @@ use super::{
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
     domain_local::{Given, Operand, given, operand},
     events::{Event, EventKind},
+    fresh::is_being_made,
     handed::{effects_of, root_local},
     joins::{for_each_wait, path_to_wait},
     models,
@@ -25,7 +26,6 @@ use super::{
     order::{gates_before, gets_to, points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
-    rounds::is_being_made,
     waited::{joined_at_end, joined_before},
 };
 use crate::{
@@ -228,11 +228,15 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
     let mut inside: FxHashMap<FuncId, FxHashMap<Span, FixedBitSet>> = FxHashMap::default();
     for (node, number) in reach.nodes.iter().zip(0_u32..) {
         // A literal of the method has its receiver, too: `s.locked(func() { … })`.
-        // What a library is given it may call later.
+        // What a library is given it may call later, unless it runs it once and waits for that: `s.once.Do(func() { … })`.
         let run_here = || {
             let path = reach.path(number);
             let first = path.first().map(|step| step.1);
-            facts.calls.of(func).iter().any(|row| Some(row.span) == first && !row.targets.is_empty())
+            let file = cx.program.funcs()[func].file;
+            let once =
+                |row: &CallRef| effects_of(cx.program, cx.models, file, row.call).contains(&models::Effect::Once);
+            let runs = |row: &CallRef| !row.targets.is_empty() || once(row);
+            facts.calls.of(func).iter().any(|row| Some(row.span) == first && runs(row))
         };
         let literal = node.depth() > 0 && node.func != func && cx.program.encloses(func, node.func) && run_here();
         let bound = node.depth() == 0 || literal || reach.bindings(number).any(|(_, there)| there.root == receiver);
@@ -383,7 +387,7 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
 }
 
 /// Whether somebody who is not part of the goroutine calls the function.
-fn called_by_others(facts: Facts<'_>, id: SpawnId, func: FuncId) -> bool {
+pub(super) fn called_by_others(facts: Facts<'_>, id: SpawnId, func: FuncId) -> bool {
     let graph = facts.cx.graph;
     graph.callers(func).iter().any(|site| !facts.reaches[id].contains(graph.sites()[*site].func))
 }
@@ -468,7 +472,7 @@ fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[u
 }
 
 /// Whether the method runs only in goroutines that this one starts behind the access.
-fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (FuncId, Span)) -> bool {
+pub(super) fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (FuncId, Span)) -> bool {
     let events = facts.cx.events.of(func);
     let here = points(events);
     let behind = |start: Span| match (here.get(&span), here.get(&start)) {
@@ -558,10 +562,8 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         // Who first asks the goroutine of the last time to stop is called again and again.
         let again = || stops.get_or_init(|| asked(facts, id, method)).is_some_and(|(_, at)| at.start < top.start);
-        // The method itself starts it, or what it starts does, which the next start does not know of.
-        let nested = !method.reach.contains(site.func) && access.stored != Stored::Update;
-        let remade = nested || matches!(access.stored, Stored::Fresh | Stored::Cleared);
-        if role == Role::Restarts && !remade && (access.stored == Stored::Update || !again()) {
+        // What counts on is of every start; what stores something new belongs to one.
+        if role == Role::Restarts && access.stored == Stored::Update {
             continue;
         }
         if joined_by_argument(facts, method, effect, access.span, &keys) {

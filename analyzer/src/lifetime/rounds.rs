@@ -11,18 +11,15 @@ use super::{
     calls::CallRef,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
-    domain_local::{self, Operand},
-    handed::root_local,
+    fresh::{is_being_made, is_of_a_copy, of_new_object},
     joins::path_to_wait,
     obligations::{Obligations, Skip, spawn_ids},
-    published::returned_locals,
     reach::Reached,
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
-    resolve::{Builtin, Callee, CalleeKind, FuncId, Type},
-    source::FileId,
-    syntax::{Expr, ExprId, LocalDecl, LocalId},
+    resolve::{FuncId, Type},
+    syntax::{ExprId, LocalDecl},
 };
 
 /// Callers above a skipping function that are looked at; statement and request loops are within a dozen calls.
@@ -31,8 +28,6 @@ const MAX_CALLERS_ABOVE: u32 = 14;
 const MAX_RESET_CALLERS: u32 = 3;
 /// Distance of a method of the same object that no function in sight calls in the same round.
 const PEER_DISTANCE: u32 = 8;
-/// Callers above a write that are asked whether they made the object.
-const MAX_CONSTRUCTORS: u32 = 3;
 /// Functions looked at on the way up.
 const MAX_ANCESTORS: usize = 4_000;
 /// Calls from a goroutine's body to an access that is worth naming.
@@ -123,12 +118,6 @@ pub fn is_reset(facts: Facts<'_>, access: &Access) -> bool {
     }
 }
 
-/// Whether an access goes to a struct that nobody else has.
-pub fn is_of_a_copy(facts: Facts<'_>, access: &Access) -> bool {
-    let program = facts.cx.program;
-    facts.cx.places.is_of_a_copy(program, program.funcs()[access.func].file, access)
-}
-
 /// Callers of a function with their distance, nearest first.
 pub fn ancestors(facts: Facts<'_>, func: FuncId, depth: u32) -> FxHashMap<FuncId, u32> {
     let graph = facts.cx.graph;
@@ -183,71 +172,6 @@ fn hops(facts: Facts<'_>, func: FuncId, call: ExprId, target: FuncId) -> u32 {
         }
     }
     0
-}
-
-/// Whether a write goes to an object that every caller has just made: it belongs to the object's construction.
-pub fn of_new_object(facts: Facts<'_>, access: &Access) -> bool {
-    let Anchor::Local(local) = access.anchor else { return false };
-    is_new(facts, access.func, local, MAX_CONSTRUCTORS)
-}
-
-/// Whether an access is of an object that its function makes and hands out, before it starts anything: nobody else has the
-/// object yet.
-pub fn is_being_made(facts: Facts<'_>, access: &Access) -> bool {
-    let Anchor::Local(local) = access.anchor else { return false };
-    let cx = facts.cx;
-    let file = cx.program.funcs()[access.func].file;
-    let started = facts.spawns.of(access.func).iter().any(|id| facts.spawns.sites[*id].span.start < access.span.start);
-    !started
-        && domain_local::operand(cx.program, access.func, file, local) == Operand::Own
-        && cx.places.initial(cx.program, file, local).is_some_and(|value| makes(facts, file, value))
-        && returned_locals(facts, access.func).contains(&local)
-}
-
-fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
-    let cx = facts.cx;
-    let program = cx.program;
-    let file = program.funcs()[func].file;
-    let operand = domain_local::operand(program, func, file, local);
-    let sites = cx.graph.callers(func);
-    if depth == 0 || sites.is_empty() || !matches!(operand, Operand::Receiver | Operand::Param(_)) {
-        return false;
-    }
-    sites.iter().all(|site| {
-        let site = &cx.graph.sites()[*site];
-        let caller = program.funcs()[site.func].file;
-        let place = match operand {
-            Operand::Receiver => match program.callee(caller, site.expr) {
-                Callee::Func { receiver: Some(place), .. } => place,
-                _ => return false,
-            },
-            Operand::Param(index) => {
-                let Some(args) = program.facts(caller).exprs.args(site.expr) else { return false };
-                let Some(arg) = args.get(index as usize) else { return false };
-                program.place(caller, *arg)
-            }
-            _ => return false,
-        };
-        let Some(holder) = root_local(&place).filter(|_| place.steps.is_empty()) else { return false };
-        // A constructor hands its object out; who keeps the object to work with it may call this again and again.
-        let looped = program.function(site.func).body.as_ref();
-        let looped = looped.is_some_and(|body| cx.events.of(site.func).repeats(&body.loops, site.span));
-        let started = facts.spawns.of(site.func).iter().any(|id| facts.spawns.sites[*id].span.start < site.span.start);
-        let made = cx.places.initial(program, caller, holder).is_some_and(|value| makes(facts, caller, value))
-            && returned_locals(facts, site.func).contains(&holder);
-        !looped && !started && (made || is_new(facts, site.func, holder, depth - 1))
-    })
-}
-
-/// Whether an expression is a new object: `&T{…}`, `T{…}`, `new(T)`.
-fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
-    let program = facts.cx.program;
-    match &program.facts(file).exprs[value] {
-        Expr::Composite { .. } => true,
-        Expr::AddressOf(inner) => matches!(program.facts(file).exprs[*inner], Expr::Composite { .. }),
-        Expr::Call { .. } => program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::New),
-        _ => false,
-    }
 }
 
 struct Candidate {

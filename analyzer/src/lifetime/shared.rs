@@ -13,16 +13,21 @@ use super::{
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Relation, Role, Side},
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
+    fresh::{is_being_made, is_of_a_copy, is_unshared, of_new_object},
     objects::accessed,
     obligations::Obligations,
+    once::has_run_once,
     order::{gets_to, point_of, points, reachable},
+    owner::{called_by_others, started_behind},
     reach::access,
     replies,
-    rounds::{ancestors, is_being_made, is_of_a_copy, is_reset, of_new_object},
+    rounds::{ancestors, is_reset},
+    spawns::Context,
     waited::joined_before,
 };
 use crate::{
     base::{Idx, InPieces, IndexVec, Span},
+    callgraph::{CallKind, CallSite},
     resolve::{FuncId, Step, Type},
     source::FileId,
     syntax::{Expr, ExprId, FuncKind, LocalDecl},
@@ -38,6 +43,8 @@ const MAX_DISPATCHED: u32 = 3;
 const MAX_SPAWNS: usize = 24;
 /// Callers above an end that may have waited before they call it.
 pub(super) const MAX_WAITING_CALLERS: u32 = 2;
+/// Calls between `main` and what sets the program up for it.
+const MAX_SETUP_CALLERS: u32 = 3;
 /// Locations per goroutine at most, nearest first.
 const MAX_LOCATIONS: usize = 200;
 
@@ -264,15 +271,10 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     }
     if matches!(access.location, Location::Global(_)) {
         // Tests put globals back; that is another rule.
-        let program = facts.cx.program;
-        let function = program.function(access.func);
-        let starts = match function.kind {
-            FuncKind::Decl { name, .. } => name.as_str() == "init" || name.as_str() == "main",
-            FuncKind::VarInit => true,
-            FuncKind::Literal { .. } => false,
-        };
-        let test = program.in_test_file(access.func);
-        return access.kind == AccessKind::Write && access.stored != Stored::Update && !starts && !test;
+        return access.kind == AccessKind::Write
+            && access.stored != Stored::Update
+            && !facts.cx.program.in_test_file(access.func)
+            && !sets_the_program_up(facts, access.func, MAX_SETUP_CALLERS);
     }
     if !matches!(access.location, Location::Field(_)) {
         return false;
@@ -280,9 +282,32 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
     match access.kind {
         AccessKind::Close | AccessKind::End => true,
         AccessKind::Write => {
-            access.stored != Stored::Update && is_reset(facts, access) && !of_new_object(facts, access)
+            access.stored != Stored::Update
+                && is_reset(facts, access)
+                && !of_new_object(facts, access)
+                && !is_unshared(facts, access)
         }
         AccessKind::Read | AccessKind::Send | AccessKind::Recycle => false,
+    }
+}
+
+/// Whether a function runs only once, when the program starts: `main`, `init`, and what only these call.
+fn sets_the_program_up(facts: Facts<'_>, func: FuncId, callers: u32) -> bool {
+    let Context { program, graph, events, .. } = facts.cx;
+    match program.function(func).kind {
+        FuncKind::Decl { name, receiver: None, .. } if matches!(name.as_str(), "init" | "main") => true,
+        FuncKind::VarInit => true,
+        FuncKind::Literal { .. } => false,
+        FuncKind::Decl { .. } => {
+            let sites = graph.callers(func);
+            let once = |site: &CallSite| {
+                let body = program.function(site.func).body.as_ref();
+                site.kind == CallKind::Call
+                    && !body.is_some_and(|body| events.of(site.func).repeats(&body.loops, site.span))
+                    && sets_the_program_up(facts, site.func, callers - 1)
+            };
+            callers > 0 && !sites.is_empty() && sites.iter().all(|site| once(&graph.sites()[*site]))
+        }
     }
 }
 
@@ -318,7 +343,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
             if ends.peek().is_none() {
                 continue;
             }
-            if is_being_made(facts, inner) || of_new_object(facts, inner) {
+            if is_being_made(facts, inner) || of_new_object(facts, inner) || is_unshared(facts, inner) {
                 continue;
             }
             // Who has a copy of the struct has the same object in it, but another variable that holds it.
@@ -333,12 +358,15 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
                     && other.kind.conflicts(inner.kind)
                     && !(copy && other.kind == AccessKind::Write)
                     && !reach.surely_contains(other.func)
+                    && !is_its_own(facts, id, inner, other)
                     && (!starters.contains_key(&other.func)
                         || closes_in_a_later_round(facts, &starters, other)
                         || comes_after_start(facts, id, &starters, other))
                     && !other.locks.iter().any(|l| found.locks.contains(l))
                     && !waited(facts, &known.joined, &keys, other.func, other.span, MAX_WAITING_CALLERS)
                     && !in_different_structs(facts, inner, other)
+                    && !has_run_once(facts, (inner.func, inner.span), other.func)
+                    && !started_behind(facts, other.func, (inner.func, inner.span))
             });
             let Some(&other) = other else { continue };
             let location = inner.location;
@@ -347,6 +375,12 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
         }
     }
     out
+}
+
+/// Whether the other access is what the goroutine does to the object itself, where another kind of object would have other
+/// code: in the same function, or in one that nobody else runs.
+fn is_its_own(facts: Facts<'_>, id: SpawnId, inner: &Access, other: &Access) -> bool {
+    other.func == inner.func || facts.reaches[id].contains(other.func) && !called_by_others(facts, id, other.func)
 }
 
 /// Numbers of rows of tables that have fewer than four thousand million.

@@ -115,3 +115,10 @@ func TestReply(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestOnce(t *testing.T) {
+	s := newSpool()
+	time.Sleep(5 * time.Millisecond)
+	s.Close()
+	s.Close()
+}

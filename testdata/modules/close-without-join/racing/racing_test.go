@@ -94,3 +94,10 @@ func TestReply(t *testing.T) {
 	o.ask("why", time.Millisecond)
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestOnce(t *testing.T) {
+	s := newSpool()
+	time.Sleep(5 * time.Millisecond)
+	s.Close()
+	time.Sleep(30 * time.Millisecond)
+}

@@ -33,3 +33,12 @@ func TestJoined(t *testing.T) {
 	w.queue <- 2
 	time.Sleep(10 * time.Millisecond)
 }
+
+func TestStartedAgain(t *testing.T) {
+	c := &clock{}
+	c.Start()
+	time.Sleep(5 * time.Millisecond)
+	c.Stop()
+	c.Start()
+	c.Stop()
+}

@@ -33,3 +33,13 @@ func TestResize(t *testing.T) {
 	w.queue <- 2
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestStartedAgain(t *testing.T) {
+	c := &clock{}
+	c.Start()
+	time.Sleep(5 * time.Millisecond)
+	c.Stop()
+	c.Start()
+	time.Sleep(5 * time.Millisecond)
+	c.Stop()
+}
