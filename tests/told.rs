@@ -394,3 +394,139 @@ func TestCompact(t *testing.T) {{
     assert_eq!(test("left-by-failing", "t.Fatal(\"too late\")"), "low");
     assert_eq!(test("awaited-then", "<-done"), "");
 }
+
+#[test]
+fn what_an_end_does_once_belongs_to_it() {
+    let close = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type feed struct {{ n int }}
+type reader struct {{
+	ended sync.Once
+	over  chan int
+	done  chan int
+	feed  *feed
+}}
+
+func open() *reader {{
+	r := &reader{{over: make(chan int), done: make(chan int), feed: &feed{{}}}}
+	go r.loop()
+	return r
+}}
+
+func (r *reader) loop() {{
+	defer close(r.done)
+	for {{
+		select {{
+		case <-r.over:
+			return
+		default:
+			r.feed.n++
+		}}
+	}}
+}}
+
+func (r *reader) Close() {{
+	r.ended.Do(func() {{
+		close(r.over)
+		{wait}
+		r.feed = nil
+	}})
+}}
+
+func use() {{
+	r := open()
+	r.Close()
+}}
+"
+        );
+        confidence(name, "reader.feed", &code)
+    };
+    assert_eq!(close("ended-once", ""), "medium");
+    assert_eq!(close("ended-once-and-awaited", "<-r.done"), "");
+}
+
+#[test]
+fn who_starts_again_stores_what_the_goroutine_of_the_last_time_reads() {
+    let start = |name: &str, stop: &str| {
+        let code = format!(
+            "
+import \"context\"
+
+type clock struct {{
+	running context.Context
+	cancel  context.CancelFunc
+	over    chan int
+	show    func()
+}}
+
+func (c *clock) tick() {{
+	defer func() {{ c.over <- 1 }}()
+	for c.running.Err() == nil {{
+		c.show()
+	}}
+}}
+
+func (c *clock) Start() {{
+	c.running, c.cancel = context.WithCancel(context.Background())
+	go c.tick()
+}}
+
+func (c *clock) Halted() {{
+	c.cancel()
+	{stop}
+}}
+"
+        );
+        confidence(name, "clock.running", &code)
+    };
+    assert_eq!(start("started-again", ""), "low");
+    assert_eq!(start("started-again-after-the-end", "<-c.over"), "");
+}
+
+#[test]
+fn what_is_made_of_a_test_logs_when_the_test_is_over() {
+    let test = |name: &str, logger: &str, end: &str| {
+        let code = format!(
+            "
+import \"testing\"
+
+type Logger struct {{ log func(string, ...any) }}
+
+func (l *Logger) Info(text string) {{ l.log(text) }}
+
+func newLogger(t *testing.T) *Logger {{ return &Logger{{log: t.Logf}} }}
+
+type worker struct {{
+	log   *Logger
+	over  chan int
+	ended chan int
+}}
+
+func newWorker(log *Logger) *worker {{
+	w := &worker{{log: log, over: make(chan int), ended: make(chan int)}}
+	go w.run()
+	return w
+}}
+
+func (w *worker) run() {{
+	<-w.over
+	w.log.Info(\"over\")
+	close(w.ended)
+}}
+
+func TestWorker(t *testing.T) {{
+	w := newWorker({logger})
+	close(w.over)
+	{end}
+}}
+"
+        );
+        confidence(name, "testing.T", &code)
+    };
+    assert_eq!(test("logged-late", "newLogger(t)", ""), "low");
+    assert_eq!(test("logged-in-time", "newLogger(t)", "<-w.ended"), "");
+    assert_eq!(test("logged-elsewhere", "&Logger{log: func(string, ...any) {}}", ""), "");
+}

@@ -68,6 +68,7 @@ pub struct Catalogue {
     synchronised: Vec<Types>,
     test_handle: Vec<Types>,
     recycled: Vec<Types>,
+    logger: Vec<Names>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -215,6 +216,9 @@ pub fn add(models: &mut Models, name: &str, text: &str) -> Result<(), CatalogueE
     }
     for row in &catalogue.ender {
         row.names.iter().for_each(|name| models.add_ender(name));
+    }
+    for row in &catalogue.logger {
+        row.names.iter().for_each(|name| models.add_logger(name));
     }
     for row in &catalogue.long {
         row.names.iter().for_each(|name| models.add_long(Symbol::new(name)));
@@ -364,7 +368,7 @@ impl Catalogue {
         );
         out.extend(self.test_method.iter().map(|row| row.why.as_str()));
         out.extend(self.atomic.iter().map(|row| row.why.as_str()));
-        let named = [&self.ender, &self.counts_down, &self.starts, &self.waits, &self.long];
+        let named = [&self.ender, &self.counts_down, &self.starts, &self.waits, &self.long, &self.logger];
         out.extend(named.into_iter().flatten().map(|row| row.why.as_str()));
         out.extend(
             [&self.synchronised, &self.test_handle, &self.recycled].into_iter().flatten().map(|row| row.why.as_str()),

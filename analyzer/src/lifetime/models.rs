@@ -111,6 +111,8 @@ pub struct Models {
     test_handles: FxHashMap<Symbol, ()>,
     /// Types (`path.T`) that a framework recycles when the function they are passed to returns.
     recycled: FxHashMap<Symbol, ()>,
+    /// Ends of names of types that log, and of functions that make them.
+    loggers: Vec<Box<str>>,
     /// Constants (`path.C`) that are a minute or more.
     long: FxHashMap<Symbol, ()>,
     /// Names of methods that end their receiver by convention (`Close`).
@@ -159,6 +161,11 @@ impl Models {
     /// Marks a type that is recycled when the function it is passed to returns.
     pub fn add_recycled(&mut self, key: Symbol) {
         self.recycled.insert(key, ());
+    }
+
+    /// Marks the end of a name of what logs.
+    pub fn add_logger(&mut self, name: &str) {
+        self.loggers.push(name.into());
     }
 
     /// Marks a constant that is a minute or more.
@@ -258,6 +265,11 @@ impl Models {
     /// Whether the type is a test handle.
     pub fn is_test_handle(&self, key: Symbol) -> bool {
         self.test_handles.contains_key(&key)
+    }
+
+    /// Whether a type of that name logs, or a function of that name makes what does: `SugaredLogger`, `NewLogger`.
+    pub fn is_logger(&self, name: &str) -> bool {
+        self.loggers.iter().any(|logger| name.ends_with(&**logger))
     }
 
     /// Whether the constant is a minute or more.

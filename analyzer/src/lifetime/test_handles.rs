@@ -1,9 +1,9 @@
-//! Goroutines that use a test through what it was given: `s := NewServer(t.Logf)`, whose goroutines go on to log when the
-//! test is over.
+//! Goroutines that use a test through what was made of it: `s := NewServer(t.Logf)`, or `NewServer(zaptest.NewLogger(t))`,
+//! whose goroutines go on to log when the test is over.
 //!
-//! A test gives itself away as a method value. Which object got it is not known: a goroutine that the test starts,
-//! somewhere below, and that calls a function value which may be such a method, may be one that has it. Absent on purpose:
-//! goroutines that name the test's variable (`engine`), interfaces ([`super::kept_handle`]).
+//! A test gives itself away as a method value, or to a logger. Which object got it is not known: a goroutine that the test
+//! starts, somewhere below, and that calls a function value which may be such a method, or that logs, may be one that has
+//! it. Absent on purpose: goroutines that name the test's variable (`engine`), interfaces ([`super::kept_handle`]).
 
 use std::collections::VecDeque;
 
@@ -36,6 +36,16 @@ struct Test {
     func: FuncId,
     file: FileId,
     handle: LocalId,
+    given: Given,
+}
+
+/// How a test gives itself away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// As a method: `t.Logf`.
+    Method,
+    /// In a logger: `zaptest.NewLogger(t)`.
+    Logger,
 }
 
 /// Finds goroutines that may use a test, through a method of it that something was given, after it is over.
@@ -44,7 +54,7 @@ pub(super) fn used_by_others(facts: Facts<'_>, alive: &FixedBitSet) -> Vec<Confl
     if tests.is_empty() {
         return Vec::new();
     }
-    let users = users(facts, alive);
+    let users = users(facts, alive, &tests);
     let rows = tests.par_iter().map(|test| of_test(facts, test, &users));
     let mut found: Vec<(u32, Conflict)> = rows.collect::<Vec<_>>().into_iter().flatten().collect();
     // Each goroutine once, for the test that is nearest to it.
@@ -80,37 +90,88 @@ fn tests_of(facts: Facts<'_>, file: FileId) -> Vec<Test> {
             _ => None,
         })
         .collect();
-    for (expr, row) in source.exprs.iter_enumerated() {
-        let Expr::Select { base, .. } = row else { continue };
-        let Some(handle) = is_handle(*base).filter(|_| !called.contains(&expr)) else { continue };
+    let mut give = |handle: LocalId, given: Given| {
         if let Some(func) = program.declaring(file, handle)
-            && out.iter().all(|test| test.handle != handle)
+            && out.iter().all(|test| (test.handle, test.given) != (handle, given))
         {
-            out.push(Test { func, file, handle });
+            out.push(Test { func, file, handle, given });
+        }
+    };
+    for (expr, row) in source.exprs.iter_enumerated() {
+        match row {
+            Expr::Select { base, .. } if !called.contains(&expr) => {
+                is_handle(*base).into_iter().for_each(|handle| give(handle, Given::Method));
+            }
+            Expr::Call { callee, args, .. } => {
+                let handle = source.exprs.list(*args).iter().find_map(|arg| is_handle(*arg));
+                if let Some(handle) = handle.filter(|_| makes_logger(facts, file, *callee)) {
+                    give(handle, Given::Logger);
+                }
+            }
+            _ => {}
         }
     }
     out
 }
 
-/// Per goroutine that outlives who starts it, where it calls a function value that may be a method of a test.
-type Users = FxHashMap<SpawnId, Side>;
+/// Whether a function is one that makes a logger, as its name says: its result has no type where its source is absent.
+fn makes_logger(facts: Facts<'_>, file: FileId, callee: ExprId) -> bool {
+    match facts.cx.program.facts(file).exprs[callee] {
+        Expr::Select { name, .. } | Expr::Name(name) => facts.cx.models.is_logger(name.as_str()),
+        _ => false,
+    }
+}
 
-fn users(facts: Facts<'_>, alive: &FixedBitSet) -> Users {
+/// Per goroutine that outlives who starts it, where it calls a function value that may be a method of a test, and where it
+/// logs.
+type Users = FxHashMap<SpawnId, [Option<Side>; 2]>;
+
+fn users(facts: Facts<'_>, alive: &FixedBitSet, tests: &[Test]) -> Users {
     let mut calls: FxHashMap<FuncId, Span> = FxHashMap::default();
     for site in facts.cx.graph.sites().iter().filter(|site| may_be_of_test(facts, site)) {
         calls.entry(site.func).or_insert(site.span);
     }
+    let logged = tests.iter().any(|test| test.given == Given::Logger);
+    let mut logs: FxHashMap<FuncId, Option<Span>> = FxHashMap::default();
     let mut users = Users::default();
     for id in facts.spawns.sites.ids().filter(|id| alive.contains(id.index())) {
         let reach = &facts.reaches[id];
-        let mut nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_USE_DEPTH);
-        let user = nodes.find_map(|(node, number)| {
-            let span = calls.get(&node.func).filter(|_| node.dispatched() == 0)?;
-            Some(Side::at(node.func, *span, AccessKind::Read).reached_by(reach.path(number), 1))
-        });
-        users.extend(user.map(|side| (id, side)));
+        let near = |at: &mut dyn FnMut(FuncId) -> Option<Span>| {
+            let nodes = reach.nodes.iter().zip(0_u32..).take_while(|(node, _)| node.depth() <= MAX_USE_DEPTH);
+            nodes.filter(|(node, _)| node.dispatched() == 0).find_map(|(node, number)| {
+                Some(Side::at(node.func, at(node.func)?, AccessKind::Read).reached_by(reach.path(number), 1))
+            })
+        };
+        let method = near(&mut |func| calls.get(&func).copied());
+        let mut logging = |func| logged.then(|| *logs.entry(func).or_insert_with(|| logs_at(facts, func))).flatten();
+        let logger = near(&mut logging);
+        if method.is_some() || logger.is_some() {
+            users.insert(id, [method, logger]);
+        }
     }
     users
+}
+
+/// The first call of a function that is a method of a logger, or is given one.
+fn logs_at(facts: Facts<'_>, func: FuncId) -> Option<Span> {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let exprs = &program.facts(file).exprs;
+    let is_logger = |expr: ExprId| {
+        let key = program.type_key(program.expr_type(file, expr));
+        key.is_some_and(|key| facts.cx.models.is_logger(key.as_str()))
+    };
+    let logs = |call: ExprId| match &exprs[call] {
+        Expr::Call { callee, args, .. } => {
+            let receiver = match exprs[*callee] {
+                Expr::Select { base, .. } => is_logger(base),
+                _ => false,
+            };
+            receiver || exprs.list(*args).iter().any(|arg| is_logger(*arg))
+        }
+        _ => false,
+    };
+    facts.calls.of(func).iter().find(|row| logs(row.call)).map(|row| row.span)
 }
 
 /// Whether a call of a function value may be one of a method that needs a running test.
@@ -132,11 +193,13 @@ fn of_test(facts: Facts<'_>, test: &Test, users: &Users) -> Vec<(u32, Conflict)>
     let waited = facts.joins.may(test.func);
     let mut out = Vec::new();
     for (id, distance) in started_below(facts, test.func) {
-        let Some(inside) = users.get(&id) else { continue };
+        let Some([method, logger]) = users.get(&id) else { continue };
+        let Some(inside) = (if test.given == Given::Method { method } else { logger }) else { continue };
         // Who ends what it has made waits for it there.
         let joined = keys_of(facts, id).iter().any(|key| waited.contains(*key));
         // What names the variable is asked elsewhere.
-        let own = program.encloses(test.func, inside.func) || facts.spawns.sites[id].func == test.func;
+        let started_here = facts.spawns.sites[id].func == test.func && test.given == Given::Method;
+        let own = program.encloses(test.func, inside.func) || started_here;
         if joined || own {
             continue;
         }
