@@ -530,3 +530,33 @@ func TestWorker(t *testing.T) {{
     assert_eq!(test("logged-in-time", "newLogger(t)", "<-w.ended"), "");
     assert_eq!(test("logged-elsewhere", "&Logger{log: func(string, ...any) {}}", ""), "");
 }
+
+#[test]
+fn a_pool_of_a_library_runs_what_it_is_given_while_the_caller_goes_on() {
+    let count = |name: &str, import: &str, call: &str| {
+        let code = format!(
+            "
+import (
+	\"context\"
+
+	pool \"{import}\"
+)
+
+var run = func(ctx context.Context, f func()) {{ {call} }}
+
+func count(ctx context.Context) int {{
+	n := 0
+	run(ctx, func() {{ n++ }})
+	return n
+}}
+"
+        );
+        confidence(&format!("pool-{name}"), "n", &code)
+    };
+    let (gopool, ants) = ("github.com/bytedance/gopkg/util/gopool", "github.com/panjf2000/ants");
+    assert_ne!(count("go", gopool, "pool.Go(f)"), "");
+    assert_ne!(count("ctx-go", gopool, "pool.CtxGo(ctx, f)"), "");
+    assert_ne!(count("submit", ants, "pool.Submit(f)"), "");
+    assert_ne!(count("submit-v2", "github.com/panjf2000/ants/v2", "pool.Submit(f)"), "");
+    assert_eq!(count("here", gopool, "f()"), "");
+}
