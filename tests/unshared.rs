@@ -115,15 +115,18 @@ func (s *screen) Ask() {{
 
 #[test]
 fn what_a_goroutine_does_to_its_own_object_behind_an_interface_is_no_end_by_others() {
-    let reset = |name: &str, other: &str| {
+    let reset = |name: &str, point: &str, other: &str| {
         let code = format!(
             "
 type work interface {{ do() }}
 
 type line struct {{ buf []byte }}
-type point struct {{ n int }}
+type point struct {{
+	n    int
+	line *line
+}}
 
-func (p *point) do() {{ p.n = 0 }}
+func (p *point) do() {{ {point} }}
 
 func (l *line) do() {{
 	println(len(l.buf))
@@ -151,8 +154,10 @@ func (p *pool) Add(l *line) {{
         );
         confidence(&format!("own-{name}"), "line.buf", &code)
     };
-    assert_eq!(reset("alone", ""), "");
-    assert_eq!(reset("others", "func forget(l *line) { l.reset() }"), "low");
+    assert_eq!(reset("alone", "p.n = 0", ""), "");
+    assert_eq!(reset("others", "p.n = 0", "func forget(l *line) { l.reset() }"), "low");
+    // What another kind of object does there, it does to another object's line.
+    assert_eq!(reset("another-kind", "p.clear()", "func (p *point) clear() { p.line.buf = nil }"), "low");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::{
     once::has_run_once,
     order::{gets_to, point_of, points, reachable},
     owner::{called_by_others, started_behind},
-    reach::access,
+    reach::{Reach, access},
     replies,
     rounds::{ancestors, is_reset},
     spawns::Context,
@@ -43,6 +43,8 @@ const MAX_DISPATCHED: u32 = 3;
 const MAX_SPAWNS: usize = 24;
 /// Callers above an end that may have waited before they call it.
 pub(super) const MAX_WAITING_CALLERS: u32 = 2;
+/// Calls from a function down to what it does to the same object.
+const MAX_OWN_DEPTH: u32 = 2;
 /// Calls between `main` and what sets the program up for it.
 const MAX_SETUP_CALLERS: u32 = 3;
 /// Locations per goroutine at most, nearest first.
@@ -378,9 +380,11 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
 }
 
 /// Whether the other access is what the goroutine does to the object itself, where another kind of object would have other
-/// code: in the same function, or in one that nobody else runs.
+/// code: in the same function, or in one that it calls and that nobody else runs.
 fn is_its_own(facts: Facts<'_>, id: SpawnId, inner: &Access, other: &Access) -> bool {
-    other.func == inner.func || facts.reaches[id].contains(other.func) && !called_by_others(facts, id, other.func)
+    let below = || Reach::of_func(facts.cx, facts.calls, inner.func, MAX_OWN_DEPTH).surely_contains(other.func);
+    other.func == inner.func
+        || facts.reaches[id].contains(other.func) && !called_by_others(facts, id, other.func) && below()
 }
 
 /// Numbers of rows of tables that have fewer than four thousand million.
