@@ -11,6 +11,7 @@ mod guide;
 mod held;
 mod kept;
 mod mail;
+mod meant;
 mod mended;
 mod orders;
 mod parsers;

@@ -7,7 +7,7 @@ use analyzer::{
         events::EventKind,
         joins::gives_up,
     },
-    resolve::{FuncId, Type},
+    resolve::{Basic, FuncId, Type},
 };
 
 use crate::{finding::Confidence, rule::Cx};
@@ -90,7 +90,10 @@ impl Cx<'_> {
         let weight = if conflict.relation == Relation::AfterSpawn { 2 } else { 1 };
         let at_once = "the goroutine starts at once, in the function it is given to";
         doubts.when(spawn.kind == SpawnKind::Wrapper && !spawn.only_starts, weight, at_once);
-        doubts.when(spawn.kind == SpawnKind::Queue, 1, "what is in the queue runs while the function goes on");
+        // A variable that is written again behind the queue is not meant to be another by the time it is read.
+        let rewritten = matches!(conflict.location, Location::Local(..)) && conflict.other.kind == AccessKind::Write;
+        let queued = spawn.kind == SpawnKind::Queue && !rewritten;
+        doubts.when(queued, 1, "what is in the queue runs while the function goes on");
         match conflict.relation {
             Relation::AfterSpawn => self.of_what_follows(conflict, &mut doubts),
             Relation::AfterCall { call: (caller, _) } => {
@@ -201,10 +204,12 @@ impl Cx<'_> {
     /// A method ends, or resets, what the goroutine uses.
     fn of_methods(&self, conflict: &Conflict, role: Role, method: FuncId, doubts: &mut Doubts) {
         let program = self.lifetimes.program;
+        // That it is over is told to whoever asks, and nothing else: of eight that were read all were right.
+        let tells = self.is_flag(conflict.location) && conflict.other.stored == Stored::Other;
         match role {
             Role::Asks => doubts.assume(conflict, Assumption::CalledAgain, 2),
             // A name is a convention.
-            Role::Named => doubts.when(true, 1, words_of(Assumption::EnderByName)),
+            Role::Named => doubts.when(!tells, 1, words_of(Assumption::EnderByName)),
             Role::Joins => doubts.when(true, 1, "the method ends the object, since it waits for a goroutine of it"),
             // Most starts happen once, whatever could be: of sixty findings that were read, four were right.
             Role::Restarts => doubts.when(true, 2, words_of(Assumption::CalledAgain)),
@@ -213,8 +218,9 @@ impl Cx<'_> {
         doubts.assume(conflict, Assumption::EndedByOthers, 2);
         match (conflict.other.kind, conflict.other.stored) {
             (AccessKind::Write, Stored::Cleared | Stored::Fresh) | (AccessKind::Close, _) => {}
-            // Closing a connection is also how its reader is woken.
-            (AccessKind::End, _) => doubts.when(true, 2, NOT_A_STOP),
+            (AccessKind::Write, _) if tells && role == Role::Named => {}
+            // Closing a connection is also how its reader is woken; but not how whoever sets the field is.
+            (AccessKind::End, _) => doubts.when(conflict.inside.kind != AccessKind::Write, 2, NOT_A_STOP),
             (AccessKind::Read, _) => doubts.when(true, 1, "what the goroutine writes is read before it is over"),
             _ => doubts.when(true, 1, "what the method stores is to end what the goroutine uses"),
         }
@@ -315,6 +321,13 @@ impl Cx<'_> {
         let Location::Field(field) = location else { return false };
         let program = self.lifetimes.program;
         matches!(program.ty(program.underlying(program.field(field).ty)), Type::Pointer(_))
+    }
+
+    /// Whether the location is a field that is either true or not.
+    fn is_flag(&self, location: Location) -> bool {
+        let Location::Field(field) = location else { return false };
+        let program = self.lifetimes.program;
+        matches!(program.ty(program.underlying(program.field(field).ty)), Type::Basic(Basic::Bool))
     }
 
     /// Whether the location is a field that holds a channel.

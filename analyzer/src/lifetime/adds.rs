@@ -163,7 +163,7 @@ fn is_counted(facts: Facts<'_>, body: FuncId, add: Span, (own, counter): (SyncKe
 }
 
 /// Whether the counter is raised under a lock under which the goroutine has read what the waiter changes, under that lock,
-/// before it waits: `if s.closed { return }; s.wg.Add(1)`.
+/// before it waits: `if s.closed { return }; s.wg.Add(1)`. A deferred literal waits when all around it is done.
 pub(super) fn asks_under_the_lock(
     facts: Facts<'_>,
     (body, add): (FuncId, Span),
@@ -180,8 +180,21 @@ pub(super) fn asks_under_the_lock(
             .map(|access| access.location)
             .filter(|location| *location != counter)
     };
-    let changed: Vec<Location> = guarded(wait.func, AccessKind::Write, wait.span).collect();
+    let program = facts.cx.program;
+    let around = program.funcs()[wait.func].parent.filter(|outer| defers(facts, *outer, wait.func));
+    let at_end = Span { start: u32::MAX, end: u32::MAX };
+    let before = around.into_iter().flat_map(|outer| guarded(outer, AccessKind::Write, at_end));
+    let changed: Vec<Location> = guarded(wait.func, AccessKind::Write, wait.span).chain(before).collect();
     !changed.is_empty() && guarded(body, AccessKind::Read, add).any(|location| changed.contains(&location))
+}
+
+/// Whether a function runs a literal of its own when it is left.
+fn defers(facts: Facts<'_>, func: FuncId, literal: FuncId) -> bool {
+    let runs = |call| facts.calls.at(func, call).is_some_and(|row| row.targets.contains(&literal));
+    facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events).any(|event| match event.kind {
+        EventKind::Defer { call, test_end: false, .. } => runs(call),
+        _ => false,
+    })
 }
 
 /// Whether the goroutine stops raising the counter when it gets a message that the waiter sends before it waits:

@@ -53,15 +53,16 @@ impl Given {
 
 /// The arguments that `local` stands for in `func`: it is a parameter, or goes over a variadic one.
 pub fn given(program: &Program, func: FuncId, file: FileId, local: LocalId) -> Option<Given> {
-    if let Operand::Param(param) = operand(program, func, file, local) {
-        return Some(Given { param, rest: false });
-    }
     let facts = program.facts(file);
+    // What is kept in a list goes by the name of the list.
+    let rest = |local: LocalId| matches!(facts.locals[local].decl, LocalDecl::Param { variadic: true, .. });
+    if let Operand::Param(param) = operand(program, func, file, local) {
+        return Some(Given { param, rest: rest(local) });
+    }
     let LocalDecl::RangeValue { over } = facts.locals.get(local)?.decl else { return None };
     let Expr::Local(collected) = facts.exprs[over] else { return None };
-    let variadic = matches!(facts.locals[collected].decl, LocalDecl::Param { variadic: true, .. });
     match operand(program, func, file, collected) {
-        Operand::Param(param) if variadic => Some(Given { param, rest: true }),
+        Operand::Param(param) if rest(collected) => Some(Given { param, rest: true }),
         _ => None,
     }
 }

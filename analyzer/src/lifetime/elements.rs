@@ -24,7 +24,7 @@ impl Lowering<'_> {
         match builtin {
             Builtin::Close => {
                 let Some(key) = self.key_of(first) else { return };
-                self.access_of_key(key, first, AccessKind::Close, span, events);
+                self.access_of_channel(first, AccessKind::Close, span, events);
                 events.push(Event { kind: EventKind::Signal { key, kind: SignalKind::Close }, span });
             }
             Builtin::Copy | Builtin::Delete | Builtin::Clear => {

@@ -46,6 +46,7 @@ use super::{
     shared::ended_elsewhere,
     spawns::{Context, Spawns},
     test_handles::used_by_others,
+    told_by_close,
     uncounted::{locks, uncounted_adds},
 };
 use crate::{
@@ -223,8 +224,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));
     }
     let keep = conflicts.par_iter().few_at_once().map(|conflict| {
-        let ordered =
-            awaited_users::waits_for_the_other(facts, conflict) || hidden_order::is_set_by_then(facts, conflict);
+        let ordered = awaited_users::waits_for_the_other(facts, conflict)
+            || hidden_order::is_set_by_then(facts, conflict)
+            || told_by_close::is_told(facts, conflict);
         let unstarted =
             matches!(conflict.relation, Relation::OwnerMethod { .. }) && guards::nothing_started(facts, conflict);
         !ordered && !unstarted && !guards::one_gets_in(facts, conflict)

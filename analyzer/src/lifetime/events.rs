@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
-    callgraph::{CallGraph, CallKind},
+    callgraph::CallGraph,
     resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type},
     source::{FileId, GoVersion},
     syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Terminator},
@@ -559,14 +559,9 @@ impl<'a> Lowering<'a> {
         self.places.is_channel(self.program, self.file, expr).then(|| self.key_of(expr)).flatten()
     }
 
-    pub(super) fn access_of_key(
-        &mut self,
-        location: Location,
-        expr: ExprId,
-        kind: AccessKind,
-        span: Span,
-        events: &mut Vec<Event>,
-    ) {
+    /// A send on a channel, or its end: of the one that is meant, not of all that are kept with it.
+    pub(super) fn access_of_channel(&mut self, expr: ExprId, kind: AccessKind, span: Span, events: &mut Vec<Event>) {
+        let Some(location) = self.places.object(self.program, self.graph, self.file, expr) else { return };
         let place = self.program.place(self.file, expr);
         let access = self.whole(&place, location, kind, expr, span);
         self.push_access(access, events);
@@ -627,12 +622,14 @@ impl<'a> Lowering<'a> {
             Callee::Unknown(_) => (self.of_dot_import(call), None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
-        let of_handle = self.of_test_handle(&callee).filter(|_| effects.is_empty());
-        let effects = of_handle.as_ref().map_or(effects, std::slice::from_ref);
+        let by_name = self.effect_by_name(&callee, args).filter(|_| effects.is_empty());
+        let effects = by_name.as_ref().map_or(effects, std::slice::from_ref);
         let mut runs = true;
         for &effect in effects {
             runs &= self.effect(effect, call, args, receiver.as_ref(), span, events);
         }
+        // Somebody's own lock may do more than that.
+        runs |= by_name.is_some_and(|effect| effect != Effect::Goexit);
         if runs {
             if let Callee::Func { func, .. } | Callee::Literal(func) = &callee {
                 self.locks_kept(*func, args, span, events);
@@ -792,9 +789,4 @@ impl<'a> Lowering<'a> {
         }
         false
     }
-}
-
-/// Whether a call is made by `go` or `defer`, for those who only have the site.
-pub fn runs_here(kind: CallKind) -> bool {
-    matches!(kind, CallKind::Call | CallKind::Defer)
 }

@@ -136,13 +136,14 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
 /// Whether a condition compares two things of which none is `nil`, or asks an atomic, or what one has given.
 fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
     let syntax = facts.cx.program.facts(facts.cx.program.funcs()[func].file);
-    let is_nil = |expr: ExprId| matches!(&syntax.exprs[expr], Expr::Name(name) if name.as_str() == "nil");
     let span = syntax.exprs.span(condition);
     let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.exprs.span(*expr)));
     let compared = || {
         inside().any(|(_, expr)| match expr {
             Expr::Binary { op, left, right } => {
-                matches!(op, BinaryOp::Equal | BinaryOp::NotEqual) && !is_nil(*left) && !is_nil(*right)
+                matches!(op, BinaryOp::Equal | BinaryOp::NotEqual)
+                    && !syntax.exprs[*left].is_nil()
+                    && !syntax.exprs[*right].is_nil()
             }
             _ => false,
         })

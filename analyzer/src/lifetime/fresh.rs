@@ -146,7 +146,7 @@ fn gives_new(facts: Facts<'_>, func: FuncId, depth: u32) -> bool {
             _ => value,
         };
         // Where there is an error there is no object.
-        if is_nil(facts, file, value) {
+        if facts.cx.program.facts(file).exprs[value].is_nil() {
             continue;
         }
         if !is_new_value(facts, file, value, depth) {
@@ -156,10 +156,6 @@ fn gives_new(facts: Facts<'_>, func: FuncId, depth: u32) -> bool {
     }
     let below = || Reach::of_func(facts.cx, facts.calls, func, MAX_STARTED_BELOW);
     given && below().nodes.iter().all(|node| facts.spawns.of(node.func).is_empty())
-}
-
-fn is_nil(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
-    matches!(facts.cx.program.facts(file).exprs[value], Expr::Name(name) if name.as_str() == "nil")
 }
 
 /// Whether anything but a field of what `local` holds is used in front of `until`, or what comes before it in a loop.

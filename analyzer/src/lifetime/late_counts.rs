@@ -79,7 +79,7 @@ fn lowers_itself(events: &FuncEvents, key: SyncKey) -> bool {
 }
 
 /// Whether the function lowers the counter when it is left.
-fn lowers_at_end(events: &FuncEvents, key: SyncKey) -> bool {
+pub(super) fn lowers_at_end(events: &FuncEvents, key: SyncKey) -> bool {
     events.blocks.iter().flat_map(|block| &block.events).any(|event| match &event.kind {
         EventKind::Defer { effects, test_end: false, .. } => effects.iter().any(|effect| lowers(effect, key)),
         _ => false,

@@ -11,7 +11,7 @@ use crate::{
     base::{IndexVec, Span, Worklist},
     resolve::{Callee, FuncId, Place, Program, Root},
     source::FileId,
-    syntax::{ExprId, InstrKind, LocalDecl},
+    syntax::{ExprId, FuncKind, InstrKind, LocalDecl},
 };
 
 /// Blocks of a function that may be a helper which takes or gives back a lock.
@@ -50,17 +50,45 @@ impl Lockers {
 
 /// What a call of a lock's method does to it.
 fn locking(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<Locking> {
-    let (Callee::External { key, receiver: Some(receiver) } | Callee::Interface { key: Some(key), receiver, .. }) =
-        program.callee(file, call)
-    else {
-        return None;
+    let callee = program.callee(file, call);
+    let known = match &callee {
+        Callee::External { key, .. } | Callee::Interface { key: Some(key), .. } => models.effects(*key),
+        _ => &[],
     };
-    let taken = models.effects(key).iter().find_map(|effect| match effect {
+    let taken = |effect: &Effect| match effect {
         Effect::Lock { on: Operand::Receiver, .. } => Some(true),
         Effect::Unlock { on: Operand::Receiver } => Some(false),
         _ => None,
-    });
-    Some((taken?, receiver))
+    };
+    let no_arguments = || program.facts(file).exprs.args(call).is_some_and(|args| args.is_empty());
+    let by_name = || no_arguments().then(|| own_lock(program, models, &callee)).flatten();
+    let taken = known.iter().find_map(taken).or_else(|| taken(&by_name()?))?;
+    match callee {
+        Callee::External { receiver: Some(receiver), .. }
+        | Callee::Interface { receiver, .. }
+        | Callee::Func { receiver: Some(receiver), .. } => Some((taken, receiver)),
+        _ => None,
+    }
+}
+
+/// What a method does that is named like one of the library's locks: an interface with `Lock` and `Unlock`, a wrapper that
+/// counts or checks what it does, a lock of a module that is not here. A `Lock` that can fail is another thing.
+fn own_lock(program: &Program, models: &Models, callee: &Callee) -> Option<Effect> {
+    let name = match callee {
+        Callee::Func { func, receiver: Some(_), receiver_is_argument: false } => {
+            let function = program.function(*func);
+            match function.kind {
+                FuncKind::Decl { name, .. } if function.signature.results.is_empty() => name,
+                _ => return None,
+            }
+        }
+        Callee::External { key, receiver: Some(_) } => {
+            return models.lock_by_name(key.as_str().rsplit('.').next()?);
+        }
+        Callee::Interface { method, .. } => *method,
+        _ => return None,
+    };
+    models.lock_by_name(name.as_str())
 }
 
 /// Locks that a deferred call gives back, with its place.
@@ -76,6 +104,12 @@ fn unlocks(event: &Event) -> impl Iterator<Item = (SyncKey, Span)> + '_ {
 }
 
 impl Lowering<'_> {
+    /// What a method does that is no library's, but has a name of theirs: of a test handle, or of a lock.
+    pub(super) fn effect_by_name(&self, callee: &Callee, args: &[ExprId]) -> Option<Effect> {
+        let lock = || own_lock(self.program, self.models, callee).filter(|_| args.is_empty());
+        self.of_test_handle(callee).or_else(lock)
+    }
+
     /// Locks that a short callee takes and keeps, or gives back although it did not take them: `s.lock()`.
     pub(super) fn locks_kept(&self, callee: FuncId, args: &[ExprId], span: Span, events: &mut Vec<Event>) {
         let file = self.program.funcs()[callee].file;

@@ -18,7 +18,7 @@ impl Lowering<'_> {
     pub(super) fn send(&mut self, channel: ExprId, span: Span, events: &mut Vec<Event>) {
         let said = |key| Event { kind: EventKind::Signal { key, kind: SignalKind::Send }, span };
         if let Some(key) = self.key_of(channel) {
-            self.access_of_key(key, channel, AccessKind::Send, span, events);
+            self.access_of_channel(channel, AccessKind::Send, span, events);
             events.push(said(key));
         }
         events.extend(self.came_over(channel).map(said));

@@ -120,6 +120,8 @@ pub struct Models {
     /// Names of methods that count a goroutine less, where the type says nothing else.
     starts: FxHashMap<Box<str>, ()>,
     count_down: FxHashMap<Box<str>, ()>,
+    /// What methods of locks do, by name.
+    locks: FxHashMap<Box<str>, Effect>,
     /// Names of methods that wait for what is counted.
     waits: FxHashMap<Box<str>, ()>,
     /// Names of fields that hold what is filled ([`Effect::Fills`]).
@@ -135,7 +137,16 @@ pub struct Models {
 impl Models {
     /// Adds what `key` does.
     pub fn add(&mut self, key: Symbol, effect: Effect) {
+        if matches!(effect, Effect::Lock { on: Operand::Receiver, .. } | Effect::Unlock { on: Operand::Receiver }) {
+            self.locks.insert(key.as_str().rsplit('.').next().unwrap_or_default().into(), effect);
+        }
         self.effects.entry(key).or_default().push(effect);
+    }
+
+    /// What a method of that name without parameters does to its receiver, by convention: everybody's own locks have
+    /// the methods of the library's, and their users rely on it.
+    pub fn lock_by_name(&self, name: &str) -> Option<Effect> {
+        self.locks.get(name).copied()
     }
 
     /// Tells that a test handle has a method of that name, and whether it ends the goroutine.

@@ -71,8 +71,7 @@ fn compared_with_nil(exprs: &IndexVec<ExprId, Expr>, condition: ExprId) -> Optio
         BinaryOp::NotEqual => false,
         BinaryOp::Order | BinaryOp::And | BinaryOp::Or | BinaryOp::Shift | BinaryOp::Arithmetic => return None,
     };
-    let is_nil = |expr: ExprId| matches!(&exprs[expr], Expr::Name(name) if name.as_str() == "nil");
-    match (is_nil(*left), is_nil(*right)) {
+    match (exprs[*left].is_nil(), exprs[*right].is_nil()) {
         (false, true) => Some((*left, nil_first)),
         (true, false) => Some((*right, nil_first)),
         _ => None,

@@ -406,7 +406,17 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
             _ => None,
         })
         .collect();
-    let closed = method.closes.iter().find(|closed| waits.contains(&closed.key)).map(|closed| closed.top);
+    // What it has made itself nobody listens to yet: `s.done = make(chan struct{}); close(s.done)` says that all is over.
+    let made = |closed: &Closed| {
+        facts.cx.events.of(closed.at.0).accesses.iter().any(|access| {
+            access.kind == AccessKind::Write
+                && access.stored == Stored::Fresh
+                && access.location == closed.key
+                && access.span.end <= closed.at.1.start
+        })
+    };
+    let closes = method.closes.iter().find(|closed| waits.contains(&closed.key) && !made(closed));
+    let closed = closes.map(|closed| closed.top);
     let stopped = || {
         let timer = timer_of(facts, id)?;
         method.stops.iter().find(|(key, _)| *key == timer).map(|(_, top)| *top)
@@ -473,6 +483,10 @@ fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[u
 
 /// Whether the method runs only in goroutines that this one starts behind the access.
 pub(super) fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (FuncId, Span)) -> bool {
+    let mut sites = facts.spawns.sites.iter().filter(|site| site.bodies.contains(&method)).peekable();
+    if sites.peek().is_none() {
+        return false;
+    }
     let events = facts.cx.events.of(func);
     let here = points(events);
     let behind = |start: Span| match (here.get(&span), here.get(&start)) {
@@ -482,13 +496,12 @@ pub(super) fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (Fu
         }
         _ => false,
     };
-    let mut sites = facts.spawns.sites.iter().filter(|site| site.bodies.contains(&method)).peekable();
     let mut callers = facts.cx.graph.callers(method).iter().map(|site| &facts.cx.graph.sites()[*site]);
     let handed = |call: &CallSite| {
         let runs = |site: &super::SpawnSite| site.bodies.contains(&method) && site.bodies.contains(&call.func);
         call.kind == CallKind::Go || facts.spawns.sites.iter().any(runs)
     };
-    sites.peek().is_some() && sites.all(|site| site.func == func && behind(site.span)) && callers.all(handed)
+    sites.all(|site| site.func == func && behind(site.span)) && callers.all(handed)
 }
 
 /// Whether the method waits, before it gets to the effect, for what it is given, and everyone who calls it gives it a key

@@ -299,7 +299,7 @@ pub fn may_fail(program: &Program, func: FuncId, block: usize) -> bool {
     let Some(block) = body.blocks.get(BlockId::new(block)) else { return false };
     match &block.end {
         Terminator::Return { values } => match values.last() {
-            Some(last) => !matches!(&program.facts(file).exprs[*last], Expr::Name(name) if name.as_str() == "nil"),
+            Some(last) => !program.facts(file).exprs[*last].is_nil(),
             None => !program.function(func).signature.results.is_empty(),
         },
         _ => false,

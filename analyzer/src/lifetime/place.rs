@@ -8,6 +8,7 @@ use super::{
     channels::Channels,
     domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey},
     free_lists::FreeLists,
+    kept_in::{Keepers, keepers},
     reused::ReusedBuffers,
 };
 use crate::{
@@ -28,6 +29,8 @@ pub struct Places {
     reassigned: Vec<FxHashSet<LocalId>>,
     /// Locals whose address is taken, by file.
     addressed: Vec<FxHashSet<LocalId>>,
+    /// Lists and maps that keep what variables hold, by file.
+    keepers: Vec<Keepers>,
     /// Functions that only return a field of their receiver, a field of a parameter or a package variable.
     getters: FxHashMap<FuncId, Place>,
     /// Channels by what is made and done with them.
@@ -62,15 +65,15 @@ impl Places {
                     }
                 }
             }
-            (written, referenced)
+            (written, (referenced, keepers(program, file)))
         });
-        let (reassigned, addressed): (Vec<_>, Vec<_>) = scanned.unzip();
+        let (reassigned, (addressed, keepers)): (Vec<_>, (Vec<_>, Vec<_>)) = scanned.unzip();
         let getters = program.funcs().par_ids().filter_map(|f| Some((f, getter(program, f)?)));
         let getters = getters.collect::<Vec<_>>().into_iter().collect();
         let channels = Channels::build(program, &reassigned);
         let free_lists = FreeLists::build(program);
         let reused = ReusedBuffers::build(program);
-        Self { reassigned, addressed, getters, channels, free_lists, reused }
+        Self { reassigned, addressed, keepers, getters, channels, free_lists, reused }
     }
 
     /// Whether the channel is known to have no buffer.
@@ -200,11 +203,39 @@ impl Places {
 
     /// The synchronisation object a place names: through local aliases and getters.
     pub fn key_of_place(&self, program: &Program, graph: &CallGraph, file: FileId, place: &Place) -> Option<SyncKey> {
-        let place = self.canonical(program, file, place.clone());
+        let mut place = self.canonical(program, file, place.clone());
+        // A list may be kept in another.
+        for _ in 0..MAX_ALIAS_STEPS {
+            let Root::Local(local) = place.root else { break };
+            let field = place.steps.iter().any(|step| matches!(step, Step::Field(_)));
+            let Some(keeper) = self.keeper(program, file, local).filter(|_| !field) else { break };
+            place = self.canonical(program, file, program.place(file, keeper));
+        }
+        self.key_of_object(program, graph, file, &place)
+    }
+
+    /// The channel itself that an expression names, and not all that are kept in one list.
+    pub fn object(&self, program: &Program, graph: &CallGraph, file: FileId, expr: ExprId) -> Option<SyncKey> {
+        let place = self.canonical(program, file, program.place(file, expr));
+        self.key_of_object(program, graph, file, &place)
+    }
+
+    fn key_of_object(&self, program: &Program, graph: &CallGraph, file: FileId, place: &Place) -> Option<SyncKey> {
         if let (Root::Value(call), true) = (place.root, place.steps.is_empty()) {
             return self.key_of_getter(program, graph, file, call);
         }
-        Self::location(&place, file)
+        Self::location(place, file)
+    }
+
+    /// The list or map that a variable goes over, or that keeps what it holds.
+    fn keeper(&self, program: &Program, file: FileId, local: LocalId) -> Option<ExprId> {
+        if self.is_reassigned(file, local) {
+            return None;
+        }
+        match program.facts(file).locals[local].decl {
+            LocalDecl::RangeValue { over } => Some(over),
+            _ => self.keepers[file.index()].get(&local).copied(),
+        }
     }
 
     fn key_of_getter(&self, program: &Program, graph: &CallGraph, file: FileId, call: ExprId) -> Option<SyncKey> {
@@ -248,7 +279,7 @@ impl Places {
     ) -> Stored {
         let facts = program.facts(file);
         match &facts.exprs[value] {
-            Expr::Name(name) if name.as_str() == "nil" => Stored::Cleared,
+            nil if nil.is_nil() => Stored::Cleared,
             Expr::Composite { elements, .. } if elements.is_empty() => Stored::Cleared,
             Expr::Composite { .. } => Stored::Fresh,
             Expr::AddressOf(inner) if matches!(facts.exprs[*inner], Expr::Composite { .. }) => Stored::Fresh,

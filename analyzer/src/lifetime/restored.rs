@@ -11,7 +11,7 @@ use super::{
     after_spawn::Facts,
     binaries::Binaries,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
+    domain::{Access, AccessKind, Anchor, Index, Location, SpawnId, Stored},
     events::EventKind,
     handed::effects_of,
     models::Effect,
@@ -126,6 +126,8 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
                 && access.kind == AccessKind::Write
                 && access.stored != Stored::Update
                 && !access.element
+                // A field has a location of its own.
+                && access.index != Index::Part
                 && !access.atomic
                 && is_test(access.func)
                 && !runs_first(facts, access.func, access.span)
@@ -442,6 +444,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
                 inner.kind == AccessKind::Read
                     && !inner.atomic
                     && inner.element == access.element
+                    && of_one_part(cx, inner, access)
                     && !found.locks.iter().any(|l| access.locks.contains(l))
             });
             let Some(inside) = inside else { continue };
@@ -465,6 +468,12 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
         }
     }
     out
+}
+
+/// Whether two accesses of a variable are of the same field of it, where they are of its fields.
+fn of_one_part(cx: Context<'_>, one: &Access, other: &Access) -> bool {
+    let steps = |access: &Access| cx.program.place(cx.program.funcs()[access.func].file, access.expr).steps;
+    one.index.may_meet(other.index) || steps(one).iter().zip(&steps(other)).all(|(one, other)| one == other)
 }
 
 /// Goroutines that a function may start: itself, in what it calls, and in goroutines started there, as far as those are

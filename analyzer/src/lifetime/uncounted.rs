@@ -14,9 +14,11 @@ use super::{
     domain::{AccessKind, Location, SignalKind, SpawnId},
     events::EventKind,
     joins::WaitSite,
-    order::{points, reachable},
+    late_counts::lowers_at_end,
+    order::{point_of, points, reachable},
     owner::keys_of,
     shared::{Joined, MAX_WAITING_CALLERS, waited},
+    spawns::passes_always,
 };
 use crate::{
     base::{Idx, Span},
@@ -106,10 +108,29 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
             let mut inside =
                 Side::at(node.func, span, AccessKind::Write).reached_by(reach.path(number), node.dispatched());
             inside.same_object = false;
-            out.push(conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read)));
+            let certain = begins_with(facts, id, &inside, key);
+            let mut found = conflict(id, key, inside, Side::at(wait.func, wait.span, AccessKind::Read));
+            if certain {
+                found.assumptions.clear();
+            }
+            out.push(found);
         }
     }
     out
+}
+
+/// Whether the goroutine, whatever comes, counts itself instead of being counted: `go func() { wg.Add(1); defer wg.Done();
+/// … }()`. A test mostly sees that it is at work before it ends anything.
+fn begins_with(facts: Facts<'_>, id: SpawnId, add: &Side, key: Location) -> bool {
+    let program = facts.cx.program;
+    let always = |(func, span): (FuncId, Span)| {
+        let events = facts.cx.events.of(func);
+        point_of(events, span).is_some_and(|(block, _)| passes_always(events, block))
+    };
+    !program.in_test_file(facts.spawns.sites[id].func)
+        && add.dispatched == 0
+        && lowers_at_end(facts.cx.events.of(add.func), key)
+        && add.steps().all(always)
 }
 
 /// Counters in variables of the function that starts the goroutine, which raises them for others while that function may

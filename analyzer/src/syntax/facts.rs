@@ -372,6 +372,13 @@ pub struct Exprs {
     elements: Lists<Element>,
 }
 
+impl Expr {
+    /// Whether it is `nil`, as it is written: no file in its right mind has another of that name.
+    pub fn is_nil(&self) -> bool {
+        matches!(self, Self::Name(name) if name.as_str() == "nil")
+    }
+}
+
 impl Exprs {
     /// Adds an expression.
     pub fn push(&mut self, expr: Expr, span: Span) -> ExprId {

@@ -230,3 +230,8 @@ func TestOwnHandle(t *testing.T) {
 		t.Error("not awaited")
 	}
 }
+
+func TestKeptInList(t *testing.T) {
+	sizesByName([]string{"ada", "bob"})
+	sizesInList([]string{"ada", "bob"})
+}

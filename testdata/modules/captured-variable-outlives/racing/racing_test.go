@@ -181,3 +181,8 @@ func TestOwnHandle(t *testing.T) {
 	})
 	time.Sleep(30 * time.Millisecond)
 }
+
+func TestKeptInList(t *testing.T) {
+	sizesInLists([]string{"ada", "bob", "eve"})
+	time.Sleep(20 * time.Millisecond)
+}

@@ -122,3 +122,17 @@ func TestOnce(t *testing.T) {
 	s.Close()
 	s.Close()
 }
+
+func TestOwnLock(t *testing.T) {
+	j := newJournal()
+	time.Sleep(3 * time.Millisecond)
+	j.Close()
+	time.Sleep(15 * time.Millisecond)
+}
+
+func TestStopFlag(t *testing.T) {
+	p := newPoller()
+	time.Sleep(3 * time.Millisecond)
+	p.Stop()
+	time.Sleep(5 * time.Millisecond)
+}

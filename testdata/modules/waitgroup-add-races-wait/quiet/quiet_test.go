@@ -124,3 +124,13 @@ func TestJoinedFirst(t *testing.T) {
 		t.Fatal("still flying")
 	}
 }
+
+func TestDeferredWait(t *testing.T) {
+	for range 3 {
+		d := &door{open: map[string]bool{}}
+		d.start("ada")
+		d.start("bob")
+		d.stop()
+		time.Sleep(3 * time.Millisecond)
+	}
+}

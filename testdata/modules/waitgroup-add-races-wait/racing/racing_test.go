@@ -96,3 +96,10 @@ func TestInFlight(t *testing.T) {
 func TestJoinedLate(t *testing.T) {
 	trackAll(&tracker{})
 }
+
+func TestDeferredWait(t *testing.T) {
+	d := &door{open: map[string]bool{}}
+	d.start("ada")
+	d.stop()
+	time.Sleep(20 * time.Millisecond)
+}
