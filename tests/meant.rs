@@ -147,6 +147,8 @@ func (c *conn) Close() {{
     assert_eq!(fails("in-front", "c.err = nil\n\tclose(c.failed)", ""), "");
     assert_eq!(fails("deferred", "defer close(c.failed)\n\tc.err = nil", ""), "");
     assert_eq!(fails("behind", "close(c.failed)\n\tc.err = nil", ""), "low");
+    let send = "func (c *conn) ask() { c.failed <- struct{}{} }";
+    assert_eq!(fails("sent", "c.err = nil\n\tclose(c.failed)", send), "low");
     let another = "func (c *conn) drop() { close(c.failed) }";
     assert_eq!(fails("another", "c.err = nil\n\tclose(c.failed)", another), "low");
 }

@@ -11,9 +11,11 @@ use super::{
     objects::{holder_of, only_callee},
     published::returned_locals,
     reach::Reach,
+    spawns::Context,
 };
 use crate::{
     base::Span,
+    callgraph::CallSite,
     resolve::{Builtin, Callee, CalleeKind, FuncId, Root},
     source::FileId,
     syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
@@ -108,6 +110,24 @@ pub(super) fn is_unshared(facts: Facts<'_>, access: &Access) -> bool {
     (holder.as_variable().is_some() || all())
         && is_new_value(facts, file, made, MAX_CONSTRUCTORS)
         && !is_shown(facts, access.func, holder.root, access.span)
+}
+
+/// Whether everyone who calls a method has just made the object it is called on, and the goroutine's was made elsewhere.
+pub(super) fn of_other_objects(facts: Facts<'_>, (file, object): (FileId, LocalId), method: FuncId) -> bool {
+    let Context { program, graph, .. } = facts.cx;
+    let is_new = |file: FileId, local: LocalId| {
+        let owner = program.func_of(file, program.facts(file).locals[local].function);
+        let made = owner.and_then(|owner| made_of(facts, owner, local));
+        made.is_some_and(|value| is_new_value(facts, file, value, MAX_CONSTRUCTORS))
+    };
+    let callers = graph.callers(method);
+    let another = |site: &CallSite| {
+        let caller = program.funcs()[site.func].file;
+        let Callee::Func { receiver: Some(place), .. } = program.callee(caller, site.expr) else { return false };
+        let held = root_local(&place).filter(|_| place.steps.is_empty());
+        held.is_some_and(|local| (caller, local) != (file, object) && is_new(caller, local))
+    };
+    !callers.is_empty() && callers.iter().all(|site| another(&graph.sites()[*site])) && is_new(file, object)
 }
 
 /// The expression that makes what a variable of the function holds, if it holds but one thing.

@@ -18,7 +18,7 @@ use super::{
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
     domain_local::{Given, Operand, given, operand},
     events::{Event, EventKind},
-    fresh::is_being_made,
+    fresh::{is_being_made, of_other_objects},
     handed::{effects_of, root_local},
     joins::{for_each_wait, path_to_wait},
     models,
@@ -542,7 +542,8 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
     let reach = &facts.reaches[id];
     let keys = keys_of(facts, id);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
-    if joined_by_callers(facts, id, method, &keys) {
+    let file = cx.program.funcs()[site.func].file;
+    if joined_by_callers(facts, id, method, &keys) || of_other_objects(facts, (file, origin), method.func) {
         return;
     }
     let what = |effect: &Effect| {

@@ -5,13 +5,14 @@
 //! func (c *conn) run() { select { case <-c.failed: log.Print(c.err) … } }
 //! ```
 //!
-//! Invariant: only a channel that one function closes orders anything: which of two has closed it only the run knows.
+//! Invariant: only a channel that one function closes, and nobody sends on, orders anything: which of two has closed it, and
+//! whether a message came first, only the run knows.
 
 use super::{
     adds::every_way_passes,
     after_spawn::Facts,
     conflict::{Conflict, Side},
-    domain::{AccessKind, Location, SignalKind},
+    domain::{Access, AccessKind, Location, SignalKind},
     events::EventKind,
     order::{gates_before, point_of},
     reach::access,
@@ -24,10 +25,15 @@ pub(super) fn is_told(facts: Facts<'_>, conflict: &Conflict) -> bool {
     })
 }
 
-/// Whether the side closes the channel on every way behind its access, and nobody else does.
+/// Whether the side closes the channel on every way behind its access, nobody else does, and nothing is sent on it.
 fn closes_behind(facts: Facts<'_>, side: &Side, channel: Location) -> bool {
-    let mut closers = facts.index.of(channel).iter().map(|row| access(facts.cx, *row));
-    if !closers.all(|access| access.kind != AccessKind::Close || side.steps().any(|(func, _)| func == access.func)) {
+    let mut uses = facts.index.of(channel).iter().map(|row| access(facts.cx, *row));
+    let fits = |access: &Access| match access.kind {
+        AccessKind::Close => side.steps().any(|(func, _)| func == access.func),
+        AccessKind::Send => false,
+        _ => true,
+    };
+    if !uses.all(fits) {
         return false;
     }
     let is_close = |kind: &EventKind| match kind {

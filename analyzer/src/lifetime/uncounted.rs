@@ -11,7 +11,7 @@ use super::{
     adds,
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{AccessKind, Location, SignalKind, SpawnId},
+    domain::{AccessKind, Location, SignalKind, SpawnId, SpawnKind},
     events::EventKind,
     joins::WaitSite,
     late_counts::lowers_at_end,
@@ -177,8 +177,18 @@ fn waits_itself(facts: Facts<'_>, id: SpawnId, waiter: FuncId) -> bool {
         && !callers.into_iter().any(|caller| !reach.contains(caller) && !facts.cx.program.in_test_file(caller))
 }
 
-/// Whether the goroutine lowers the counter for itself: somebody raised it before the start.
+/// Whether who starts the goroutine counts it, a helper that is given a function to run included: somebody raised the
+/// counter before the start, and it is lowered when the goroutine is over.
 fn is_counted(facts: Facts<'_>, id: SpawnId, key: Location, adds: &Adds) -> bool {
+    let site = &facts.spawns.sites[id];
+    let helpers = facts.calls.at(site.func, site.call).filter(|_| site.kind == SpawnKind::Wrapper);
+    let started = helpers.into_iter().flat_map(|row| row.targets.iter().flat_map(|helper| facts.spawns.of(*helper)));
+    lowers_for_itself(facts, id, key, adds)
+        || started.into_iter().any(|inside| lowers_for_itself(facts, *inside, key, adds))
+}
+
+/// Whether the goroutine lowers the counter for itself: somebody raised it before the start.
+fn lowers_for_itself(facts: Facts<'_>, id: SpawnId, key: Location, adds: &Adds) -> bool {
     let site = &facts.spawns.sites[id];
     let before = |add: &(FuncId, Span)| add.0 == site.func && add.1.start < site.span.start;
     let raised = adds.get(&key).is_some_and(|adds| adds.iter().any(before));
