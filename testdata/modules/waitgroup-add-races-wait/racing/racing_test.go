@@ -99,7 +99,7 @@ func TestJoinedLate(t *testing.T) {
 
 func TestDeferredWait(t *testing.T) {
 	d := &door{open: map[string]bool{}}
-	d.start("ada")
+	d.start()
+	time.Sleep(3 * time.Millisecond)
 	d.stop()
-	time.Sleep(20 * time.Millisecond)
 }
