@@ -3,7 +3,7 @@
 use super::BuildOptions;
 
 /// Newest language version whose `go1.N` tag is set.
-const NEWEST_GO: u32 = 27;
+pub(super) const NEWEST_GO: u32 = 27;
 
 const SYSTEMS: &[&str] = &[
     "aix",
@@ -67,26 +67,41 @@ const UNIX: &[&str] = &[
     "solaris",
 ];
 
-/// Whether a file takes part in a build with these options.
-pub(super) fn admits(name: &str, text: &str, options: &BuildOptions) -> bool {
-    name_admits(name, options) && text_admits(text, options)
+/// What tags are set in a build.
+#[derive(Clone, Copy)]
+pub(super) struct Tags<'a> {
+    /// Systems, architectures and tags of one's own.
+    pub(super) options: &'a BuildOptions,
+    /// Newest `go1.N`.
+    pub(super) go: u32,
 }
 
-fn name_admits(name: &str, options: &BuildOptions) -> bool {
+/// Whether a file takes part in a build with these tags.
+pub(super) fn admits(name: &str, text: &str, tags: Tags<'_>) -> bool {
+    name_admits(name, tags) && text_admits(text, tags)
+}
+
+/// Whether a constraint in front of the package clause may ask for a version of Go.
+pub(super) fn asks_for_version(text: &[u8]) -> bool {
+    let clause = memchr::memmem::find(text, b"\npackage ").unwrap_or(text.len());
+    memchr::memmem::find(&text[..clause], b"go1.").is_some()
+}
+
+fn name_admits(name: &str, tags: Tags<'_>) -> bool {
     let stem = name.strip_suffix(".go").unwrap_or(name);
     let stem = stem.strip_suffix("_test").unwrap_or(stem);
     // What stands before the first underscore is never a constraint: `linux.go` is for all systems.
     let parts: Vec<&str> = stem.split('_').skip(1).collect();
     match parts[..] {
         [.., system, architecture] if SYSTEMS.contains(&system) && ARCHITECTURES.contains(&architecture) => {
-            matches(system, options) && matches(architecture, options)
+            matches(system, tags) && matches(architecture, tags)
         }
-        [.., last] if SYSTEMS.contains(&last) || ARCHITECTURES.contains(&last) => matches(last, options),
+        [.., last] if SYSTEMS.contains(&last) || ARCHITECTURES.contains(&last) => matches(last, tags),
         _ => true,
     }
 }
 
-fn text_admits(text: &str, options: &BuildOptions) -> bool {
+fn text_admits(text: &str, tags: Tags<'_>) -> bool {
     let mut in_comment = false;
     let mut old_lines = true;
     for line in text.lines() {
@@ -97,13 +112,13 @@ fn text_admits(text: &str, options: &BuildOptions) -> bool {
         }
         if let Some(expression) = line.strip_prefix("//go:build") {
             let tokens = tokens(expression);
-            return either(&tokens, &mut 0, options);
+            return either(&tokens, &mut 0, tags);
         }
         if let Some(terms) = line.strip_prefix("// +build").or_else(|| line.strip_prefix("//+build")) {
             old_lines &= terms.split_whitespace().any(|term| {
                 term.split(',').all(|tag| match tag.strip_prefix('!') {
-                    Some(tag) => !matches(tag, options),
-                    None => matches(tag, options),
+                    Some(tag) => !matches(tag, tags),
+                    None => matches(tag, tags),
                 })
             });
             continue;
@@ -125,25 +140,25 @@ fn tokens(expression: &str) -> Vec<String> {
     spaced.split_whitespace().map(str::to_owned).collect()
 }
 
-fn either(tokens: &[String], at: &mut usize, options: &BuildOptions) -> bool {
-    let mut value = both(tokens, at, options);
+fn either(tokens: &[String], at: &mut usize, tags: Tags<'_>) -> bool {
+    let mut value = both(tokens, at, tags);
     while tokens.get(*at).is_some_and(|t| t == "||") {
         *at += 1;
-        value |= both(tokens, at, options);
+        value |= both(tokens, at, tags);
     }
     value
 }
 
-fn both(tokens: &[String], at: &mut usize, options: &BuildOptions) -> bool {
-    let mut value = single(tokens, at, options);
+fn both(tokens: &[String], at: &mut usize, tags: Tags<'_>) -> bool {
+    let mut value = single(tokens, at, tags);
     while tokens.get(*at).is_some_and(|t| t == "&&") {
         *at += 1;
-        value &= single(tokens, at, options);
+        value &= single(tokens, at, tags);
     }
     value
 }
 
-fn single(tokens: &[String], at: &mut usize, options: &BuildOptions) -> bool {
+fn single(tokens: &[String], at: &mut usize, tags: Tags<'_>) -> bool {
     let mut negated = false;
     while tokens.get(*at).is_some_and(|t| t == "!") {
         *at += 1;
@@ -152,24 +167,24 @@ fn single(tokens: &[String], at: &mut usize, options: &BuildOptions) -> bool {
     let Some(token) = tokens.get(*at) else { return true };
     *at += 1;
     let value = if token == "(" {
-        let value = either(tokens, at, options);
+        let value = either(tokens, at, tags);
         *at += 1;
         value
     } else {
-        matches(token, options)
+        matches(token, tags)
     };
     value != negated
 }
 
-fn matches(tag: &str, options: &BuildOptions) -> bool {
+fn matches(tag: &str, tags: Tags<'_>) -> bool {
     let version = tag.strip_prefix("go1.").and_then(|n| n.parse::<u32>().ok());
-    tag == options.goos
-        || tag == options.goarch
-        || (tag == "unix" && UNIX.contains(&options.goos.as_str()))
-        || (tag == "linux" && options.goos == "android")
+    tag == tags.options.goos
+        || tag == tags.options.goarch
+        || (tag == "unix" && UNIX.contains(&tags.options.goos.as_str()))
+        || (tag == "linux" && tags.options.goos == "android")
         || matches!(tag, "gc" | "cgo")
-        || version.is_some_and(|n| n <= NEWEST_GO)
-        || options.tags.iter().any(|t| t == tag)
+        || version.is_some_and(|n| n <= tags.go)
+        || tags.options.tags.iter().any(|t| t == tag)
 }
 
 #[cfg(test)]
@@ -177,7 +192,7 @@ mod tests {
     use super::*;
 
     fn admitted(name: &str, text: &str) -> bool {
-        admits(name, text, &BuildOptions::default())
+        admits(name, text, Tags { options: &BuildOptions::default(), go: NEWEST_GO })
     }
 
     #[test]
@@ -196,6 +211,7 @@ mod tests {
         assert!(!admitted("a.go", "// Copyright\n\n//go:build ignore\n\npackage a"));
         assert!(!admitted("a.go", "//go:build !go1.5\npackage a"));
         assert!(!admitted("a.go", "// +build windows darwin\n\npackage a"));
+        assert!(!admitted("a.go", "//go:build go1.13 && !go1.20\npackage a"));
         assert!(admitted("a.go", "/* notes\n*/\npackage a\n//go:build ignore"));
     }
 }

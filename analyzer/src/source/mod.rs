@@ -11,8 +11,10 @@ mod text;
 
 use std::sync::Arc;
 
+use constraint::{NEWEST_GO, Tags};
 pub use imports::import_paths;
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 pub use text::{ReadAgain, Text};
 
 use crate::{
@@ -129,7 +131,8 @@ impl SourceSet {
         inputs.sort_by(|a, b| a.path.cmp(&b.path));
         let mut set = Self::default();
         let layout = modules::Layout::read(&inputs, &mut set.problems);
-        let sorted = inputs.into_par_iter().one_by_one().map(|input| sort_out(input, &layout, options));
+        let older = folders_of_older_versions(&inputs, &layout, options);
+        let sorted = inputs.into_par_iter().one_by_one().map(|input| sort_out(input, &layout, options, &older));
         let mut homeless = false;
         for (file, problem) in sorted.collect::<Vec<_>>() {
             set.problems.extend(problem);
@@ -155,11 +158,33 @@ impl SourceSet {
     }
 }
 
+/// Folders with files for the version of Go that `go.mod` names and not for newer ones, where no other file takes their place:
+/// code that goes around the language (`//go:build go1.17 && !go1.20`) says how far it was tried. With that version.
+fn folders_of_older_versions(
+    inputs: &[InputFile],
+    layout: &modules::Layout,
+    options: &BuildOptions,
+) -> FxHashMap<Box<str>, u32> {
+    let asks = |input: &&InputFile| input.path.ends_with(".go") && constraint::asks_for_version(&input.text);
+    let rows = inputs.par_iter().filter(asks).filter_map(|input| {
+        let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
+        let go = u32::from(layout.go_of(dir)?.minor);
+        let text = String::from_utf8_lossy(&input.text);
+        let admitted = |go| constraint::admits(name, &text, Tags { options, go });
+        Some((dir, go, admitted(go), admitted(NEWEST_GO)))
+    });
+    let rows: Vec<(&str, u32, bool, bool)> = rows.collect();
+    let replaced: FxHashSet<&str> = rows.iter().filter(|row| !row.2 && row.3).map(|row| row.0).collect();
+    let left_out = rows.iter().filter(|row| row.2 && !row.3 && !replaced.contains(row.0));
+    left_out.map(|row| (row.0.into(), row.1)).collect()
+}
+
 /// The file that an input becomes, and whether it is known to which module it belongs; `None` for one that takes no part.
 fn sort_out(
     input: InputFile,
     layout: &modules::Layout,
     options: &BuildOptions,
+    older: &FxHashMap<Box<str>, u32>,
 ) -> (Option<(SourceFile, bool)>, Option<Problem>) {
     let (dir, name) = input.path.rsplit_once('/').unwrap_or(("", &input.path));
     let test = name.ends_with("_test.go");
@@ -182,7 +207,8 @@ fn sort_out(
             String::from_utf8_lossy(error.as_bytes()).into()
         }
     };
-    if !constraint::admits(name, &text, options) {
+    let go = older.get(dir).copied().unwrap_or(NEWEST_GO);
+    if !constraint::admits(name, &text, Tags { options, go }) {
         return (None, trouble);
     }
     let place = layout.place(dir);
@@ -201,4 +227,35 @@ fn sort_out(
 fn belongs(dir: &str, name: &str) -> bool {
     let hidden = |part: &str| part.starts_with('_') || part.starts_with('.');
     !hidden(name) && !dir.split('/').any(|part| part == "testdata" || hidden(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(sources: &[(&str, &str)]) -> Vec<String> {
+        let input = |(path, text): &(&str, &str)| InputFile {
+            path: (*path).to_owned(),
+            text: text.as_bytes().to_vec(),
+            role: FileRole::Analysed,
+            import_path: None,
+        };
+        let set = SourceSet::new(sources.iter().map(input).collect(), &BuildOptions::default());
+        let own = set.files.iter().filter(|file| sources.iter().any(|(path, _)| **path == *file.path));
+        own.map(|file| file.path.to_string()).collect()
+    }
+
+    #[test]
+    fn files_for_older_versions_count_where_nothing_takes_their_place() {
+        let module = |go| format!("module example.com/m\n\ngo {go}\n");
+        let (old, new) = ("//go:build go1.17 && !go1.20\n\npackage a\n", "//go:build go1.20\n\npackage a\n");
+        assert_eq!(files(&[("go.mod", &module("1.18")), ("a/old.go", old)]), ["a/old.go"]);
+        assert_eq!(
+            files(&[("go.mod", &module("1.18")), ("a/old.go", old), ("b/new.go", new)]),
+            ["a/old.go", "b/new.go"]
+        );
+        assert_eq!(files(&[("go.mod", &module("1.18")), ("a/new.go", new), ("a/old.go", old)]), ["a/new.go"]);
+        assert!(files(&[("go.mod", &module("1.21")), ("a/old.go", old)]).is_empty());
+        assert!(files(&[("a/old.go", old)]).is_empty());
+    }
 }

@@ -75,6 +75,12 @@ impl Layout {
         Self { modules, standard, vendored: first_copies }
     }
 
+    /// The version of Go that the module of a folder names, if it names one: the oldest stands for none.
+    pub(super) fn go_of(&self, dir: &str) -> Option<GoVersion> {
+        let modules = self.modules.iter().filter(|module| below(dir, &module.dir));
+        modules.max_by_key(|module| module.dir.len()).map(|module| module.go).filter(|go| *go > OLDEST_GO)
+    }
+
     /// What a folder (relative to the root) is.
     pub(super) fn place(&self, dir: &str) -> Place {
         let nearest =
