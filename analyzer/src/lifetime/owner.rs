@@ -483,10 +483,12 @@ fn waits_in_each_round(facts: Facts<'_>, id: SpawnId, site: &CallSite, keys: &[u
 
 /// Whether the method runs only in goroutines that this one starts behind the access.
 pub(super) fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (FuncId, Span)) -> bool {
-    let mut sites = facts.spawns.sites.iter().filter(|site| site.bodies.contains(&method)).peekable();
-    if sites.peek().is_none() {
+    let started = |site: &SpawnId| facts.spawns.sites[*site].bodies.contains(&method);
+    // Asked of every pair of accesses: most functions start nothing.
+    if !facts.spawns.of(func).iter().any(started) {
         return false;
     }
+    let mut sites = facts.spawns.sites.iter().filter(|site| site.bodies.contains(&method));
     let events = facts.cx.events.of(func);
     let here = points(events);
     let behind = |start: Span| match (here.get(&span), here.get(&start)) {
