@@ -204,7 +204,7 @@ impl Cx<'_> {
     /// A method ends, or resets, what the goroutine uses.
     fn of_methods(&self, conflict: &Conflict, role: Role, method: FuncId, doubts: &mut Doubts) {
         let program = self.lifetimes.program;
-        // That it is over is told to whoever asks, and nothing else: of eight that were read all were right.
+        // That it is over is told to whoever asks, and nothing else: of nine that were read eight were right.
         let tells = self.is_flag(conflict.location) && conflict.other.stored == Stored::Other;
         match role {
             Role::Asks => doubts.assume(conflict, Assumption::CalledAgain, 2),

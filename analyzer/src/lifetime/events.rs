@@ -622,7 +622,7 @@ impl<'a> Lowering<'a> {
             Callee::Unknown(_) => (self.of_dot_import(call), None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
-        let by_name = self.effect_by_name(&callee, args).filter(|_| effects.is_empty());
+        let by_name = effects.is_empty().then(|| self.effect_by_name(&callee, args)).flatten();
         let effects = by_name.as_ref().map_or(effects, std::slice::from_ref);
         let mut runs = true;
         for &effect in effects {

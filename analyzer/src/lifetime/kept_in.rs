@@ -58,7 +58,7 @@ fn appends(program: &Program, file: FileId, call: ExprId) -> bool {
     matches!(program.callee_kind(file, call), CalleeKind::Builtin(Builtin::Append))
 }
 
-/// Whether a variable begins as something that nobody else has: `make(…)`, `new(T)`, `&T{…}`, `var x T`.
+/// Whether a variable begins as something that nobody else has: `make(…)`, `new(T)`, `&T{…}`.
 fn is_made_here(program: &Program, file: FileId, facts: &FileFacts, local: LocalId) -> bool {
     let LocalDecl::Value(value) = &facts.locals[local].decl else { return false };
     value.component.is_none()

@@ -17,6 +17,7 @@ use super::{
     order::{gates_before, point_of},
     reach::access,
 };
+
 /// Whether the goroutine, by the time of its access, has received from a channel that the other side closes behind its own.
 pub(super) fn is_told(facts: Facts<'_>, conflict: &Conflict) -> bool {
     conflict.inside.steps().any(|(func, span)| {

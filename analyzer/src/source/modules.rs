@@ -77,14 +77,17 @@ impl Layout {
 
     /// The version of Go that the module of a folder names, if it names one: the oldest stands for none.
     pub(super) fn go_of(&self, dir: &str) -> Option<GoVersion> {
-        let modules = self.modules.iter().filter(|module| below(dir, &module.dir));
-        modules.max_by_key(|module| module.dir.len()).map(|module| module.go).filter(|go| *go > OLDEST_GO)
+        self.nearest(dir).map(|(_, module)| module.go).filter(|go| *go > OLDEST_GO)
+    }
+
+    /// The module that a folder belongs to, with its number.
+    fn nearest(&self, dir: &str) -> Option<(usize, &Module)> {
+        self.modules.iter().enumerate().filter(|(_, m)| below(dir, &m.dir)).max_by_key(|(_, m)| m.dir.len())
     }
 
     /// What a folder (relative to the root) is.
     pub(super) fn place(&self, dir: &str) -> Place {
-        let nearest =
-            self.modules.iter().enumerate().filter(|(_, m)| below(dir, &m.dir)).max_by_key(|(_, m)| m.dir.len());
+        let nearest = self.nearest(dir);
         let module = nearest.and_then(|(at, _)| u32::try_from(at).ok());
         if let Some((above, path)) = vendored(dir) {
             let import_path = match self.vendored.get(path) {
