@@ -1,6 +1,10 @@
 //! Methods behind interface calls: which types implement an interface, and which function a method of a type is.
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{Arc, OnceLock},
+};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -44,13 +48,22 @@ enum Fit {
 /// What all look-ups begin with, on whatever thread.
 struct Lists {
     /// Type items by the names of their known methods.
-    by_method: FxHashMap<Symbol, Vec<u32>>,
+    by_method: FxHashMap<Symbol, Having>,
     /// The same, only of types that embed a type without source, whose methods are not all known.
     partly_by_method: FxHashMap<Symbol, Vec<u32>>,
     /// Type items without source.
     external: Vec<u32>,
-    /// Function types with methods.
-    function_types: Vec<TypeId>,
+    /// Function types by the names of their methods.
+    function_types: FxHashMap<Symbol, Vec<TypeId>>,
+}
+
+/// The type items that have a method of some name.
+#[derive(Default)]
+struct Having {
+    /// In order.
+    items: Vec<u32>,
+    /// What the method of each is: found out when an interface with such a method is asked about, for all threads.
+    fits: OnceLock<Vec<Fit>>,
 }
 
 /// The beginning of look-ups on another thread.
@@ -72,7 +85,6 @@ pub(super) struct Dispatch<'p> {
     pub(super) t: Typer<'p>,
     pub(super) p: &'p Program,
     found: RefCell<FxHashMap<(TypeId, Symbol), Found>>,
-    fits: RefCell<FxHashMap<(TypeId, Symbol), Fit>>,
     lists: Arc<Lists>,
     functions: Arc<Functions>,
     implementers: RefCell<FxHashMap<TypeId, Rc<[u32]>>>,
@@ -103,7 +115,7 @@ impl Filter {
 impl<'p> Dispatch<'p> {
     pub(super) fn new(p: &'p Program, items: &[Item]) -> Self {
         let t = Typer::new(p);
-        let mut by_method: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
+        let mut by_method: FxHashMap<Symbol, Having> = FxHashMap::default();
         let mut partly_by_method: FxHashMap<Symbol, Vec<u32>> = FxHashMap::default();
         let mut external = Vec::new();
         for (i, item) in items.iter().enumerate() {
@@ -117,20 +129,24 @@ impl<'p> Dispatch<'p> {
             }
             #[allow(clippy::iter_over_hash_type, reason = "each name has a list of its own")]
             for name in names {
-                by_method.entry(name).or_default().push(i as u32);
+                by_method.entry(name).or_default().items.push(i as u32);
                 if partly {
                     partly_by_method.entry(name).or_default().push(i as u32);
                 }
             }
         }
-        let function_types = p
-            .named_types()
-            .iter_enumerated()
-            .filter(|&(named, row)| row.decl.is_some() && !p.methods_of(named).is_empty())
-            .filter_map(|(_, row)| row.decl)
-            .map(|(file, decl)| t.declared_type(file, decl))
-            .filter(|&ty| matches!(t.ty(t.underlying(ty)), Type::Func { .. }))
-            .collect();
+        let mut function_types: FxHashMap<Symbol, Vec<TypeId>> = FxHashMap::default();
+        let with_methods = p.named_types().iter_enumerated().filter(|&(named, _)| !p.methods_of(named).is_empty());
+        for (named, (file, decl)) in with_methods.filter_map(|(named, row)| Some((named, row.decl?))) {
+            let ty = t.declared_type(file, decl);
+            if matches!(t.ty(t.underlying(ty)), Type::Func { .. }) {
+                for &func in p.methods_of(named) {
+                    if let FuncKind::Decl { name, .. } = &p.function(func).kind {
+                        function_types.entry(*name).or_default().push(ty);
+                    }
+                }
+            }
+        }
         let functions = Arc::new(Functions::new(&t, items));
         Self::with(p, Arc::new(Lists { by_method, partly_by_method, external, function_types }), functions)
     }
@@ -145,7 +161,6 @@ impl<'p> Dispatch<'p> {
             t: Typer::new(p),
             p,
             found: RefCell::default(),
-            fits: RefCell::default(),
             lists,
             functions,
             implementers: RefCell::default(),
@@ -176,23 +191,39 @@ impl<'p> Dispatch<'p> {
         found
     }
 
-    /// Whether a value of type `ty` is a value of the interface: all methods are known to be there, with signatures
-    /// that agree as far as known.
-    pub(super) fn implements(&self, ty: TypeId, interface: TypeId, methods: &[InterfaceMethod]) -> bool {
-        methods.iter().all(|method| match self.fit(ty, method.name) {
+    /// Whether what a type has under the name of an interface's method is known, and is such a method: with a signature
+    /// that agrees as far as known. What was said of signatures is kept in `agreeing`.
+    fn fits(
+        &self,
+        fit: Fit,
+        interface: TypeId,
+        method: &InterfaceMethod,
+        agreeing: &mut FxHashMap<TypeId, bool>,
+    ) -> bool {
+        match fit {
             Fit::Known { func, signature } => {
                 func.is_none_or(|func| self.visible(func, interface, method.name))
-                    && self.agree(signature, method.ty, 0)
+                    && *agreeing.entry(signature).or_insert_with(|| self.agree(signature, method.ty, 0))
             }
             Fit::External | Fit::None => false,
-        })
+        }
+    }
+
+    /// The type items that have a method of that name, in order, with what it is.
+    fn having<'a>(&self, lists: &'a Lists, name: Symbol, items: &[Item]) -> (&'a [u32], &'a [Fit]) {
+        let Some(having) = lists.by_method.get(&name) else { return (&[], &[]) };
+        let fits = having.fits.get_or_init(|| {
+            let fit = |&item: &u32| match items[item as usize] {
+                Item::Type(ty) => self.fit(ty, name),
+                _ => Fit::None,
+            };
+            having.items.iter().map(fit).collect()
+        });
+        (&having.items, fits)
     }
 
     fn fit(&self, ty: TypeId, name: Symbol) -> Fit {
-        if let Some(&fit) = self.fits.borrow().get(&(ty, name)) {
-            return fit;
-        }
-        let fit = match self.t.find_member(ty, name) {
+        match self.t.find_member(ty, name) {
             Member::Method { path, func, receiver } => {
                 let declared_on_pointer = matches!(
                     &self.p.function(func).kind,
@@ -210,9 +241,7 @@ impl<'p> Dispatch<'p> {
             Member::InterfaceMethod { ty, .. } => Fit::Known { func: None, signature: ty },
             Member::External { .. } => Fit::External,
             Member::Field { .. } | Member::Missing(_) => Fit::None,
-        };
-        self.fits.borrow_mut().insert((ty, name), fit);
-        fit
+        }
     }
 
     /// Methods that are not exported implement interfaces of their own package only.
@@ -284,13 +313,23 @@ impl<'p> Dispatch<'p> {
         }
         let mut list: Vec<u32> = Vec::new();
         if let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) {
-            let none = Vec::new();
-            let lists = methods.iter().map(|m| self.lists.by_method.get(&m.name).unwrap_or(&none));
-            list.extend(lists.min_by_key(|list| list.len()).into_iter().flatten());
-            list.retain(|&i| match items[i as usize] {
-                Item::Type(ty) => self.implements(ty, interface, methods),
-                _ => false,
-            });
+            let has = |m: &InterfaceMethod| self.lists.by_method.get(&m.name).map_or(0, |having| having.items.len());
+            let mut methods: Vec<&InterfaceMethod> = methods.iter().collect();
+            methods.sort_by_key(|m| has(m));
+            if let Some(rarest) = methods.first() {
+                list.extend(self.having(&self.lists, rarest.name, items).0);
+            }
+            for method in methods {
+                if list.is_empty() {
+                    break;
+                }
+                let (having, fits) = self.having(&self.lists, method.name, items);
+                let mut agreeing = FxHashMap::default();
+                list.retain(|item| {
+                    let row = having.binary_search(item);
+                    row.is_ok_and(|row| self.fits(fits[row], interface, method, &mut agreeing))
+                });
+            }
         }
         let list: Rc<[u32]> = list.into();
         self.implementers.borrow_mut().insert(interface, list.clone());
@@ -303,10 +342,14 @@ impl<'p> Dispatch<'p> {
         let mut agreeing: FxHashMap<u32, bool> = FxHashMap::default();
         let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) else { return Vec::new() };
         for method in methods.iter() {
-            for &i in self.lists.partly_by_method.get(&method.name).into_iter().flatten() {
-                let Item::Type(ty) = items[i as usize] else { continue };
-                let agrees = match self.fit(ty, method.name) {
-                    Fit::Known { signature, .. } => self.agree(signature, method.ty, 0),
+            let Some(partly) = self.lists.partly_by_method.get(&method.name) else { continue };
+            let (having, fits) = self.having(&self.lists, method.name, items);
+            let mut alike: FxHashMap<TypeId, bool> = FxHashMap::default();
+            for &i in partly {
+                let agrees = match having.binary_search(&i).map_or(Fit::None, |row| fits[row]) {
+                    Fit::Known { signature, .. } => {
+                        *alike.entry(signature).or_insert_with(|| self.agree(signature, method.ty, 0))
+                    }
                     Fit::External => true,
                     Fit::None => false,
                 };
@@ -326,12 +369,16 @@ impl<'p> Dispatch<'p> {
     pub(super) fn methods_that_fit(&self, interface: TypeId, method: Symbol, items: &[Item]) -> Vec<(FuncId, bool)> {
         let possible = self.possible_implementers(interface, items);
         let implementers = self.implementers(interface, items);
-        let types = implementers.iter().chain(&possible).filter_map(|&i| match items[i as usize] {
-            Item::Type(ty) => Some(ty),
-            _ => None,
-        });
-        let mut funcs: Vec<(FuncId, bool)> = types
-            .filter_map(|ty| match self.fit(ty, method) {
+        let (having, fits) = self.having(&self.lists, method, items);
+        let fit = |item: &u32| match (having.binary_search(item), items[*item as usize]) {
+            (Ok(row), _) => fits[row],
+            (Err(_), Item::Type(ty)) => self.fit(ty, method),
+            (Err(_), _) => Fit::None,
+        };
+        let mut funcs: Vec<(FuncId, bool)> = implementers
+            .iter()
+            .chain(&possible)
+            .filter_map(|item| match fit(item) {
                 Fit::Known { func, .. } => func.filter(|&func| !self.p.is_stub(func)),
                 Fit::External | Fit::None => None,
             })
@@ -354,7 +401,12 @@ impl<'p> Dispatch<'p> {
     pub(super) fn function_implements(&self, interface: TypeId) -> bool {
         match self.t.ty(self.t.underlying(interface)) {
             Type::Interface { methods, .. } => {
-                self.lists.function_types.iter().any(|&ty| self.implements(ty, interface, methods))
+                let Some(first) = methods.first() else { return !self.lists.function_types.is_empty() };
+                let has = |ty: TypeId, method: &InterfaceMethod| {
+                    self.fits(self.fit(ty, method.name), interface, method, &mut FxHashMap::default())
+                };
+                let types = self.lists.function_types.get(&first.name);
+                types.into_iter().flatten().any(|&ty| methods.iter().all(|method| has(ty, method)))
             }
             _ => false,
         }

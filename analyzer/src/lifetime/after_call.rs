@@ -347,7 +347,7 @@ fn conflicting(facts: Facts<'_>, id: SpawnId, origin: LocalId, access: &Access) 
     };
     let candidates = match access.kind {
         AccessKind::Recycle => uses_of(facts, id, origin, access.func),
-        _ => reach.accesses(cx, facts.index.of(location)),
+        _ => reach.accesses(cx, facts.index.of(location)).collect(),
     };
     candidates.into_iter().find(|reached| {
         let node = &reach.nodes[reached.node as usize];

@@ -40,7 +40,7 @@ impl Body {
                     certain.for_each(|signal| order.also_signals(events, signal.key, signal.kind, (block, index)));
                 }
             }
-            order.also_named(events, &|key| facts.cx.key_outside(&facts.spawns.sites[id], body, key));
+            order.also_named(&|key| facts.cx.key_outside(&facts.spawns.sites[id], body, key));
             (body, order, points(events))
         });
         Self { orders: orders.collect() }

@@ -16,7 +16,7 @@ use super::{
     guards::{Deciding, deciding},
     hidden_waits,
     models::Effect,
-    order::{Order, Point, gates_before, point_of, points, reachable, reachable_without},
+    order::{Point, gates_before, has_cycle, point_of, points, reachable, reachable_without},
     owner::plain_func_called,
     peers::{self, Peers},
     time_limits,
@@ -187,17 +187,14 @@ fn is_one_way(facts: Facts<'_>, conflict: &Conflict) -> bool {
     conflict.inside.steps().any(|(func, span)| {
         let events = facts.cx.events.of(func);
         let Some(point) = point_of(events, span) else { return true };
-        let order = Order::build(events, facts.cx.places);
-        if !order.gates_at(events, facts.cx.places, point).is_empty() {
+        if gates_before(events, facts.cx.places, span).is_some_and(|gates| !gates.is_empty()) {
             return true;
         }
         // A way from the entry to an exit, or for ever round, that leaves the block out.
         point.0 != 0 && {
-            let others = reachable_without(events, 0, point.0);
-            let round = |at: usize| reachable_without(events, at, point.0).contains(at);
-            events.blocks.iter().enumerate().any(|(at, block)| {
-                (at == 0 || others.contains(at)) && at != point.0 && (block.left.is_some() || round(at))
-            })
+            let mut others = reachable_without(events, 0, point.0);
+            others.insert(0);
+            others.ones().any(|at| events.blocks[at].left.is_some()) || has_cycle(events, &others)
         }
     })
 }
@@ -465,7 +462,7 @@ fn another_counts(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let func = facts.spawns.sites[conflict.spawn].func;
     facts.spawns.of(func).iter().filter(|id| **id != conflict.spawn).any(|id| {
         let reach = &facts.reaches[*id];
-        reach.accesses(cx, facts.index.of(conflict.location)).iter().any(|found| {
+        reach.accesses(cx, facts.index.of(conflict.location)).any(|found| {
             let func = reach.nodes[found.node as usize].func;
             cx.events.of(func).accesses[found.row as usize].atomic
         })

@@ -172,6 +172,14 @@ impl Joins {
         self.sites.get(&key).map_or(&[], Vec::as_slice)
     }
 
+    /// Where `func` itself waits for `key`. Some keys have thousands of waits, so those of one function are looked up.
+    pub fn waits_in(&self, key: SyncKey, func: FuncId) -> &[WaitSite] {
+        let all = self.waits(key);
+        let from = all.partition_point(|site| site.func < func);
+        let of_it = all[from..].partition_point(|site| site.func == func);
+        &all[from..from + of_it]
+    }
+
     /// Numbers of the keys whose goroutines are over when a wait of that kind for `key` returns.
     pub fn ended_by(&self, key: SyncKey, how: WaitKind) -> impl Iterator<Item = usize> + '_ {
         let own = self.counts(key, how).then_some(key);
@@ -616,7 +624,7 @@ pub fn path_to_wait(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey) 
 /// As [`path_to_wait`], of at most so many functions; empty when there is none.
 pub fn path_to_wait_within(joins: &Joins, calls: &Calls, from: &CallRef, key: SyncKey, most: u32) -> Vec<FuncId> {
     let Some(bit) = joins.index_of(key) else { return Vec::new() };
-    let waits_here = |func: FuncId| joins.waits(key).iter().any(|site| site.func == func && !site.gives_up);
+    let waits_here = |func: FuncId| joins.waits_in(key, func).iter().any(|site| !site.gives_up);
     let mut parents: FxHashMap<FuncId, Option<FuncId>> = FxHashMap::default();
     let mut queue = std::collections::VecDeque::new();
     for &target in from.targets.iter().chain(from.handed.iter().map(|h| &h.func)) {

@@ -1,6 +1,8 @@
 //! Order inside one goroutine's body: what it has certainly waited for before a point, and whether a point can come
 //! after one of its completion signals.
 
+use fixedbitset::FixedBitSet;
+use petgraph::{algo::kosaraju_scc, graph::DiGraph};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -20,59 +22,74 @@ pub type KeySet = SmallVec<[SyncKey; 2]>;
 /// Order facts of one function.
 #[derive(Debug, Default)]
 pub struct Order {
-    /// Per block, what was certainly waited for on entry.
-    gates: Vec<Option<KeySet>>,
+    gates: Gates,
     /// Signals of the function itself: key, kind, point.
     signals: Vec<(SyncKey, SignalKind, Point)>,
     /// Deferred signals of the function: key, kind, point of registration.
     deferred: Vec<(SyncKey, SignalKind, Point)>,
-    /// Reachability between blocks (row: from).
-    reaches: Vec<fixedbitset::FixedBitSet>,
+    /// Blocks that can come after one with a signal.
+    behind: FxHashMap<usize, FixedBitSet>,
+    /// Blocks that can come before one where a signal is deferred.
+    ahead: FxHashMap<usize, FixedBitSet>,
+}
+
+/// Per block, what was certainly waited for on entry; `None` where no way leads.
+#[derive(Debug, Default)]
+struct Gates(Vec<Option<KeySet>>);
+
+impl Gates {
+    fn build(events: &FuncEvents, places: &Places) -> Self {
+        let count = events.blocks.len();
+        let mut gates = vec![None; count];
+        let Some(first) = gates.first_mut() else { return Self(gates) };
+        *first = Some(KeySet::new());
+        let mut work = Worklist::of(count, 0);
+        while let Some(at) = work.pop() {
+            let Some(mut held) = gates[at].clone() else { continue };
+            for event in &events.blocks[at].events {
+                gate(event, places, &mut held);
+            }
+            for &next in &events.blocks[at].successors {
+                let merged: KeySet = match &gates[next] {
+                    None => held.clone(),
+                    Some(old) => old.iter().copied().filter(|k| held.contains(k)).collect(),
+                };
+                if gates[next].as_ref() != Some(&merged) {
+                    gates[next] = Some(merged);
+                    work.push(next);
+                }
+            }
+        }
+        Self(gates)
+    }
+
+    fn at(&self, events: &FuncEvents, places: &Places, (block, index): Point) -> KeySet {
+        let Some(Some(held)) = self.0.get(block) else { return KeySet::new() };
+        let mut held = held.clone();
+        for event in &events.blocks[block].events[..index] {
+            gate(event, places, &mut held);
+        }
+        held
+    }
 }
 
 impl Order {
     /// Computes the facts.
     pub fn build(events: &FuncEvents, places: &Places) -> Self {
-        let count = events.blocks.len();
-        let mut order =
-            Self { gates: vec![None; count], signals: Vec::new(), deferred: Vec::new(), reaches: Vec::new() };
-        if count == 0 {
-            return order;
-        }
-        order.gates[0] = Some(KeySet::new());
-        let mut work = Worklist::of(count, 0);
-        while let Some(at) = work.pop() {
-            let Some(mut held) = order.gates[at].clone() else { continue };
-            for event in &events.blocks[at].events {
-                gate(event, places, &mut held);
-            }
-            for &next in &events.blocks[at].successors {
-                let merged: KeySet = match &order.gates[next] {
-                    None => held.clone(),
-                    Some(old) => old.iter().copied().filter(|k| held.contains(k)).collect(),
-                };
-                if order.gates[next].as_ref() != Some(&merged) {
-                    order.gates[next] = Some(merged);
-                    work.push(next);
-                }
-            }
-        }
-        for (block, events) in events.blocks.iter().enumerate() {
-            for (index, event) in events.events.iter().enumerate() {
-                match &event.kind {
-                    EventKind::Signal { key, kind } => order.signals.push((*key, *kind, (block, index))),
-                    EventKind::Defer { effects, .. } => {
-                        order.deferred.extend(effects.iter().filter_map(|effect| match effect {
-                            EventKind::Signal { key, kind } => Some((*key, *kind, (block, index))),
-                            _ => None,
-                        }));
+        let mut order = Self { gates: Gates::build(events, places), ..Self::default() };
+        for (point, event) in all_events(events) {
+            match &event.kind {
+                EventKind::Signal { key, kind } => order.also_signals(events, *key, *kind, point),
+                EventKind::Defer { effects, .. } => {
+                    for effect in effects {
+                        if let EventKind::Signal { key, kind } = effect {
+                            order.deferred.push((*key, *kind, point));
+                            order.ahead.entry(point.0).or_insert_with(|| leading_to(events, point.0));
+                        }
                     }
-                    _ => {}
                 }
+                _ => {}
             }
-        }
-        if !order.signals.is_empty() || !order.deferred.is_empty() {
-            order.reaches = (0..count).map(|from| reachable(events, from)).collect();
         }
         order
     }
@@ -80,31 +97,20 @@ impl Order {
     /// Adds a signal that a call at the point gives.
     pub(super) fn also_signals(&mut self, events: &FuncEvents, key: SyncKey, kind: SignalKind, point: Point) {
         self.signals.push((key, kind, point));
-        if self.reaches.is_empty() {
-            self.reaches = (0..events.blocks.len()).map(|from| reachable(events, from)).collect();
-        }
+        self.behind.entry(point.0).or_insert_with(|| reachable(events, point.0));
     }
 
     /// Adds what the signals of the function are to somebody who has another name for their keys.
-    pub(super) fn also_named(&mut self, events: &FuncEvents, outside: &dyn Fn(SyncKey) -> SyncKey) {
-        let renamed = |rows: &[(SyncKey, SignalKind, Point)]| -> Vec<(SyncKey, SignalKind, Point)> {
-            let named = rows.iter().map(|&(key, kind, point)| (key, outside(key), kind, point));
-            named.filter(|row| row.0 != row.1).map(|(_, key, kind, point)| (key, kind, point)).collect()
-        };
-        self.deferred.extend(renamed(&self.deferred));
-        for (key, kind, point) in renamed(&self.signals) {
-            self.also_signals(events, key, kind, point);
+    pub(super) fn also_named(&mut self, outside: &dyn Fn(SyncKey) -> SyncKey) {
+        for rows in [&mut self.signals, &mut self.deferred] {
+            let named: Vec<_> = rows.iter().map(|&(key, kind, point)| (key, outside(key), kind, point)).collect();
+            rows.extend(named.into_iter().filter(|row| row.0 != row.1).map(|(_, key, kind, point)| (key, kind, point)));
         }
     }
 
     /// What was certainly waited for before the point.
-    pub fn gates_at(&self, events: &FuncEvents, places: &Places, (block, index): Point) -> KeySet {
-        let Some(Some(held)) = self.gates.get(block) else { return KeySet::new() };
-        let mut held = held.clone();
-        for event in &events.blocks[block].events[..index] {
-            gate(event, places, &mut held);
-        }
-        held
+    pub fn gates_at(&self, events: &FuncEvents, places: &Places, point: Point) -> KeySet {
+        self.gates.at(events, places, point)
     }
 
     /// What was certainly waited for on every way to a return.
@@ -112,7 +118,7 @@ impl Order {
         let mut common: Option<KeySet> = None;
         for (at, block) in events.blocks.iter().enumerate() {
             let returns = matches!(block.left, Some(Exit::Return | Exit::End));
-            if !returns || self.gates.get(at).is_none_or(Option::is_none) {
+            if !returns || self.gates.0.get(at).is_none_or(Option::is_none) {
                 continue;
             }
             let held = self.gates_at(events, places, (at, block.events.len()));
@@ -129,7 +135,7 @@ impl Order {
         self.signals.iter().any(|&(k, kind, (b, i))| {
             k == key
                 && kind.ends(how)
-                && ((b == block && i < index) || self.reaches.get(b).is_some_and(|row| row.contains(block)))
+                && ((b == block && i < index) || self.behind.get(&b).is_some_and(|row| row.contains(block)))
         })
     }
 
@@ -145,7 +151,7 @@ impl Order {
             || self.deferred.iter().any(|&(k, kind, (b, i))| {
                 k == key
                     && kind.ends(how)
-                    && ((b == block && i > index) || self.reaches.get(block).is_some_and(|row| row.contains(b)))
+                    && ((b == block && i > index) || self.ahead.get(&b).is_some_and(|row| row.contains(block)))
             })
     }
 
@@ -172,14 +178,74 @@ fn gate(event: &Event, places: &Places, held: &mut KeySet) {
     }
 }
 
+/// Blocks that can come before `to` (itself only through a cycle).
+fn leading_to(events: &FuncEvents, to: usize) -> FixedBitSet {
+    let count = events.blocks.len();
+    let mut seen = FixedBitSet::with_capacity(count);
+    let mut work = Worklist::of(count, to);
+    let mut before: Vec<SmallVec<[usize; 2]>> = vec![SmallVec::new(); count];
+    for (at, block) in events.blocks.iter().enumerate() {
+        block.successors.iter().for_each(|&next| before[next].push(at));
+    }
+    while let Some(at) = work.pop() {
+        for &earlier in &before[at] {
+            if !seen.put(earlier) {
+                work.push(earlier);
+            }
+        }
+    }
+    seen
+}
+
+/// The circle of each block: control can get from each block of one to each other. `None` for blocks it does not come back to.
+pub(super) fn circles(events: &FuncEvents) -> Vec<Option<usize>> {
+    let mut graph: DiGraph<(), (), usize> = DiGraph::default();
+    events.blocks.iter().for_each(|_| _ = graph.add_node(()));
+    for (at, block) in events.blocks.iter().enumerate() {
+        graph.extend_with_edges(block.successors.iter().map(|&to| (at, to)));
+    }
+    let mut of = vec![None; events.blocks.len()];
+    // Kosaraju's: petgraph's Tarjan recurses, and a function may be as long as the program.
+    for (number, component) in kosaraju_scc(&graph).into_iter().enumerate() {
+        let alone = component.len() == 1 && !graph.contains_edge(component[0], component[0]);
+        component.iter().filter(|_| !alone).for_each(|block| of[block.index()] = Some(number));
+    }
+    of
+}
+
+/// Whether control can go round for ever in the blocks of the set.
+pub(super) fn has_cycle(events: &FuncEvents, within: &FixedBitSet) -> bool {
+    // What leads nowhere inside of the set is on no cycle; what is left in the end is.
+    let mut left = within.clone();
+    let mut leads: Vec<usize> = vec![0; events.blocks.len()];
+    let mut before: Vec<SmallVec<[usize; 2]>> = vec![SmallVec::new(); events.blocks.len()];
+    for at in within.ones() {
+        for &next in events.blocks[at].successors.iter().filter(|next| within.contains(**next)) {
+            leads[at] += 1;
+            before[next].push(at);
+        }
+    }
+    let mut ends: Vec<usize> = within.ones().filter(|at| leads[*at] == 0).collect();
+    while let Some(at) = ends.pop() {
+        left.set(at, false);
+        for &earlier in &before[at] {
+            leads[earlier] -= 1;
+            if leads[earlier] == 0 {
+                ends.push(earlier);
+            }
+        }
+    }
+    !left.is_clear()
+}
+
 /// Blocks that can come after `from` (itself only through a cycle).
-pub fn reachable(events: &FuncEvents, from: usize) -> fixedbitset::FixedBitSet {
+pub fn reachable(events: &FuncEvents, from: usize) -> FixedBitSet {
     reachable_without(events, from, usize::MAX)
 }
 
 /// Blocks that can come after `from` on ways that do not go through `avoided`.
-pub fn reachable_without(events: &FuncEvents, from: usize, avoided: usize) -> fixedbitset::FixedBitSet {
-    let mut seen = fixedbitset::FixedBitSet::with_capacity(events.blocks.len());
+pub fn reachable_without(events: &FuncEvents, from: usize, avoided: usize) -> FixedBitSet {
+    let mut seen = FixedBitSet::with_capacity(events.blocks.len());
     let mut work: Vec<usize> = events.blocks[from].successors.to_vec();
     while let Some(at) = work.pop() {
         if at != avoided && !seen.contains(at) {
@@ -234,7 +300,10 @@ pub fn point_of(events: &FuncEvents, span: Span) -> Option<Point> {
 /// What a function has certainly waited for before the first event at a place; `None` if there is none.
 pub(super) fn gates_before(events: &FuncEvents, places: &Places, span: Span) -> Option<KeySet> {
     let point = point_of(events, span)?;
-    Some(Order::build(events, places).gates_at(events, places, point))
+    // Most functions wait for nothing.
+    let mut any = KeySet::new();
+    all_events(events).for_each(|(_, event)| gate(event, places, &mut any));
+    Some(if any.is_empty() { any } else { Gates::build(events, places).at(events, places, point) })
 }
 
 /// Points of a function's events by place, to find the event that an access or call on a path stands for.

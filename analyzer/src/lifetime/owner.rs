@@ -26,7 +26,7 @@ use super::{
     order::{gates_before, gets_to, points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
-    waited::{joined_at_end, joined_before},
+    waited::{joined_at, joined_at_end, joined_before},
 };
 use crate::{
     base::{Idx, InPieces, Span},
@@ -56,6 +56,31 @@ struct Method {
     /// Timers it stops.
     stops: Vec<(Location, Span)>,
     writes: Vec<(Location, Span)>,
+    /// For each of its callers, in their order, the keys certainly waited for before the call.
+    joined_by_callers: OnceCell<Vec<Option<FixedBitSet>>>,
+}
+
+/// A goroutine that works on an object of a type with methods.
+struct Worker {
+    id: SpawnId,
+    /// The variable that holds the object.
+    origin: LocalId,
+    /// Numbers of the keys that see its end.
+    keys: Vec<usize>,
+    /// What it waits for near its body.
+    listens: FxHashSet<Location>,
+}
+
+impl Worker {
+    fn new(facts: Facts<'_>, id: SpawnId, origin: LocalId) -> Self {
+        let near = facts.reaches[id].nodes.iter().take_while(|node| node.depth() <= MAX_LISTENING_DEPTH);
+        let events = near.flat_map(|node| facts.cx.events.of(node.func).blocks.iter().flat_map(|block| &block.events));
+        let waited = events.filter_map(|event| match event.kind {
+            EventKind::Wait { key, .. } => Some(key),
+            _ => None,
+        });
+        Self { id, origin, keys: keys_of(facts, id), listens: waited.collect() }
+    }
 }
 
 #[derive(Debug)]
@@ -85,6 +110,8 @@ struct Effect {
     holder: Object,
     /// Keys certainly waited for before it.
     joined: FixedBitSet,
+    /// What the method is given and waits for before it.
+    waited_for: OnceCell<Vec<Given>>,
 }
 
 /// Finds the conflicts between goroutines and the methods of their owners.
@@ -138,18 +165,19 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
     let methods: Vec<Method> = program.methods_of(named).iter().filter_map(|&func| method(facts, func)).collect();
     let mut out = Vec::new();
     for &(id, origin) in spawns {
-        let keys = keys_of(facts, id);
-        let has_joiner = methods.iter().any(|m| keys.iter().any(|key| facts.joins.must(m.func).contains(*key)));
+        let worker = Worker::new(facts, id, origin);
+        let waits = |m: &Method| worker.keys.iter().any(|key| facts.joins.must(m.func).contains(*key));
+        let has_joiner = methods.iter().any(waits);
         for method in &methods {
-            let Some(role) = role(facts, id, method) else { continue };
+            let Some(role) = role(facts, &worker, method) else { continue };
             if role == Role::Restarts && has_joiner {
                 // Whoever starts the object again is expected to have ended it before.
                 continue;
             }
             let known = out.len();
-            against(facts, id, origin, method, role, &mut out);
+            against(facts, &worker, method, role, &mut out);
             if out.len() == known && matches!(role, Role::Named | Role::Asks) {
-                out.extend(only_told(facts, id, method, role, &keys));
+                out.extend(only_told(facts, &worker, method, role));
             }
         }
     }
@@ -158,11 +186,12 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
 
 /// A method that tells the goroutine to stop and returns, whatever the goroutine is still at work on: what that is, is not
 /// known, or is no memory of the project's.
-fn only_told(facts: Facts<'_>, id: SpawnId, method: &Method, role: Role, keys: &[usize]) -> Option<Conflict> {
+fn only_told(facts: Facts<'_>, worker: &Worker, method: &Method, role: Role) -> Option<Conflict> {
+    let id = worker.id;
     // One that somebody waits for, if not here, is not waited for here on purpose.
     let awaited = |key: &usize| !facts.joins.waits(facts.joins.keys()[*key]).is_empty();
     let reach = &facts.reaches[id];
-    if reach.surely_contains(method.func) || keys.iter().any(awaited) {
+    if reach.surely_contains(method.func) || worker.keys.iter().any(awaited) {
         return None;
     }
     // The first place where it listens to that, and what is done to tell it.
@@ -194,7 +223,7 @@ fn only_told(facts: Facts<'_>, id: SpawnId, method: &Method, role: Role, keys: &
         })
     })?;
     Some(Conflict {
-        join: status(facts, id, method, keys),
+        join: status(facts, worker, method),
         assumptions: vec![Assumption::AtWork],
         ..Conflict::new(
             id,
@@ -222,6 +251,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
         cancels: None,
         stops: Vec::new(),
         writes: Vec::new(),
+        joined_by_callers: OnceCell::new(),
     };
     let before = joined_before(facts, func);
     let at_end = joined_at_end(facts, func);
@@ -290,7 +320,7 @@ fn method(facts: Facts<'_>, func: FuncId) -> Option<Method> {
             if node.depth() > 0 {
                 join_inside(facts, &reach, number, access.span, &mut inside, &mut joined);
             }
-            out.effects.push(Effect { reached, holder, joined });
+            out.effects.push(Effect { reached, holder, joined, waited_for: OnceCell::new() });
         }
     }
     out.spawns.extend(started_inside(facts, &out.spawns));
@@ -358,7 +388,8 @@ pub(super) fn plain_func_called(facts: Facts<'_>, func: FuncId, call: ExprId) ->
         .then_some(value)
 }
 
-fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
+fn role(facts: Facts<'_>, worker: &Worker, method: &Method) -> Option<Role> {
+    let id = worker.id;
     let program = facts.cx.program;
     let key = program.funcs()[method.func].key.as_str();
     let name = key.rsplit('.').next().unwrap_or("");
@@ -371,13 +402,13 @@ fn role(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<Role> {
         return Some(Role::Named);
     }
     if itself {
-        return asked(facts, id, method).map(|_| Role::Asks);
+        return asked(facts, worker, method).map(|_| Role::Asks);
     }
     if method.spawns.contains(&id) {
         // What the starting method closes behind the start is the work it hands out, not a wish that it stops.
         return Some(Role::Restarts);
     }
-    if asked(facts, id, method).is_some() {
+    if asked(facts, worker, method).is_some() {
         return Some(Role::Asks);
     }
     let waits = facts.cx.events.of(method.func).blocks.iter().flat_map(|b| &b.events).any(|event| {
@@ -394,18 +425,7 @@ pub(super) fn called_by_others(facts: Facts<'_>, id: SpawnId, func: FuncId) -> b
 
 /// Where the method asks the goroutine to stop: closes a channel it waits on, calls a kept cancel function, or stops the
 /// timer whose callback it is.
-fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span)> {
-    let reach = &facts.reaches[id];
-    let waits: FxHashSet<Location> = reach
-        .nodes
-        .iter()
-        .take_while(|n| n.depth() <= MAX_LISTENING_DEPTH)
-        .flat_map(|node| facts.cx.events.of(node.func).blocks.iter().flat_map(|b| &b.events))
-        .filter_map(|event| match event.kind {
-            EventKind::Wait { key, .. } => Some(key),
-            _ => None,
-        })
-        .collect();
+fn asked(facts: Facts<'_>, worker: &Worker, method: &Method) -> Option<(FuncId, Span)> {
     // What it has made itself nobody listens to yet: `s.done = make(chan struct{}); close(s.done)` says that all is over.
     let made = |closed: &Closed| {
         facts.cx.events.of(closed.at.0).accesses.iter().any(|access| {
@@ -415,10 +435,10 @@ fn asked(facts: Facts<'_>, id: SpawnId, method: &Method) -> Option<(FuncId, Span
                 && access.span.end <= closed.at.1.start
         })
     };
-    let closes = method.closes.iter().find(|closed| waits.contains(&closed.key) && !made(closed));
+    let closes = method.closes.iter().find(|closed| worker.listens.contains(&closed.key) && !made(closed));
     let closed = closes.map(|closed| closed.top);
     let stopped = || {
-        let timer = timer_of(facts, id)?;
+        let timer = timer_of(facts, worker.id)?;
         method.stops.iter().find(|(key, _)| *key == timer).map(|(_, top)| *top)
     };
     closed.or_else(|| method.cancels.as_ref().map(|row| row.top)).or_else(stopped).map(|span| (method.func, span))
@@ -439,15 +459,19 @@ fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
 
 /// Whether everyone who calls the method has waited for the goroutine before.
 fn joined_by_callers(facts: Facts<'_>, id: SpawnId, method: &Method, keys: &[usize]) -> bool {
-    let callers = facts.cx.graph.callers(method.func);
-    !keys.is_empty()
-        && !callers.is_empty()
-        && callers.iter().all(|site| {
-            let site = &facts.cx.graph.sites()[*site];
-            let before = joined_before(facts, site.func);
-            before.get(&site.span).is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)))
-                || waits_in_each_round(facts, id, site, keys)
-        })
+    let graph = facts.cx.graph;
+    let callers = graph.callers(method.func);
+    if keys.is_empty() || callers.is_empty() {
+        return false;
+    }
+    let joined = method.joined_by_callers.get_or_init(|| {
+        let sites = callers.iter().map(|site| &graph.sites()[*site]);
+        sites.map(|site| joined_at(facts, site.func, site.span)).collect()
+    });
+    callers.iter().zip(joined).all(|(site, joined)| {
+        joined.as_ref().is_some_and(|joined| keys.iter().any(|key| joined.contains(*key)))
+            || waits_in_each_round(facts, id, &graph.sites()[*site], keys)
+    })
 }
 
 /// Whether whoever calls a method has made the object itself, and waits, on every way from a call that starts the goroutine
@@ -510,18 +534,22 @@ pub(super) fn started_behind(facts: Facts<'_>, method: FuncId, (func, span): (Fu
 /// of the goroutine.
 fn joined_by_argument(facts: Facts<'_>, method: &Method, effect: &Effect, span: Span, keys: &[usize]) -> bool {
     let (cx, file) = (facts.cx, facts.cx.program.funcs()[method.func].file);
-    let events = cx.events.of(method.func);
-    let span = method.reach.path(effect.reached.node).first().map_or(span, |step| step.1);
-    let Some(gates) = gates_before(events, cx.places, span) else { return false };
-    let given_as = |key: &Location| match key {
-        Location::Local(_, local) => given(cx.program, method.func, file, *local),
-        _ => None,
-    };
-    let mut given: Vec<Given> = gates.iter().filter_map(given_as).collect();
-    // A loop over all of them is no gate, as it may have nothing to go over; then there is nothing to wait for either.
-    for event in events.blocks.iter().flat_map(|block| &block.events).filter(|event| event.span.end <= span.start) {
-        for_each_wait(&event.kind, &mut |key, _| given.extend(given_as(&key).filter(|given| given.rest)));
-    }
+    let given = effect.waited_for.get_or_init(|| {
+        let events = cx.events.of(method.func);
+        let span = method.reach.path(effect.reached.node).first().map_or(span, |step| step.1);
+        let Some(gates) = gates_before(events, cx.places, span) else { return Vec::new() };
+        let given_as = |key: &Location| match key {
+            Location::Local(_, local) => given(cx.program, method.func, file, *local),
+            _ => None,
+        };
+        let mut found: Vec<Given> = gates.iter().filter_map(given_as).collect();
+        // A loop over all of them is no gate, as it may have nothing to go over; then there is nothing to wait for either.
+        let all = events.blocks.iter().flat_map(|block| &block.events).filter(|event| event.span.end <= span.start);
+        for event in all {
+            for_each_wait(&event.kind, &mut |key, _| found.extend(given_as(&key).filter(|given| given.rest)));
+        }
+        found
+    });
     let callers = cx.graph.callers(method.func);
     !given.is_empty()
         && !callers.is_empty()
@@ -538,14 +566,15 @@ pub(super) fn keys_of(facts: Facts<'_>, id: SpawnId) -> Vec<usize> {
     signals.filter_map(|s| facts.joins.index_of(s.key)).collect()
 }
 
-fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role: Role, out: &mut Vec<Conflict>) {
+fn against(facts: Facts<'_>, worker: &Worker, method: &Method, role: Role, out: &mut Vec<Conflict>) {
     let cx = facts.cx;
+    let Worker { id, origin, keys, .. } = worker;
+    let (id, origin) = (*id, *origin);
     let site = &facts.spawns.sites[id];
     let reach = &facts.reaches[id];
-    let keys = keys_of(facts, id);
     let mut seen: FxHashSet<Location> = FxHashSet::default();
     let file = cx.program.funcs()[site.func].file;
-    if joined_by_callers(facts, id, method, &keys) || of_other_objects(facts, (file, origin), method.func) {
+    if joined_by_callers(facts, id, method, keys) || of_other_objects(facts, (file, origin), method.func) {
         return;
     }
     let what = |effect: &Effect| {
@@ -577,12 +606,12 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         }
         let top = method.reach.path(effect.reached.node).first().map_or(access.span, |step| step.1);
         // Who first asks the goroutine of the last time to stop is called again and again.
-        let again = || stops.get_or_init(|| asked(facts, id, method)).is_some_and(|(_, at)| at.start < top.start);
+        let again = || stops.get_or_init(|| asked(facts, worker, method)).is_some_and(|(_, at)| at.start < top.start);
         // What counts on is of every start; what stores something new belongs to one.
         if role == Role::Restarts && access.stored == Stored::Update {
             continue;
         }
-        if joined_by_argument(facts, method, effect, access.span, &keys) {
+        if joined_by_argument(facts, method, effect, access.span, keys) {
             continue;
         }
         let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
@@ -620,7 +649,7 @@ fn against(facts: Facts<'_>, id: SpawnId, origin: LocalId, method: &Method, role
         path.truncate(usize::try_from(MAX_METHOD_DEPTH).unwrap_or(usize::MAX));
         out.push(Conflict {
             element: access.element,
-            join: join.get_or_init(|| status(facts, id, method, &keys)).clone(),
+            join: join.get_or_init(|| status(facts, worker, method)).clone(),
             assumptions,
             ..Conflict::new(
                 id,
@@ -661,30 +690,32 @@ fn waits_for_method(
 }
 
 /// What is known about the join when a method conflicts: it comes later, it is another goroutine's, or there is none.
-fn status(facts: Facts<'_>, id: SpawnId, method: &Method, keys: &[usize]) -> JoinStatus {
+fn status(facts: Facts<'_>, worker: &Worker, method: &Method) -> JoinStatus {
     let may = facts.joins.may(method.func);
+    let direct = |key: Location| {
+        let wait = facts.joins.waits_in(key, method.func).first()?;
+        Some(JoinPoint::at(key, wait.func, wait.span))
+    };
     let point = |bit: usize| {
         let key = facts.joins.keys()[bit];
-        let direct = facts.joins.waits(key).iter().find(|w| w.func == method.func);
-        if let Some(wait) = direct {
-            return Some(JoinPoint::at(key, wait.func, wait.span));
+        let direct = direct(key);
+        if direct.is_some() {
+            return direct;
         }
         facts.calls.of(method.func).iter().find_map(|row| {
             let path = path_to_wait(facts.joins, facts.calls, row, key);
             let last = *path.last()?;
-            let wait = facts.joins.waits(key).iter().find(|w| w.func == last)?;
+            let wait = facts.joins.waits_in(key, last).first()?;
             Some(JoinPoint { key, func: last, span: wait.span, reached_by: path.into() })
         })
     };
-    if let Some(join) = keys.iter().filter(|bit| may.contains(**bit)).find_map(|bit| point(*bit)) {
+    if let Some(join) = worker.keys.iter().filter(|bit| may.contains(**bit)).find_map(|bit| point(*bit)) {
         return JoinStatus::Late(join);
     }
-    let asked = asked(facts, id, method);
-    let other = may.ones().filter(|bit| matches!(facts.joins.keys()[*bit], Location::Field(_))).find_map(|bit| {
-        let join = point(bit)?;
-        join.reached_by.is_empty().then_some(join)
-    });
-    match other {
+    let asked = asked(facts, worker, method);
+    // Below the method thousands of others may be waited for: only its own waits say who is meant.
+    let keys = may.ones().map(|bit| facts.joins.keys()[bit]);
+    match keys.filter(|key| matches!(key, Location::Field(_))).find_map(direct) {
         Some(join) => JoinStatus::OtherGoroutine(join),
         None => JoinStatus::Missing { asked },
     }

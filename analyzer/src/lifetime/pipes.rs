@@ -114,7 +114,7 @@ fn used_behind(facts: Facts<'_>, conflict: &Conflict, file: FileId, local: Local
     };
     let before = |span: Span| uses.iter().all(|used| used.start > span.start || of_one_call(*used, span));
     let accesses = reach.accesses(facts.cx, facts.index.of(conflict.location));
-    let mut conflicting = accesses.iter().filter_map(|found| {
+    let mut conflicting = accesses.filter_map(|found| {
         let inner = reach.nodes[found.node as usize].func;
         let access = &facts.cx.events.of(inner).accesses[found.row as usize];
         let top = reach.path(found.node).first().copied().unwrap_or((inner, access.span));

@@ -320,14 +320,27 @@ impl Reach {
         self.object_of(cx, reached.node, here.root)?.along(&here.way)
     }
 
-    /// Accesses to `location` among those listed for it.
-    pub fn accesses(&self, cx: Context<'_>, listed: &[(FuncId, u32)]) -> Vec<Reached> {
-        let mut out = Vec::new();
-        for &(func, row) in listed {
-            out.extend(self.nodes_of(func).map(|node| self.reached(cx, node, row)));
+    /// The accesses among those listed, which stand in order of functions: nearest first.
+    pub fn accesses<'a>(
+        &'a self,
+        cx: Context<'a>,
+        listed: &[(FuncId, u32)],
+    ) -> impl Iterator<Item = Reached> + use<'a> {
+        let mut found: Vec<(u8, u32, u32)> = Vec::new();
+        // Whichever there are fewer of are looked for among the others.
+        if listed.len() <= self.nodes.len() {
+            for &(func, row) in listed {
+                found.extend(self.nodes_of(func).map(|node| (self.nodes[node as usize].depth, node, row)));
+            }
+        } else {
+            for (node, number) in self.nodes.iter().zip(0..) {
+                let from = listed.partition_point(|row| row.0 < node.func);
+                let rows = listed[from..].iter().take_while(|row| row.0 == node.func);
+                found.extend(rows.map(|&(_, row)| (node.depth, number, row)));
+            }
         }
-        out.sort_by_key(|r| (self.nodes[r.node as usize].depth, r.node, r.row));
-        out
+        found.sort_unstable();
+        found.into_iter().map(move |(_, node, row)| self.reached(cx, node, row))
     }
 
     /// The access `row` of the function of `node`.

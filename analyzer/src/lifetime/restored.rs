@@ -87,7 +87,7 @@ fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet, locations: Vec<Loca
             access.kind == AccessKind::Write && !access.element && !access.atomic
         });
         let reads = |id: &&SpawnId| {
-            facts.reaches[**id].accesses(cx, rows).iter().any(|reached| {
+            facts.reaches[**id].accesses(cx, rows).any(|reached| {
                 let func = facts.reaches[**id].nodes[reached.node as usize].func;
                 let access = &cx.events.of(func).accesses[reached.row as usize];
                 !access.atomic && access.kind == AccessKind::Read
@@ -400,7 +400,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
     let mut between: Vec<(Restore, FixedBitSet, FixedBitSet)> = Vec::new();
     restores.retain(|restore| {
         let Some(since) = restore.since else { return true };
-        let joined = super::waited::joined_before(facts, func).remove(&restore.at);
+        let joined = super::waited::joined_at(facts, func, restore.at);
         let started = started_between(facts, known, func, since, restore.at);
         between.push((restore.clone(), started, joined.unwrap_or_default()));
         false

@@ -382,7 +382,7 @@ pub fn skipped_join(facts: Facts<'_>, group: &[&Skip], spawn: SpawnId) -> JoinSt
         let ways = signals.iter().filter(|s| s.ends_body()).filter_map(|signal| {
             let path = path_to_wait(facts.joins, facts.calls, row, signal.key);
             let last = *path.last()?;
-            let wait = facts.joins.waits(signal.key).iter().find(|w| w.func == last)?;
+            let wait = facts.joins.waits_in(signal.key, last).first()?;
             Some(JoinPoint { key: signal.key, func: last, span: wait.span, reached_by: path.into() })
         });
         let found = ways.min_by_key(|join| join.reached_by.len());

@@ -156,7 +156,7 @@ fn of_variables(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> 
                 let at = here.get(&wait.span);
                 at.is_some_and(|at| at.0 == start.0 && at.1 > start.1 || reachable(events, start.0).contains(at.0))
             };
-            let mut waits = facts.joins.waits(key).iter().filter(|wait| wait.func == site.func && comes_later(wait));
+            let mut waits = facts.joins.waits_in(key, site.func).iter().filter(|wait| comes_later(wait));
             let wait = waits.find(|wait| {
                 !adds::ordered(facts, id, (body, span), (own, key), wait)
                     && !waited(facts, joined, &keys_of(facts, id), wait.func, wait.span, 0)

@@ -4,7 +4,7 @@
 //! which there was nothing to wait for takes nothing away from the others. Absent on purpose: which goroutine a key belongs
 //! to, and what may be waited for ([`super::joins`]).
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, rc::Rc};
 
 use fixedbitset::FixedBitSet;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     after_spawn::Facts,
     events::{EventKind, FuncEvents},
-    order::reachable,
+    order::circles,
 };
 use crate::{base::Span, resolve::FuncId};
 
@@ -34,6 +34,23 @@ pub(super) fn joined_before(facts: Facts<'_>, func: FuncId) -> FxHashMap<Span, F
     }
     flow(facts, func, events, &mut |span, joined| {
         out.entry(span).and_modify(|known| known.intersect_with(joined)).or_insert_with(|| joined.clone());
+    });
+    out
+}
+
+/// The keys certainly waited for before what happens at one place; `None` where nothing happens or is waited for.
+pub(super) fn joined_at(facts: Facts<'_>, func: FuncId, place: Span) -> Option<FixedBitSet> {
+    if !joins(facts, func) {
+        return None;
+    }
+    let mut out: Option<FixedBitSet> = None;
+    flow(facts, func, facts.cx.events.of(func), &mut |span, joined| {
+        if span == place {
+            match &mut out {
+                Some(known) => known.intersect_with(joined),
+                None => out = Some(joined.clone()),
+            }
+        }
     });
     out
 }
@@ -95,17 +112,17 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
             }
         }
     }
+    let around = OnceCell::new();
     for (block, joined) in entry.iter_mut().enumerate() {
         let Some(joined) = joined else { continue };
-        let around = OnceCell::new();
         let at = &mut |span, joined: &FixedBitSet| {
             if perhaps(joined) {
                 at(span, &none);
             } else if joined.contains(width + 2) && !joined.is_clear() {
                 // The first time round nothing has been waited for yet of what the loop itself waits for.
-                let around = around.get_or_init(|| waited_around(facts, func, events, block));
+                let around: &Vec<_> = around.get_or_init(|| waited_around(facts, func, events));
                 let mut joined = joined.clone();
-                joined.difference_with(around);
+                around[block].iter().for_each(|around| joined.difference_with(around));
                 at(span, &joined);
             } else {
                 at(span, joined);
@@ -120,17 +137,18 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
     }
 }
 
-/// Keys waited for in the loops that a block is part of.
-fn waited_around(facts: Facts<'_>, func: FuncId, events: &FuncEvents, block: usize) -> FixedBitSet {
-    let mut out = FixedBitSet::with_capacity(facts.joins.keys().len());
-    let behind = reachable(events, block);
-    for (other, row) in events.blocks.iter().enumerate().filter(|(other, _)| behind.contains(*other)) {
-        let mut waited = row.events.iter().filter_map(|event| waited_by(facts, func, &event.kind)).peekable();
-        if waited.peek().is_some() && reachable(events, other).contains(block) {
-            waited.for_each(|keys| out.union_with(&keys));
+/// Keys waited for in the loops that each block is part of; `None` where it is part of none that waits.
+fn waited_around(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec<Option<Rc<FixedBitSet>>> {
+    let circles = circles(events);
+    let mut waited: FxHashMap<usize, FixedBitSet> = FxHashMap::default();
+    for (block, circle) in events.blocks.iter().zip(&circles) {
+        let Some(circle) = *circle else { continue };
+        for keys in block.events.iter().filter_map(|event| waited_by(facts, func, &event.kind)) {
+            waited.entry(circle).or_default().union_with(&keys);
         }
     }
-    out
+    let waited: FxHashMap<usize, Rc<FixedBitSet>> = waited.into_iter().map(|(at, keys)| (at, Rc::new(keys))).collect();
+    circles.iter().map(|circle| waited.get(&(*circle)?).cloned()).collect()
 }
 
 /// The keys that an event certainly waits for, if it may wait for any.

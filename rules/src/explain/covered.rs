@@ -190,7 +190,7 @@ impl<'a> Waits<'a> {
                     }
                     let target = row.targets.iter().find(|target| joins.must(**target).contains(key));
                     let Some(&target) = target else { continue };
-                    let wait = joins.waits(signal.key).iter().find(|wait| wait.func == target);
+                    let wait = joins.waits_in(signal.key, target).first();
                     let (func, span) = wait.map_or((func, row.span), |wait| (wait.func, wait.span));
                     return Some(JoinPoint { key: signal.key, func, span, reached_by: [target].into() });
                 }

@@ -43,7 +43,7 @@ pub(super) fn held(cx: &Cx<'_>, waits: &Waits<'_>, spawn: SpawnId, busy: &[FuncI
             let Some(first) = calls.first() else { continue };
             let reached_by = path_to_wait(joins, &lifetimes.calls, first, signal.key);
             let waiter = reached_by.last().copied()?;
-            let wait = joins.waits(signal.key).iter().find(|wait| wait.func == waiter)?;
+            let wait = joins.waits_in(signal.key, waiter).first()?;
             let join = JoinPoint { key: signal.key, func: waiter, span: wait.span, reached_by: reached_by.into() };
             if calls.iter().any(|row| row.deferred) {
                 return Some(Held::Joins(join, func));
