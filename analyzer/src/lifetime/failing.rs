@@ -42,7 +42,7 @@ pub(super) fn only_when_failed(facts: Facts<'_>, conflict: &Conflict) -> bool {
 /// The accesses of the goroutine that conflict with the other side.
 fn accesses_inside(facts: Facts<'_>, conflict: &Conflict) -> Vec<(FuncId, Span)> {
     let reach = &facts.reaches[conflict.spawn];
-    let found = reach.accesses(facts.cx, facts.index.of(conflict.location)).into_iter();
+    let found = reach.accesses(facts.cx, facts.index.of(conflict.location));
     let rows = found.filter_map(|found| {
         let func = reach.nodes[found.node as usize].func;
         let inner = access(facts.cx, (func, found.row));

@@ -78,7 +78,7 @@ pub(super) fn only_at_its_start(facts: Facts<'_>, awaiters: &Awaiters, conflict:
         Relation::TestEnd => uses_of_test(facts, conflict, body).into_iter().all(|used| used.is_some_and(at_start)),
         Relation::AfterSpawn => {
             let reach = &facts.reaches[conflict.spawn];
-            let found = reach.accesses(facts.cx, facts.index.of(conflict.location)).into_iter();
+            let found = reach.accesses(facts.cx, facts.index.of(conflict.location));
             let rows = found.map(|found| (reach.nodes[found.node as usize].func, found.row));
             rows.map(|row| access(facts.cx, row))
                 .filter(|inner| inner.element == conflict.element && inner.kind.conflicts(conflict.other.kind))
