@@ -185,3 +185,200 @@ func main() {{ newNode(&node{{}}).Close() }}
     assert_eq!(closed("set", "n.conn = n.dial(n.name)"), "medium");
     assert_eq!(closed("read", "n.conn.Read(nil)"), "low");
 }
+
+#[test]
+fn the_last_of_several_says_that_all_are_done() {
+    let counted = |name: &str, last: &str, heard: &str| {
+        let code = format!(
+            "
+import (
+	\"sync/atomic\"
+	\"time\"
+)
+
+var (
+	label = \"first\"
+	left  atomic.Int32
+	lines = make(chan int)
+	over  = make(chan int)
+)
+
+func work() {{
+	<-lines
+	println(label)
+	{last}
+}}
+
+func Run() {{
+	label = \"first\"
+	left.Store(2)
+	for i := 0; i < 2; i++ {{
+		go work()
+	}}
+	{heard}
+	label = \"second\"
+}}
+"
+        );
+        confidence(&format!("last-{name}"), "label", &code)
+    };
+    let last = "if left.Add(-1) == 0 {\n\t\tover <- 1\n\t}";
+    assert_eq!(counted("heard", last, "<-over"), "medium");
+    assert_eq!(counted("unheard", last, "time.Sleep(1)"), "high");
+}
+
+#[test]
+fn a_handler_of_a_test_that_gives_up_has_failed() {
+    let gives_up = |name: &str, package: &str, given: &str| {
+        let code = format!(
+            "
+import (
+	\"errors\"
+	\"net/http\"
+	{package}
+	\"time\"
+)
+
+func serve({given}, handle func(http.ResponseWriter, *http.Request) error) {{}}
+
+func Use({given}) {{
+	serve(t, func(w http.ResponseWriter, r *http.Request) error {{
+		written := make(chan error, 1)
+		go func() {{
+			_, err := w.Write(nil)
+			written <- err
+		}}()
+		select {{
+		case err := <-written:
+			return err
+		case <-time.After(time.Second):
+			return errors.New(\"timeout\")
+		}}
+	}})
+}}
+"
+        );
+        confidence(&format!("handler-{name}"), "w", &code)
+    };
+    assert_eq!(gives_up("test", "\"testing\"", "t *testing.T"), "medium");
+    assert_eq!(gives_up("program", "", "t int"), "high");
+}
+
+#[test]
+fn who_calls_the_starter_waits_before_a_channel_is_made_again() {
+    let starts = |name: &str, end: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type syncer struct {{
+	busy sync.WaitGroup
+	jobs chan int
+}}
+
+func (s *syncer) run() {{
+	s.busy.Add(1)
+	go func() {{
+		defer s.busy.Done()
+		for {{
+			select {{
+			case <-s.jobs:
+				return
+			default:
+			}}
+		}}
+	}}()
+}}
+
+func (s *syncer) process() {{
+	s.run()
+	{end}
+}}
+
+func (s *syncer) renew() {{
+	close(s.jobs)
+	s.jobs = make(chan int)
+}}
+
+func (s *syncer) resume() {{
+	s.renew()
+	s.process()
+}}
+
+func main() {{
+	s := &syncer{{jobs: make(chan int)}}
+	s.process()
+	s.resume()
+}}
+"
+        );
+        confidence(&format!("starter-{name}"), "syncer.jobs", &code)
+    };
+    assert_eq!(starts("waits", "close(s.jobs)\n\ts.busy.Wait()"), "medium");
+    assert_eq!(starts("goes", ""), "high");
+}
+
+#[test]
+fn who_waits_for_a_condition_is_called_under_its_lock() {
+    let reads = |name: &str, wait: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+func await(cond *sync.Cond, at *int, stop chan int) {{
+	over := false
+	go func() {{
+		<-stop
+		cond.L.Lock()
+		over = true
+		cond.Broadcast()
+		cond.L.Unlock()
+	}}()
+	for *at != 0 && !over {{
+		{wait}
+	}}
+}}
+
+func Use(at *int, stop chan int) {{
+	var mu sync.Mutex
+	mu.Lock()
+	await(sync.NewCond(&mu), at, stop)
+	mu.Unlock()
+}}
+"
+        );
+        confidence(&format!("cond-{name}"), "over", &code)
+    };
+    assert_eq!(reads("waits", "cond.Wait()"), "low");
+    assert_eq!(reads("looks", "println(1)"), "high");
+}
+
+#[test]
+fn a_wait_of_the_goroutine_itself_comes_behind_what_it_raises() {
+    let waits = |name: &str, run: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type list struct{{ busy sync.WaitGroup }}
+
+func inject(f func()) {{ f() }}
+
+func Listen(l *list) {{
+	go l.listen()
+}}
+
+func (l *list) listen() {{
+	l.busy.Add(1)
+	defer l.busy.Done()
+	{run}(func() {{
+		l.busy.Wait()
+	}})
+}}
+"
+        );
+        confidence(&format!("itself-{name}"), "list.busy", &code)
+    };
+    assert_eq!(waits("runs", "inject"), "");
+    assert_eq!(waits("starts", "sync.OnceFunc"), "");
+}

@@ -43,6 +43,7 @@ pub struct Catalogue {
     wait_all: Vec<Plain>,
     sleep: Vec<Plain>,
     lets_go: Vec<Plain>,
+    under_lock: Vec<Plain>,
     once: Vec<Plain>,
     two_ends: Vec<Plain>,
     comes_with_end: Vec<Plain>,
@@ -284,6 +285,7 @@ impl Catalogue {
         out.extend(self.wait_all.iter().map(|row| (row.func.clone(), Effect::WaitAll)));
         out.extend(self.sleep.iter().map(|row| (row.func.clone(), Effect::Sleep)));
         out.extend(self.lets_go.iter().map(|row| (row.func.clone(), Effect::LetsGo)));
+        out.extend(self.under_lock.iter().map(|row| (row.func.clone(), Effect::UnderLock)));
         out.extend(self.once.iter().map(|row| (row.func.clone(), Effect::Once)));
         out.extend(self.pauses.iter().map(|row| (row.func.clone(), Effect::Pauses)));
         out.extend(self.two_ends.iter().map(|row| (row.func.clone(), Effect::TwoEnds)));
@@ -347,6 +349,7 @@ impl Catalogue {
                 &self.wait_all,
                 &self.sleep,
                 &self.lets_go,
+                &self.under_lock,
                 &self.once,
                 &self.gives_out,
                 &self.takes_back,

@@ -15,6 +15,9 @@ use crate::{finding::Confidence, rule::Cx};
 /// Said where the other side ends the object.
 const NOT_A_STOP: &str = "ending the object is not how the goroutine is told to stop";
 
+/// Said where the goroutine may say something that is heard in front of the other access.
+const HEARD: &str = "what is heard in between does not say that all are done";
+
 /// What has to be assumed for a conflict to be a race: each with its words, and how much all of it weighs.
 ///
 /// Nothing lowers the confidence of a finding without words that the finding lists.
@@ -124,6 +127,7 @@ impl Cx<'_> {
                 );
                 doubts.assume(conflict, Assumption::SameObject, 2);
                 doubts.assume(conflict, Assumption::CalledAgain, 1);
+                doubts.when(self.is_heard_in_between(conflict), 1, HEARD);
             }
             Relation::TestEnd => {
                 // The handle of a helper is its caller's, who may wait, if there is something to wait for; a test that is
@@ -175,6 +179,7 @@ impl Cx<'_> {
         // Of a package variable there is but one, and whoever starts a server sets it too late: eleven of twelve were right.
         let global = matches!(conflict.location, Location::Global(_));
         let called = !conflict.other.path.is_empty() && !local && !global;
+        doubts.when(global && self.is_heard_in_between(conflict), 1, HEARD);
         doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
@@ -225,6 +230,9 @@ impl Cx<'_> {
             _ => doubts.when(true, 1, "what the method stores is to end what the goroutine uses"),
         }
         doubts.when(conflict.inside.path.len() > 3, 1, "the goroutine gets to the access, several calls away");
+        // Who calls the function that starts it is done with it before anything is made again.
+        let again = conflict.other.stored == Stored::Fresh && self.callers_wait(conflict);
+        doubts.when(again, 1, "the method is called while who started the goroutine still waits for it");
         // An end that nobody makes.
         doubts.when(self.lifetimes.graph.callers(method).is_empty(), 1, "somebody calls the method; nothing here does");
         // A test that starts a server by hand has its own ways to know that it is over.
@@ -288,13 +296,47 @@ impl Cx<'_> {
     fn gives_up_in_test(&self, conflict: &Conflict) -> bool {
         let func = self.lifetimes.spawns.sites[conflict.spawn].func;
         let program = self.lifetimes.program;
-        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd);
+        let between = matches!(conflict.relation, Relation::AfterSpawn | Relation::TestEnd | Relation::Recycled);
         let given_up = match conflict.join {
             JoinStatus::Skipped { join: Some(_), .. } => true,
             JoinStatus::Missing { .. } => self.hears_in_an_arm(conflict),
             _ => false,
         };
         between && given_up && (program.in_test_file(func) || self.is_given_test(func))
+    }
+
+    /// Whether the spawning function hears something, behind the start and in front of the other access, that the goroutine
+    /// may say near its body: the last of several says that all are done.
+    fn is_heard_in_between(&self, conflict: &Conflict) -> bool {
+        let lifetimes = self.lifetimes;
+        let spawn = &lifetimes.spawns.sites[conflict.spawn];
+        let other = conflict.other.path.first().map_or(conflict.other.span, |step| step.1);
+        let reach = &lifetimes.facts().reaches[conflict.spawn];
+        let events_of = |func: FuncId| lifetimes.events.of(func).blocks.iter().flat_map(|block| &block.events);
+        let near = || reach.nodes.iter().take_while(|node| node.depth() <= 1).flat_map(|node| events_of(node.func));
+        let says = |key: Location| {
+            near().any(|event| matches!(event.kind, EventKind::Signal { key: said, .. } if said == key))
+        };
+        events_of(spawn.func).any(|event| match event.kind {
+            EventKind::Wait { key, .. } => {
+                spawn.span.end <= event.span.start && event.span.end <= other.start && says(key)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether everyone who calls the function that starts the goroutine waits for it before it returns.
+    fn callers_wait(&self, conflict: &Conflict) -> bool {
+        let lifetimes = self.lifetimes;
+        let spawn = &lifetimes.spawns.sites[conflict.spawn];
+        let ends = spawn.signals.iter().filter(|signal| signal.ends_body());
+        let keys: Vec<usize> = ends.filter_map(|signal| lifetimes.joins.index_of(signal.key)).collect();
+        let callers = lifetimes.graph.callers(spawn.func);
+        !callers.is_empty()
+            && callers.iter().all(|site| {
+                let waited = lifetimes.joins.must(lifetimes.graph.sites()[*site].func);
+                keys.iter().any(|key| waited.contains(*key))
+            })
     }
 
     /// Whether the spawning function waits, in an arm among others, for something that the goroutine says.

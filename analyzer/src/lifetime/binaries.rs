@@ -35,6 +35,18 @@ impl<'a> Binaries<'a> {
         self.linked[package].get_or_init(|| self.link(package))
     }
 
+    /// Whether the test binary with `test` has `func`, too: it has the tests of one package only, whatever it links.
+    pub(super) fn has(&self, test: FuncId, func: FuncId) -> bool {
+        let program = self.program;
+        let package = |func: FuncId| program.funcs()[func].package;
+        let tested = |func: FuncId| {
+            let path = program.packages()[package(func)].path.as_str();
+            path.strip_suffix("_test").unwrap_or(path)
+        };
+        self.of_test(test).contains(package(func).index())
+            && (!program.in_test_file(func) || tested(func) == tested(test))
+    }
+
     /// A test's own package, its external tests, and all that these and their imports import: tests are imported by nobody.
     fn link(&self, package: PackageId) -> FixedBitSet {
         let packages = self.program.packages();

@@ -366,7 +366,8 @@ fn adds_race(facts: Facts<'_>) -> Vec<Conflict> {
                 // What the goroutine itself waits for, it has raised before; a test that waits knows what it started.
                 let test = |func: FuncId| cx.program.in_test_file(func);
                 let mut waits = facts.joins.waits(key).iter();
-                let wait = waits.find(|w| w.func != body && (!test(w.func) || test(body)));
+                let inner = |func: FuncId| cx.program.encloses(body, func) && facts.reaches[id].contains(func);
+                let wait = waits.find(|w| w.func != body && !inner(w.func) && (!test(w.func) || test(body)));
                 let Some(wait) = wait else { continue };
                 // Under the lock the function that waits has said, or will see, that no more is to come.
                 let guarded = !itself && held.iter().any(|lock| locks(facts, wait.func, *lock));

@@ -690,7 +690,7 @@ impl<'a> Lowering<'a> {
             Effect::ComesWithEnd | Effect::ComesWithLimit | Effect::NeverOver | Effect::TellsEnd => return true,
             Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
             Effect::Overwrites { .. } | Effect::TakesBack | Effect::ReadsAll { .. } => return true,
-            Effect::LeavesWithUser | Effect::RunsTests => return true,
+            Effect::LeavesWithUser | Effect::RunsTests | Effect::UnderLock => return true,
             Effect::Peer => {
                 push(EventKind::Peer);
                 return true;

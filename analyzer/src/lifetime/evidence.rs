@@ -15,11 +15,14 @@ use super::{
     events::EventKind,
     failing,
     guards::deciding,
+    handed::effects_of,
     hidden_order::{self, Waiters},
     order::{is_deferred, point_of},
+    models::Effect,
     origin::mentions,
     peers::Peers,
     phases::{self, Awaiters},
+    spawns::Context,
 };
 use crate::{
     base::{InPieces, IndexVec, Span},
@@ -72,7 +75,11 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, ask: &Ask, conflict: &mut Conf
     let other_locks = locks_of(facts, &conflict.other, other);
     let above = conflict.other.path.first().map_or(conflict.other.func, |step| step.0);
     let maybe = held.of(facts, above, MAX_HOLDING_CALLERS);
-    if inside_locks.iter().any(|key| maybe.contains(key)) {
+    let under_lock = |side: &Side, others: &LockSet| !others.is_empty() && needs_lock(facts, side.func);
+    if inside_locks.iter().any(|key| maybe.contains(key))
+        || under_lock(&conflict.inside, &other_locks)
+        || under_lock(&conflict.other, &inside_locks)
+    {
         conflict.assumptions.push(Assumption::CallerHoldsNoLock);
     }
     let left = |side: &Access, locks: &LockSet| locks.iter().any(|key| gave_back(facts, side, *key));
@@ -93,6 +100,18 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, ask: &Ask, conflict: &mut Conf
     if !inside.atomic && other.atomic && !conflict.element {
         conflict.evidence.push(Evidence::HalfAtomic);
     }
+}
+
+/// Whether a function does what is done with a lock held, and nowhere takes one: its callers do.
+fn needs_lock(facts: Facts<'_>, func: FuncId) -> bool {
+    let Context { program, models, events, .. } = facts.cx;
+    let file = program.funcs()[func].file;
+    let all = || events.of(func).blocks.iter().flat_map(|block| &block.events);
+    let needs = |kind: &EventKind| match kind {
+        EventKind::Call(call) => effects_of(program, models, file, *call).contains(&Effect::UnderLock),
+        _ => false,
+    };
+    all().any(|event| needs(&event.kind)) && !all().any(|event| matches!(event.kind, EventKind::Lock { .. }))
 }
 
 /// Whether two goroutines of one function both write its variable in their bodies. A body that takes a lock of its own kind

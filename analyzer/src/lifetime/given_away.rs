@@ -99,8 +99,8 @@ impl Search<'_> {
     /// start; a test meets those of its own binary only.
     fn runners(&self, owner: FuncId, inner: &Access) -> impl Iterator<Item = Reader> {
         let (facts, program) = (self.facts, self.facts.cx.program);
-        let linked = program.in_test_file(owner).then(|| self.binaries.of_test(owner));
-        let met = move |func: FuncId| linked.is_none_or(|all| all.contains(program.funcs()[func].package.index()));
+        let test = program.in_test_file(owner);
+        let met = move |func: FuncId| !test || self.binaries.has(owner, func);
         let runs = |func: FuncId| self.run.contains(func.index()) && met(func);
         let above = readers_above(facts, std::iter::once((inner.func, inner.span)), &runs, &self.started);
         above.into_iter().filter(move |runner| {

@@ -64,6 +64,8 @@ pub enum Effect {
     Lock { on: Operand, read: bool },
     /// Gives a lock back.
     Unlock { on: Operand },
+    /// Is called with a lock held that belongs to the receiver.
+    UnderLock,
     /// Atomic access.
     Atomic { on: Operand, write: bool },
     /// Writes over what its slice argument holds.

@@ -56,8 +56,9 @@ struct Known<'a> {
 
 impl Known<'_> {
     fn started_by(&self, facts: Facts<'_>, func: FuncId) -> &FixedBitSet {
-        let binary = || facts.cx.program.in_test_file(func).then(|| self.binaries.of_test(func));
-        self.started[func].get_or_init(|| started_by(facts, func, binary()))
+        let test = facts.cx.program.in_test_file(func);
+        let within = |other: FuncId| !test || self.binaries.has(func, other);
+        self.started[func].get_or_init(|| started_by(facts, func, &within))
     }
 }
 
@@ -80,23 +81,29 @@ fn readers_of_globals(facts: Facts<'_>, alive: &FixedBitSet, locations: Vec<Loca
     let parallel = |id: SpawnId| cx.events.of(facts.spawns.sites[id].func).pause().is_some();
     let ids = facts.spawns.sites.ids().filter(|id| alive.contains(id.index()) || parallel(*id));
     let ids: Vec<SpawnId> = ids.collect();
-    let rows = locations.into_par_iter().one_by_one().filter_map(|location| {
-        let rows = facts.index.of(location);
-        let written = rows.iter().any(|r| {
-            let access = super::reach::access(cx, *r);
-            access.kind == AccessKind::Write && !access.element && !access.atomic
-        });
-        let reads = |id: &&SpawnId| {
-            facts.reaches[**id].accesses(cx, rows).any(|reached| {
-                let func = facts.reaches[**id].nodes[reached.node as usize].func;
-                let access = &cx.events.of(func).accesses[reached.row as usize];
-                !access.atomic && access.kind == AccessKind::Read
-            })
-        };
-        let found: Vec<SpawnId> = ids.iter().filter(|_| written).filter(reads).copied().collect();
-        (!found.is_empty()).then_some((location, found))
+    let mut read_in: FxHashMap<FuncId, Vec<Location>> = FxHashMap::default();
+    for location in locations {
+        let accesses = || facts.index.of(location).iter().map(|row| super::reach::access(cx, *row));
+        let written = |access: &super::domain::Access| access.kind == AccessKind::Write && !access.element;
+        if !accesses().any(|access| written(access) && !access.atomic) {
+            continue;
+        }
+        for access in accesses().filter(|access| !access.atomic && access.kind == AccessKind::Read) {
+            read_in.entry(access.func).or_default().push(location);
+        }
+    }
+    let rows = ids.par_iter().few_at_once().map(|id| {
+        let funcs = facts.reaches[*id].nodes.iter().filter_map(|node| read_in.get(&node.func));
+        let mut read: Vec<Location> = funcs.flatten().copied().collect();
+        read.sort_unstable();
+        read.dedup();
+        read
     });
-    rows.collect::<Vec<_>>().into_iter().collect()
+    let mut readers = Readers::default();
+    for (id, read) in ids.iter().zip(rows.collect::<Vec<_>>()) {
+        read.into_iter().for_each(|location| readers.entry(location).or_default().push(*id));
+    }
+    readers
 }
 
 /// Calls between a goroutine's body and the read of a variable that a test changes.
@@ -149,10 +156,7 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
         let conflict = |reader: Reader| {
             let starter = facts.spawns.sites[reader.spawn].func;
             let on_the_way = || reader.path.iter().map(|step| step.0).chain([starter, reader.func]);
-            let meets = |write: &&&super::domain::Access| {
-                let linked = binaries.of_test(write.func);
-                on_the_way().all(|func| linked.contains(package(func)))
-            };
+            let meets = |write: &&&super::domain::Access| on_the_way().all(|func| binaries.has(write.func, func));
             let write = writes.iter().find(meets)?;
             Some(Conflict {
                 assumptions: vec![Assumption::SameObject],
@@ -478,7 +482,7 @@ fn of_one_part(cx: Context<'_>, one: &Access, other: &Access) -> bool {
 
 /// Goroutines that a function may start: itself, in what it calls, and in goroutines started there, as far as those are
 /// `within` certain packages.
-fn started_by(facts: Facts<'_>, func: FuncId, within: Option<&FixedBitSet>) -> FixedBitSet {
+fn started_by(facts: Facts<'_>, func: FuncId, within: &dyn Fn(FuncId) -> bool) -> FixedBitSet {
     let mut started = FixedBitSet::with_capacity(facts.spawns.sites.len());
     let mut visited: FxHashSet<FuncId> = FxHashSet::default();
     let mut queue = std::collections::VecDeque::from([(func, 0)]);
@@ -496,9 +500,7 @@ fn started_by(facts: Facts<'_>, func: FuncId, within: Option<&FixedBitSet>) -> F
             next.extend(row.targets.iter().copied());
             next.extend(row.handed.iter().map(|h| h.func));
         }
-        let linked =
-            |func: &FuncId| within.is_none_or(|own| own.contains(facts.cx.program.funcs()[*func].package.index()));
-        for func in next.into_iter().filter(linked) {
+        for func in next.into_iter().filter(|func| within(*func)) {
             if visited.insert(func) {
                 queue.push_back((func, depth + 1));
             }
