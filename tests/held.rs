@@ -658,3 +658,46 @@ func stat(limit time.Duration, ask func(context.Context) error) error {{
     assert_eq!(stat("ended-by-one", ""), "medium");
     assert_eq!(stat("ended-by-both", "time.AfterFunc(limit, cancel)"), "high");
 }
+
+#[test]
+fn a_lock_of_the_caller_is_held_until_it_is_given_back() {
+    let sends = |name: &str, before: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type link struct {{
+	mu   sync.Mutex
+	out  []int
+	work chan int
+}}
+
+func newLink() *link {{
+	l := &link{{}}
+	go l.run()
+	return l
+}}
+
+func (l *link) run() {{
+	for v := range l.work {{
+		l.mu.Lock()
+		l.deliver(v)
+	}}
+}}
+
+func (l *link) deliver(v int) {{
+	{before}
+}}
+
+func (l *link) Close() {{
+	l.mu.Lock()
+	l.out = nil
+	l.mu.Unlock()
+}}
+"
+        );
+        confidence(&format!("given-back-{name}"), "link.out", &code)
+    };
+    assert_eq!(sends("before", "l.mu.Unlock()\n\tprintln(l.out[v])"), "low");
+    assert_eq!(sends("behind", "println(l.out[v])\n\tl.mu.Unlock()"), "");
+}

@@ -364,3 +364,37 @@ func page(ctx *fasthttp.RequestCtx) {{
     assert_eq!(page("context-left", "ctx.TimeoutError(\"too late\")"), "low");
     assert_eq!(page("context-taken-back", "println(\"too late\")"), "high");
 }
+
+#[test]
+fn a_kept_literal_that_counts_atomically_meets_a_plain_read() {
+    let reads = |name: &str, read: &str| {
+        let code = format!(
+            "
+import (
+	\"sync/atomic\"
+	\"time\"
+)
+
+type clock struct{{ tick func() }}
+
+func (c *clock) run() {{
+	for {{
+		c.tick()
+	}}
+}}
+
+func Start(c *clock) {{ go c.run() }}
+
+func Count(c *clock) int64 {{
+	var n int64
+	c.tick = func() {{ atomic.AddInt64(&n, 1) }}
+	time.Sleep(1)
+	return {read}
+}}
+"
+        );
+        confidence(&format!("kept-atomic-{name}"), "n", &code)
+    };
+    assert_eq!(reads("plain", "n"), "low");
+    assert_eq!(reads("atomic", "atomic.LoadInt64(&n)"), "");
+}

@@ -560,3 +560,162 @@ func count(ctx context.Context) int {{
     assert_ne!(count("submit-v2", "github.com/panjf2000/ants/v2", "pool.Submit(f)"), "");
     assert_eq!(count("here", gopool, "f()"), "");
 }
+
+#[test]
+fn a_literal_that_runs_once_runs_where_it_stands() {
+    let ends = |name: &str, stop: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type feed struct {{
+	once sync.Once
+	busy sync.WaitGroup
+	out  chan int
+}}
+
+func newFeed() *feed {{
+	f := &feed{{out: make(chan int)}}
+	f.busy.Add(1)
+	go f.run()
+	return f
+}}
+
+func (f *feed) run() {{
+	defer f.busy.Done()
+	f.out <- 1
+}}
+
+func (f *feed) Stop() {{
+	{stop}
+}}
+"
+        );
+        confidence(&format!("once-{name}"), "feed.out", &code)
+    };
+    let close = "f.once.Do(func() { close(f.out) })";
+    assert_eq!(ends("behind", &format!("f.busy.Wait()\n\t{close}")), "");
+    assert_eq!(ends("before", &format!("{close}\n\tf.busy.Wait()")), "low");
+}
+
+#[test]
+fn a_channel_kept_from_its_field_is_not_the_field() {
+    let sends = |name: &str, send: &str| {
+        let code = format!(
+            "
+import \"sync\"
+
+type hub struct {{
+	mu  sync.Mutex
+	out chan int
+}}
+
+func newHub() *hub {{
+	h := &hub{{out: make(chan int)}}
+	go h.run()
+	return h
+}}
+
+func (h *hub) run() {{
+	for {{
+		h.mu.Lock()
+		out := h.out
+		h.mu.Unlock()
+		{send}
+	}}
+}}
+
+func (h *hub) leave() {{
+	h.mu.Lock()
+	h.out = nil
+	h.mu.Unlock()
+}}
+"
+        );
+        confidence(&format!("kept-channel-{name}"), "hub.out", &code)
+    };
+    assert_eq!(sends("kept", "out <- 1"), "");
+    assert_eq!(sends("field", "if out != nil {\n\t\t\th.out <- 1\n\t\t}"), "low");
+}
+
+#[test]
+fn whoever_has_no_goroutines_left_puts_a_variable_back() {
+    let restores = |name: &str, checks: &str| {
+        let code = format!(
+            "
+import (
+	\"testing\"
+
+	\"go.uber.org/goleak\"
+)
+
+var limit = 1
+
+func work(stop chan int) {{
+	for {{
+		select {{
+		case <-stop:
+			return
+		default:
+			println(limit)
+		}}
+	}}
+}}
+
+func TestLimit(t *testing.T) {{
+	{checks}
+	limit = 3
+	stop := make(chan int)
+	go work(stop)
+	close(stop)
+}}
+"
+        );
+        confidence(&format!("none-left-{name}"), "limit", &code)
+    };
+    let restore = "defer func() { limit = 1 }()";
+    assert_eq!(restores("behind", &format!("{restore}\n\tdefer goleak.VerifyNone(t)")), "");
+    assert_ne!(restores("before", &format!("defer goleak.VerifyNone(t)\n\t{restore}")), "");
+}
+
+#[test]
+fn a_context_of_the_old_package_is_a_context() {
+    let stops = |name: &str, package: &str| {
+        let code = format!(
+            "
+import (
+	\"sync\"
+
+	\"{package}\"
+)
+
+type pump struct {{
+	cancel context.CancelFunc
+	busy   sync.WaitGroup
+	rate   int
+}}
+
+func (p *pump) Start() {{
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	go func() {{
+		for ctx.Err() == nil {{
+			println(p.rate)
+		}}
+	}}()
+}}
+
+func (p *pump) reset() {{
+	p.cancel()
+	p.rate = 0
+}}
+
+func main() {{ new(pump).reset() }}
+"
+        );
+        confidence(&format!("context-{name}"), "pump.rate", &code)
+    };
+    let new = stops("new", "context");
+    assert_ne!(new, "");
+    assert_eq!(stops("old", "golang.org/x/net/context"), new);
+}

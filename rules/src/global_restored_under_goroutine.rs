@@ -1,6 +1,9 @@
 //! `global-restored-under-goroutine`: a package variable is put back while a goroutine still reads it.
 
-use analyzer::lifetime::{Location, conflict::Conflict};
+use analyzer::lifetime::{
+    Location,
+    conflict::{Conflict, Relation},
+};
 
 use crate::{
     finding::{Confidence, Fix, RuleId},
@@ -22,7 +25,8 @@ impl Rule for GlobalRestoredUnderGoroutine {
     }
 
     fn detect(&self, cx: &Cx<'_>, conflict: &Conflict) -> Option<Confidence> {
-        let global = matches!(conflict.location, Location::Global(_)) && conflict.other.kind.is_write();
+        let of_tests = conflict.relation == Relation::Restored && matches!(conflict.location, Location::Field(_));
+        let global = (of_tests || matches!(conflict.location, Location::Global(_))) && conflict.other.kind.is_write();
         global.then(|| cx.certainty(conflict))
     }
 

@@ -14,15 +14,17 @@ use super::{
     body::{Body, waiting_loops},
     calls::{CallRef, Calls},
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, MAX_OTHERS, Relation, Side, SkippedAt},
-    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
+    domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
     iterations::of_other_iterations,
     joins::Joins,
-    order::{Point, gates_before, point_of},
+    objects::holder_of,
+    order::{Point, point_of},
     other_starts::results_of_helper,
     reach::{AccessIndex, Reach, Reached, Reaches},
     running::{Outlives, State, receive, union},
+    siblings::timer_of,
     spawns::{Context, Spawns},
 };
 use crate::{
@@ -59,6 +61,8 @@ pub struct AfterSpawn {
     pub conflicts: Vec<Conflict>,
     /// Spawn sites whose goroutines may still run when the function is left.
     pub outlive: Vec<Outlives>,
+    /// Spawn sites whose goroutines may still run while the function goes on for ever.
+    pub endless: Vec<SpawnId>,
     /// Spawn sites that some way through the function waits for.
     pub joined_somewhere: Vec<(SpawnId, JoinPoint)>,
 }
@@ -94,16 +98,6 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         ways: super::ways::Answers::default(),
     }
     .run()
-}
-
-/// The variable that the function keeps a callback's timer in.
-fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
-    let site = &facts.spawns.sites[id];
-    if site.kind != SpawnKind::Timer {
-        return None;
-    }
-    let file = facts.cx.program.funcs()[site.func].file;
-    super::published::holder_of(facts, site.func, site.call).map(|local| Location::Local(file, local))
 }
 
 pub(super) struct Pass<'a> {
@@ -160,6 +154,7 @@ impl Pass<'_> {
                     // Left after at least one iteration.
                     let Some(mut again) = back[at].clone() else { continue };
                     self.block(at, &mut again);
+                    again.has_heard_all(at);
                     match &mut entry[next] {
                         None => {
                             entry[next] = Some(again);
@@ -199,6 +194,7 @@ impl Pass<'_> {
                 }
             }
         }
+        self.out.endless = self.endless(&entry);
         self.reporting = true;
         for (at, state) in entry.iter().enumerate() {
             let Some(mut state) = state.clone() else { continue };
@@ -212,7 +208,7 @@ impl Pass<'_> {
     }
 
     /// Applies the events of one block; the answer is whether its end is reached.
-    fn block(&mut self, at: usize, state: &mut State) -> bool {
+    pub(super) fn block(&mut self, at: usize, state: &mut State) -> bool {
         let (events, facts) = (self.events, self.facts);
         for (index, event) in events.blocks[at].events.iter().enumerate() {
             match &event.kind {
@@ -296,9 +292,10 @@ impl Pass<'_> {
         state.received[goroutine].clear();
         state.fresh.retain(|(g, _)| *g != goroutine);
         state.atomics.retain(|(g, _)| *g != goroutine);
+        state.hearing.retain(|(_, g)| *g != goroutine);
     }
 
-    fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
+    pub(super) fn wait(&mut self, key: Location, how: WaitKind, span: Span, state: &mut State, all: bool) {
         let facts = self.facts;
         for &implied in facts.joins.implied_by(key, how) {
             // Who goes over all of a channel has waited for its close.
@@ -321,15 +318,22 @@ impl Pass<'_> {
             let site = &facts.spawns.sites[id];
             // One receive, where a loop starts many.
             let of_one = site.in_loop && how == WaitKind::Receive && !self.hears_all(site.span, span);
-            let ends = site.signals.iter().any(|s| {
+            let mut ends = site.signals.iter().filter(|s| {
                 s.key == key
                     && s.ends_body()
                     && facts.joins.counts(key, how)
                     && (all || s.kind != SignalKind::Send || !of_one)
             });
+            let end = ends.next();
+            let one_by_one = end.filter(|s| s.kind == SignalKind::Send && site.in_loop && !all);
+            let in_loop = one_by_one.and_then(|_| self.hears_one_by_one(site.span, span));
+            let ends = end.is_some();
             let early = ends && self.bodies[goroutine].goes_on_after(facts, key, how);
             if ends && !early {
-                state.active.remove(goroutine);
+                match in_loop {
+                    Some(head) => state.hears_in(head, goroutine),
+                    None => state.active.remove(goroutine),
+                }
                 self.note_join(id, key, span);
             } else {
                 if ends {
@@ -549,7 +553,8 @@ impl Pass<'_> {
     /// An access in something the function calls: only writes, and only to objects known to be shared.
     fn check_called(&mut self, access: &Access, found: &Reached, reach: &Reach, span: Span, state: &State) {
         let local = matches!(access.location, Location::Local(..));
-        if (!access.kind.is_write() && !local) || access.kind == AccessKind::End {
+        let read = access.kind == AccessKind::Read && matches!(access.location, Location::Field(_)) && !access.atomic;
+        if (!access.kind.is_write() && !local && !read) || access.kind == AccessKind::End {
             // Ending what a goroutine works on is also how it is asked to stop; that is judged per owner.
             return;
         }
@@ -561,27 +566,6 @@ impl Pass<'_> {
         let dispatched = reach.nodes[found.node as usize].dispatched();
         let waited = self.waited_in_literal(access, span, state);
         self.against(access, found.origin, &path, dispatched, &found.locks, waited.as_ref().unwrap_or(state));
-    }
-
-    /// The state behind what a literal of the function, called by somebody else, waits for before it gets to `access`.
-    fn waited_in_literal(&mut self, access: &Access, span: Span, state: &State) -> Option<State> {
-        let facts = self.facts;
-        facts.cx.program.funcs()[access.func].parent?;
-        let events = facts.cx.events.of(access.func);
-        let waits = || events.blocks.iter().flat_map(|block| &block.events);
-        if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
-            return None;
-        }
-        let gates = gates_before(events, facts.cx.places, access.span)?;
-        let mut after = state.clone();
-        for event in waits() {
-            if let EventKind::Wait { key, how } = event.kind
-                && gates.contains(&key)
-            {
-                self.wait(key, how, span, &mut after, false);
-            }
-        }
-        Some(after)
     }
 
     fn against(
@@ -624,6 +608,11 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
+            let called_read = access.kind == AccessKind::Read && !path.is_empty() && !own;
+            if called_read && matches!(access.location, Location::Field(_)) && !self.is_set_first(goroutine, &inside.0)
+            {
+                continue;
+            }
             if !self.may_follow(goroutine, top)
                 || self.through_one_once(goroutine, &inside.0, (path, (access.func, access.span)), top)
             {
@@ -649,6 +638,14 @@ impl Pass<'_> {
                 conflict.join = early;
             }
         }
+    }
+
+    /// Whether an access of a goroutine goes to a field of the object that holds the one of an access of the function itself:
+    /// `go s.part.run()` beside `s.part.stopped`.
+    pub(super) fn is_of_one_holder(&self, reach: &Reach, reached: &Reached, access: &Access) -> bool {
+        let cx = self.facts.cx;
+        access.func == self.func
+            && reach.holder_of(cx, reached).is_some_and(|holder| Some(holder) == holder_of(cx, access))
     }
 
     /// The goroutine's first access that conflicts with `access`, which the function makes at `to`, and is not ordered with
@@ -688,6 +685,7 @@ impl Pass<'_> {
                 Location::Local(..) | Location::Global(_) => true,
                 Location::Field(_) => {
                     reached.origin.is_some() && reached.origin == origin && inner.depth == access.depth
+                        || self.is_of_one_holder(reach, &reached, access)
                 }
             };
             let calls = || reach.path(reached.node).into_iter().map(|step| step.0).chain([func]);
@@ -697,7 +695,7 @@ impl Pass<'_> {
             {
                 continue;
             }
-            if self.is_ordered(goroutine, &reached, inner, access, state) {
+            if self.is_ordered(goroutine, &reached, inner, access, state, to.is_none()) {
                 continue;
             }
             match to.map_or(Heard::No, |to| self.heard(goroutine, &reached, inner, access, to)) {

@@ -10,13 +10,14 @@ use fixedbitset::FixedBitSet;
 use super::{
     adds::every_way_passes,
     after_spawn::Pass,
-    domain::{Access, Location, SignalKind, SpawnId, WaitKind},
+    domain::{Access, AccessKind, Location, SignalKind, SpawnId, Stored, WaitKind},
     events::{EventKind, FuncEvents},
-    order::{Order, Point, point_of, points},
+    order::{Order, Point, gates_before, point_of, points},
     reach::Reached,
+    running::State,
 };
 use crate::{
-    base::Span,
+    base::{Idx, Span},
     resolve::FuncId,
     syntax::{BinaryOp, Expr, ExprId, InstrKind, LocalDecl, LocalId},
 };
@@ -45,6 +46,50 @@ impl Pass<'_> {
     /// or the receive has a loop of its own, which is taken to go on until all have been heard.
     pub(super) fn hears_all(&self, site: Span, receive: Span) -> bool {
         !self.has_a_loop_of_its_own(receive, site) || self.has_a_loop_of_its_own(site, receive)
+    }
+
+    /// The state behind what a literal of the function, called by somebody else, waits for before it gets to `access`.
+    pub(super) fn waited_in_literal(&mut self, access: &Access, span: Span, state: &State) -> Option<State> {
+        let facts = self.facts;
+        facts.cx.program.funcs()[access.func].parent?;
+        let events = facts.cx.events.of(access.func);
+        let waits = || events.blocks.iter().flat_map(|block| &block.events);
+        if !waits().any(|event| matches!(event.kind, EventKind::Wait { .. })) {
+            return None;
+        }
+        let gates = gates_before(events, facts.cx.places, access.span)?;
+        let mut after = state.clone();
+        for event in waits() {
+            if let EventKind::Wait { key, how } = event.kind
+                && gates.contains(&key)
+            {
+                self.wait(key, how, span, &mut after, false);
+            }
+        }
+        Some(after)
+    }
+
+    /// Whether the goroutine sets something in its body before it waits for anybody: what it is started to set, and not what
+    /// comes of its work.
+    pub(super) fn is_set_first(&self, goroutine: usize, reached: &Reached) -> bool {
+        let facts = self.facts;
+        let reach = &facts.reaches[self.ids[goroutine]];
+        let node = &reach.nodes[reached.node as usize];
+        let events = facts.cx.events.of(node.func);
+        let access = &events.accesses[reached.row as usize];
+        node.depth() == 0
+            && access.kind == AccessKind::Write
+            && access.stored != Stored::Update
+            && gates_before(events, facts.cx.places, access.span).is_some_and(|gates| gates.is_empty())
+    }
+
+    /// The loop, by its head, in which one is received after the other, where it goes on until all have been heard: who
+    /// leaves it early has not.
+    pub(super) fn hears_one_by_one(&self, site: Span, receive: Span) -> Option<usize> {
+        let body = self.facts.cx.program.function(self.func).body.as_ref()?;
+        let own = body.loops.iter().filter(|row| row.span.contains(receive) && !row.span.contains(site));
+        let head = own.max_by_key(|row| row.span.start)?.head.index();
+        self.waiting_loops.iter().any(|waiting| waiting.0 == head).then_some(head)
     }
 
     /// Whether a loop repeats what stands at `span`, and not what stands at `without`.

@@ -172,6 +172,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         let lasts =
             |row: &&Outlives| !matches!(facts.spawns.sites[row.spawn].kind, SpawnKind::Subtest | SpawnKind::Queue);
         pass.outlive.iter().filter(|row| !fails(row)).filter(lasts).for_each(|row| alive.insert(row.spawn.index()));
+        alive.extend(pass.endless.iter().map(|id| id.index()));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
@@ -216,9 +217,10 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     let [elsewhere, by_tests, after_start, uncounted, given_away] =
         <[Vec<Conflict>; 5]>::try_from(guesses).unwrap_or_default();
     let counted = |c: &Conflict| matches!(c.relation, Relation::AddRacesWait { .. });
-    let raised: FxHashSet<(FuncId, Span)> =
-        conflicts.iter().filter(|c| counted(c)).map(|c| (c.inside.func, c.inside.span)).collect();
-    conflicts.extend(uncounted.into_iter().filter(|c| !raised.contains(&(c.inside.func, c.inside.span))));
+    // One goroutine that is counted too late hides no other that makes the same call.
+    let of_call = |c: &Conflict| (c.spawn, c.inside.func, c.inside.span);
+    let raised: FxHashSet<(SpawnId, FuncId, Span)> = conflicts.iter().filter(|c| counted(c)).map(of_call).collect();
+    conflicts.extend(uncounted.into_iter().filter(|c| !raised.contains(&of_call(c))));
     for guess in [after_start, elsewhere, by_tests, given_away] {
         let known: FxHashSet<(SpawnId, Location)> = conflicts.iter().map(|c| (c.spawn, c.location)).collect();
         conflicts.extend(guess.into_iter().filter(|c| !known.contains(&(c.spawn, c.location))));

@@ -52,6 +52,8 @@ pub struct FuncEvents {
     pub(super) call_locks: ThinVec<(ExprId, LockSet)>,
     /// Locks certainly held where a counter is raised.
     pub(super) add_locks: ThinVec<(Span, LockSet)>,
+    /// Locks that the function gives back without having taken them: whoever calls it holds them up to there.
+    pub(super) handed_over: ThinVec<SyncKey>,
     /// Loops that run once.
     pub(super) once: ThinVec<Span>,
 }

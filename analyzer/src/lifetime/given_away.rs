@@ -67,9 +67,7 @@ impl Search<'_> {
         let (facts, program) = (self.facts, self.facts.cx.program);
         let Location::Local(file, local) = location else { return Vec::new() };
         let Some(owner) = program.declaring(file, local) else { return Vec::new() };
-        let plain = |access: &&Access| {
-            !access.atomic && matches!(access.kind, AccessKind::Read | AccessKind::Write | AccessKind::Close)
-        };
+        let plain = |access: &&Access| matches!(access.kind, AccessKind::Read | AccessKind::Write | AccessKind::Close);
         let accesses = || facts.index.of(location).iter().map(|row| access(facts.cx, *row)).filter(plain);
         let given = |access: &&Access| access.func != owner && self.run.contains(access.func.index());
         let before = OnceCell::new();
@@ -172,6 +170,7 @@ fn kept_literals(facts: Facts<'_>, file: FileId) -> FxHashSet<FuncIndex> {
 fn comes_behind(facts: Facts<'_>, literal: FuncId, inner: &Access, other: &Access) -> bool {
     let program = facts.cx.program;
     inner.kind.conflicts(other.kind)
+        && !(inner.atomic && other.atomic)
         && !program.encloses(literal, other.func)
         && other.span.start > program.function(literal).span.end
         && !inner.locks.iter().any(|lock| other.locks.contains(lock))

@@ -181,6 +181,7 @@ impl Lowering<'_> {
         }
         handed_over.sort();
         handed_over.dedup();
+        self.out.handed_over = handed_over.iter().copied().collect();
         // What is deferred last runs first: a lock that is to be given back by then is still held.
         let given_back: Vec<(SyncKey, Span)> =
             self.out.blocks.iter().flat_map(|b| &b.events).flat_map(unlocks).collect();

@@ -25,6 +25,7 @@ pub mod domain_local;
 pub mod elements;
 mod embedded;
 mod endings;
+mod endless;
 pub mod engine;
 pub mod entry_locks;
 pub mod events;

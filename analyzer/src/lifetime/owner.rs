@@ -23,7 +23,7 @@ use super::{
     joins::{for_each_wait, path_to_wait},
     models,
     objects::Object,
-    order::{gates_before, gets_to, points, reachable},
+    order::{gates_before, gets_to, point_of, points, reachable},
     place::Places,
     reach::{Reach, Reached, access},
     waited::{joined_at, joined_at_end, joined_before},
@@ -170,7 +170,7 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
         let has_joiner = methods.iter().any(waits);
         for method in &methods {
             let Some(role) = role(facts, &worker, method) else { continue };
-            if role == Role::Restarts && has_joiner {
+            if role == Role::Restarts && has_joiner && !ends_before_it_starts(facts, &worker, method) {
                 // Whoever starts the object again is expected to have ended it before.
                 continue;
             }
@@ -182,6 +182,22 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
         }
     }
     out
+}
+
+/// Whether a method waits for the goroutine of the last time itself before it starts the next one: what it does in front of
+/// that, it does beside it.
+fn ends_before_it_starts(facts: Facts<'_>, worker: &Worker, method: &Method) -> bool {
+    let site = &facts.spawns.sites[worker.id];
+    let calls = facts.calls.of(method.func).iter().filter(|row| row.targets.contains(&site.func)).map(|row| row.span);
+    let own = (site.func == method.func).then_some(site.span);
+    let mut starts = calls.chain(own).peekable();
+    let waited = |start: Span| {
+        let joined = joined_at(facts, method.func, start);
+        // That nothing has been started yet is no wait.
+        let may = facts.joins.may(method.func);
+        joined.is_some_and(|joined| worker.keys.iter().any(|key| joined.contains(*key) && may.contains(*key)))
+    };
+    starts.peek().is_some() && starts.all(waited)
 }
 
 /// A method that tells the goroutine to stop and returns, whatever the goroutine is still at work on: what that is, is not
@@ -420,7 +436,17 @@ fn role(facts: Facts<'_>, worker: &Worker, method: &Method) -> Option<Role> {
 /// Whether somebody who is not part of the goroutine calls the function.
 pub(super) fn called_by_others(facts: Facts<'_>, id: SpawnId, func: FuncId) -> bool {
     let graph = facts.cx.graph;
-    graph.callers(func).iter().any(|site| !facts.reaches[id].contains(graph.sites()[*site].func))
+    let mut callers = graph.callers(func).iter().map(|site| &graph.sites()[*site]);
+    callers.any(|site| !facts.reaches[id].contains(site.func) && !comes_before_the_start(facts, id, site))
+}
+
+/// Whether a call of the starting function is made when the goroutine has not been started, and is not going to be: what
+/// stands in front of the `go`, or in the other branch.
+fn comes_before_the_start(facts: Facts<'_>, id: SpawnId, call: &CallSite) -> bool {
+    let site = &facts.spawns.sites[id];
+    let events = facts.cx.events.of(site.func);
+    let points = || Some((point_of(events, site.span)?, point_of(events, call.span)?));
+    call.func == site.func && points().is_some_and(|(start, call)| !gets_to(events, start, Some(call), &|_| false))
 }
 
 /// Where the method asks the goroutine to stop: closes a channel it waits on, calls a kept cancel function, or stops the

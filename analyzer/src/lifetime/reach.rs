@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::{
     calls::{CallRef, Calls},
-    domain::{Access, Anchor, Location, LockSet, SpawnId, SpawnSite},
+    domain::{Access, Anchor, Location, LockSet, SpawnId, SpawnSite, SyncKey},
     domain_local::{self, Operand},
     events::EventKind,
     handed::root_local,
@@ -206,7 +206,9 @@ impl Reach {
         };
         let mut last = None;
         for (count, known) in self.nodes_of(func).enumerate() {
-            if bindings.is_empty() || count + 1 == MAX_VISITS || self.bindings(known).eq(bindings.iter().copied()) {
+            // One that is made under a lock says nothing of another without it.
+            let alike = bindings.is_empty() || self.bindings(known).eq(bindings.iter().copied());
+            if count + 1 == MAX_VISITS || alike && self.holds_no_more(known, locks) {
                 return;
             }
             last = Some(known);
@@ -220,6 +222,15 @@ impl Reach {
             None => {
                 self.by_func.insert_unique(hash_of(func), at, |at| hash_of(self.nodes[usize::from(*at)].func));
             }
+        }
+    }
+
+    /// Whether a visit holds no lock that is not among those of the row.
+    fn holds_no_more(&self, node: u32, locks: u16) -> bool {
+        let own = self.nodes[node as usize].locks;
+        own == locks || own == NO_LOCKS || {
+            let others = &self.locks[usize::from(locks)];
+            self.locks[usize::from(own)].iter().all(|key| others.contains(key))
         }
     }
 
@@ -256,7 +267,8 @@ impl Reach {
                         return;
                     }
                     let visits = self.nodes_of(target).take(MAX_VISITS).count();
-                    if visits == MAX_VISITS || visits > 0 && inner.len() == 0 {
+                    let unlocked = || self.first_of(target).is_some_and(|at| self.nodes[at as usize].locks == NO_LOCKS);
+                    if visits == MAX_VISITS || visits > 0 && inner.len() == 0 && unlocked() {
                         continue;
                     }
                     bindings.clear();
@@ -281,10 +293,12 @@ impl Reach {
     fn locks_at(&mut self, cx: Context<'_>, node: &Node, call: ExprId, known: &mut FxHashMap<LockSet, u16>) -> u16 {
         let more = cx.events.of(node.func).locks_at(call);
         let outer = &self.locks[usize::from(node.locks)];
-        if more.iter().all(|key| outer.contains(key)) {
+        let given_back = |key: &SyncKey| cx.events.of(node.func).handed_over.contains(key) && !more.contains(key);
+        if more.iter().all(|key| outer.contains(key)) && !outer.iter().any(given_back) {
             return node.locks;
         }
         let mut locks = outer.clone();
+        locks.retain(|key| !given_back(key));
         for key in more {
             if let Err(at) = locks.binary_search(key) {
                 locks.insert(at, *key);
@@ -356,6 +370,8 @@ impl Reach {
             Anchor::Global | Anchor::Value => None,
         };
         let mut locks = self.locks[usize::from(here.locks)].clone();
+        let handed_over = &cx.events.of(here.func).handed_over;
+        locks.retain(|key| !handed_over.contains(key) || access.locks.contains(key));
         for key in &access.locks {
             if let Err(at) = locks.binary_search(key) {
                 locks.insert(at, *key);

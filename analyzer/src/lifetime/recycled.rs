@@ -28,7 +28,7 @@ impl Pass<'_> {
             let inner = &self.facts.cx.events.of(func).accesses[reached.row as usize];
             let guarded =
                 reached.locks.iter().any(|lock| locks.contains(lock)) || self.inherits(goroutine, inner, locks);
-            (!guarded && !self.is_ordered(goroutine, &reached, inner, access, state))
+            (!guarded && !self.is_ordered(goroutine, &reached, inner, access, state, false))
                 .then_some((reached, inner.kind, true))
         })
     }

@@ -432,8 +432,24 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
     });
     let mut out = Vec::new();
     let mut seen: FxHashSet<(SpawnId, Location)> = FxHashSet::default();
+    // `defer goleak.VerifyNone(t)`: whoever has run out of goroutines changes what he likes.
+    let waits_for_all = |restore: &Restore| {
+        let mut all = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+        restore.since.is_none()
+            && !parallel
+            && all.any(|event| match &event.kind {
+                EventKind::Defer { effects, test_end, .. } => {
+                    runs_before(event.span, *test_end, restore)
+                        && effects.iter().any(|effect| matches!(effect, EventKind::WaitAll))
+                }
+                _ => false,
+            })
+    };
     for (restore, started, joined) in on_the_way_out.collect::<Vec<_>>().into_iter().chain(between) {
         let access = &cx.events.of(restore.func).accesses[restore.row as usize];
+        if waits_for_all(&restore) {
+            continue;
+        }
         let Some(ids) = known.readers.get(&access.location) else { continue };
         for &id in ids.iter().filter(|id| started.contains(id.index())) {
             let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body() && !parallel);
@@ -509,20 +525,25 @@ fn started_by(facts: Facts<'_>, func: FuncId, within: &dyn Fn(FuncId) -> bool) -
     started
 }
 
+/// Whether what is registered at a place runs before the restore: calls for the test's end run after deferred ones, both
+/// last registered first.
+fn runs_before(registered: Span, test_end: bool, restore: &Restore) -> bool {
+    match (restore.test_end, test_end) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => registered.start > restore.at.start,
+    }
+}
+
 /// Keys certainly waited for when the restore runs: on every way through the function, and in deferred calls
-/// registered after it. Calls for the test's end run after deferred ones; both run last registered first.
+/// registered after it.
 fn joined_before_restore(facts: Facts<'_>, func: FuncId, restore: &Restore) -> FixedBitSet {
     let cx = facts.cx;
     let mut joined = super::waited::joined_at_end(facts, func);
     let file = cx.program.funcs()[func].file;
     for event in cx.events.of(func).blocks.iter().flat_map(|b| &b.events) {
         let EventKind::Defer { call, test_end, effects } = &event.kind else { continue };
-        let before = match (restore.test_end, *test_end) {
-            (true, false) => true,
-            (false, true) => false,
-            _ => event.span.start > restore.at.start,
-        };
-        if !before {
+        if !runs_before(event.span, *test_end, restore) {
             continue;
         }
         for effect in effects {

@@ -37,9 +37,24 @@ pub(super) struct State {
     pub(super) stopped: Vec<Location>,
     /// Deferred calls registered, by event.
     pub(super) deferred: Vec<Point>,
+    /// Goroutines of a loop that are heard one by one in another, by the head of that: whoever leaves it where it ends has
+    /// heard all of them.
+    pub(super) hearing: Vec<(usize, usize)>,
 }
 
 impl State {
+    /// One of the goroutines has been heard, in the loop with that head.
+    pub(super) fn hears_in(&mut self, head: usize, goroutine: usize) {
+        union(&mut self.hearing, &[(head, goroutine)]);
+    }
+
+    /// The loop with that head has come to its end.
+    pub(super) fn has_heard_all(&mut self, head: usize) {
+        let heard = self.hearing.iter().filter(|row| row.0 == head);
+        heard.for_each(|row| self.active.remove(row.1));
+        self.hearing.retain(|row| row.0 != head);
+    }
+
     pub(super) fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();
         for goroutine in 0..self.received.len() {
@@ -65,6 +80,11 @@ impl State {
         self.fresh = kept;
         self.fresh.sort_unstable();
         self.fresh.dedup();
+        // Heard is what was heard on every way on which the goroutine runs.
+        self.hearing.retain(|row| other.hearing.contains(row) || !other.active.contains(row.1));
+        let theirs: Vec<(usize, usize)> =
+            other.hearing.iter().copied().filter(|row| !before.active.contains(row.1)).collect();
+        union(&mut self.hearing, &theirs);
         self.active.union_with(&other.active);
         union(&mut self.signalled, &other.signalled);
         union(&mut self.atomics, &other.atomics);

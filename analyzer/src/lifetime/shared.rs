@@ -11,9 +11,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
+    calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Role, Side},
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
     fresh::{is_being_made, is_of_a_copy, is_unshared, of_new_object},
+    handed::effects_of,
+    models::Effect,
     objects::accessed,
     obligations::Obligations,
     once::has_run_once,
@@ -41,6 +44,8 @@ const MAX_STARTERS: u32 = 3;
 const MAX_DISPATCHED: u32 = 3;
 /// Goroutines listed for one location, nearest to their access first.
 const MAX_SPAWNS: usize = 24;
+/// Among them, starts of one and the same function: a helper that starts it may be called by a hundred tests.
+const MAX_OF_ONE_BODY: usize = 6;
 /// Callers above an end that may have waited before they call it.
 pub(super) const MAX_WAITING_CALLERS: u32 = 2;
 /// Calls from a function down to what it does to the same object.
@@ -74,12 +79,21 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
     // One cause is one end; the goroutines nearest to the state show it best.
     found.sort_by_key(|candidate| candidate.order(facts));
     let mut kept: Vec<Conflict> = Vec::new();
+    // Of one location.
     let mut run = 0;
+    let mut bodies: Vec<&[FuncId]> = Vec::new();
     for candidate in found {
-        run = if kept.last().is_some_and(|last| last.location == candidate.location) { run + 1 } else { 0 };
-        if run < MAX_SPAWNS {
-            kept.push(candidate.conflict(facts));
+        if kept.last().is_none_or(|last| last.location != candidate.location) {
+            run = 0;
+            bodies.clear();
         }
+        let own = &facts.spawns.sites[candidate.spawn].bodies[..];
+        if run >= MAX_SPAWNS || bodies.iter().filter(|known| **known == own).count() >= MAX_OF_ONE_BODY {
+            continue;
+        }
+        run += 1;
+        bodies.push(own);
+        kept.push(candidate.conflict(facts));
     }
     kept
 }
@@ -172,12 +186,27 @@ pub(super) fn waited(
     }
     let graph = facts.cx.graph;
     let sites = graph.callers(func);
+    if sites.is_empty() && callers > 0 {
+        // `wg.Wait(); s.once.Do(func() { close(s.c) })`
+        return run_once(facts, func).is_some_and(|(func, span)| waited(facts, joined, keys, func, span, callers - 1));
+    }
     callers > 0
-        && !sites.is_empty()
         && sites.iter().all(|site| {
             let site = &graph.sites()[*site];
             waited(facts, joined, keys, site.func, site.span, callers - 1)
         })
+}
+
+/// The call that runs a literal where it stands, if it is given to one that runs it once.
+fn run_once(facts: Facts<'_>, literal: FuncId) -> Option<(FuncId, Span)> {
+    let Context { program, models, .. } = facts.cx;
+    let around = program.funcs()[literal].parent?;
+    let file = program.funcs()[around].file;
+    let runs = |row: &&CallRef| {
+        row.handed.iter().any(|handed| handed.func == literal)
+            && effects_of(program, models, file, row.call).contains(&Effect::Once)
+    };
+    facts.calls.of(around).iter().find(runs).map(|row| (around, row.span))
 }
 
 /// The field that holds a channel, or (`true`) of which it is an element.
@@ -349,7 +378,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
                 continue;
             }
             // Who has a copy of the struct has the same object in it, but another variable that holds it.
-            let copy = is_of_a_copy(facts, inner);
+            let copy = is_of_a_copy(facts, inner) || is_a_kept_channel(facts, inner);
             let inside = numbers(number, row);
             let found = reach.reached(cx, inside.0, inside.1);
             let other = ends.find(|other| {
@@ -377,6 +406,14 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
         }
     }
     out
+}
+
+/// Whether a channel is sent on, or closed, that a variable has kept from its field: what the field holds by then is another
+/// matter.
+fn is_a_kept_channel(facts: Facts<'_>, access: &Access) -> bool {
+    let program = facts.cx.program;
+    let exprs = &program.facts(program.funcs()[access.func].file).exprs;
+    matches!(access.kind, AccessKind::Send | AccessKind::Close) && matches!(exprs[access.expr], Expr::Local(_))
 }
 
 /// Whether the other access is what the goroutine does to the object itself, where another kind of object would have other
@@ -408,10 +445,12 @@ fn closes_in_a_later_round(facts: Facts<'_>, starters: &FxHashMap<FuncId, u32>, 
 }
 
 /// Whether a function that starts the goroutine, itself or somewhere below, goes on to send on a channel or to close it:
-/// further down, in the same round of a loop or in a later one. A channel is the same in all that hold it; of fields that
+/// further down, in the same round of a loop or in a later one. A channel is the same in all that hold it, and of a package
+/// variable, which it may replace, there is one; of fields that
 /// are written there, those of the goroutine's own objects are [`super::after_spawn`]'s, others are mostly another's.
 fn comes_after_start(facts: Facts<'_>, id: SpawnId, starters: &FxHashMap<FuncId, u32>, other: &Access) -> bool {
-    if !matches!(other.kind, AccessKind::Close | AccessKind::Send) {
+    let replaced = other.kind == AccessKind::Write && matches!(other.location, Location::Global(_));
+    if !replaced && !matches!(other.kind, AccessKind::Close | AccessKind::Send) {
         return false;
     }
     let site = &facts.spawns.sites[id];

@@ -2,11 +2,12 @@
 //! handed over, slots of a channel. The second half of [`super::after_spawn`].
 
 use super::{
-    after_spawn::Pass,
+    after_spawn::{Facts, Pass},
     conflict::{JoinPoint, JoinStatus, Relation, Side},
-    domain::{Access, Location, SignalKind, WaitKind},
+    domain::{Access, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
+    published::holder_of,
     reach::Reached,
     running::{State, received_after, talks_on, union},
 };
@@ -16,6 +17,16 @@ use crate::{
     source::FileId,
     syntax::{Expr, ExprId, LocalId},
 };
+
+/// The variable that the function keeps a callback's timer in.
+pub(super) fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
+    let site = &facts.spawns.sites[id];
+    if site.kind != SpawnKind::Timer {
+        return None;
+    }
+    let file = facts.cx.program.funcs()[site.func].file;
+    holder_of(facts, site.func, site.call).map(|local| Location::Local(file, local))
+}
 
 impl Pass<'_> {
     /// Two goroutines of the function that may run at once.
@@ -57,13 +68,16 @@ impl Pass<'_> {
         inner: &Access,
         access: &Access,
         state: &State,
+        of_siblings: bool,
     ) -> bool {
         let facts = self.facts;
         let reach = &facts.reaches[self.ids[goroutine]];
         let Some((body, order, point)) = self.bodies[goroutine].point(reach, reached, inner.span) else { return false };
         let gates = order.gates_at(facts.cx.events.of(*body), facts.cx.places, point);
+        // A gate that is opened for all of them at once tells nothing of one and another.
         let waits_for_later = gates.iter().any(|k| {
             (self.signals_anywhere(*k)
+                && !(of_siblings && self.only_closes(*k))
                 && state.signalled.binary_search(k).is_err()
                 && !matches!(k, Location::Local(_, local) if state.fresh.contains(&(goroutine, *local))))
                 || (state.stopped.contains(k) && self.starts_timer(*k))
@@ -89,6 +103,18 @@ impl Pass<'_> {
     pub(super) fn starts_timer(&self, key: Location) -> bool {
         let mut all = self.events.blocks.iter().flat_map(|b| &b.events);
         all.any(|e| matches!(e.kind, EventKind::Timer { key: k, runs: true } if k == key))
+    }
+
+    /// Whether the function says nothing over a channel but that it is closed.
+    fn only_closes(&self, key: Location) -> bool {
+        self.events.blocks.iter().flat_map(|b| &b.events).all(|event| match &event.kind {
+            EventKind::Signal { key: k, kind } => *k != key || *kind == SignalKind::Close,
+            EventKind::Wait { key: k, .. } => *k != key,
+            EventKind::Defer { effects, .. } => effects.iter().all(
+                |effect| !matches!(effect, EventKind::Signal { key: k, kind } if *k == key && *kind != SignalKind::Close),
+            ),
+            _ => true,
+        })
     }
 
     pub(super) fn signals_anywhere(&self, key: Location) -> bool {

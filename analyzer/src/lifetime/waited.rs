@@ -89,10 +89,15 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
     let mut entry: Vec<Option<FixedBitSet>> = vec![None; events.blocks.len()];
     entry[0] = Some(untouched.clone());
     let perhaps = |joined: &FixedBitSet| joined.contains(width) && !joined.contains(width + 1);
+    let around = OnceCell::new();
+    let around = |block: usize| -> Option<Rc<FixedBitSet>> {
+        let known: &Vec<_> = around.get_or_init(|| waited_around(facts, func, events));
+        known[block].clone()
+    };
     let mut work = vec![0];
     while let Some(block) = work.pop() {
         let Some(mut joined) = entry[block].clone() else { continue };
-        step(facts, func, events, block, &mut joined, &mut |_, _| {});
+        step(facts, (func, block), events, &mut joined, &around, &mut |_, _| {});
         if is_left(events, block) {
             continue;
         }
@@ -112,7 +117,6 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
             }
         }
     }
-    let around = OnceCell::new();
     for (block, joined) in entry.iter_mut().enumerate() {
         let Some(joined) = joined else { continue };
         let at = &mut |span, joined: &FixedBitSet| {
@@ -120,15 +124,14 @@ fn flow(facts: Facts<'_>, func: FuncId, events: &FuncEvents, at: &mut impl FnMut
                 at(span, &none);
             } else if joined.contains(width + 2) && !joined.is_clear() {
                 // The first time round nothing has been waited for yet of what the loop itself waits for.
-                let around: &Vec<_> = around.get_or_init(|| waited_around(facts, func, events));
                 let mut joined = joined.clone();
-                around[block].iter().for_each(|around| joined.difference_with(around));
+                around(block).iter().for_each(|around| joined.difference_with(around));
                 at(span, &joined);
             } else {
                 at(span, joined);
             }
         };
-        step(facts, func, events, block, joined, at);
+        step(facts, (func, block), events, joined, &around, at);
         if let Some((_, span)) = events.blocks[block].exit()
             && !is_left(events, block)
         {
@@ -175,16 +178,20 @@ fn is_left(events: &FuncEvents, block: usize) -> bool {
 
 fn step(
     facts: Facts<'_>,
-    func: FuncId,
+    (func, block): (FuncId, usize),
     events: &FuncEvents,
-    block: usize,
     joined: &mut FixedBitSet,
+    around: &dyn Fn(usize) -> Option<Rc<FixedBitSet>>,
     at: &mut impl FnMut(Span, &FixedBitSet),
 ) {
     let width = facts.joins.keys().len();
     let touch = |joined: &mut FixedBitSet| {
         if joined.contains(width) {
             joined.clear();
+        }
+        // What the loop waits for further down has not been waited for when something happens in its first round.
+        if joined.contains(width + 2) {
+            around(block).iter().for_each(|around| joined.difference_with(around));
         }
         joined.set(width + 2, false);
     };

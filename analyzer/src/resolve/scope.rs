@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::model::{Package, PackageId};
 use crate::{
     base::{IndexVec, Problem, ProblemKind, Symbol},
-    source::{FileId, SourceSet},
+    source::{FileId, SourceSet, standing_for},
     syntax::{FileFacts, ImportBinding},
 };
 
@@ -72,6 +72,7 @@ impl Imports {
 
     /// The package that `path` means in a file of package `from`.
     fn resolve(&self, from: &str, path: Symbol) -> Import {
+        let path = standing_for(path.as_str()).map_or(path, Symbol::new);
         let first = from.split('/').next().unwrap_or("");
         for vendor in &self.vendors {
             let below = from.strip_prefix(vendor).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

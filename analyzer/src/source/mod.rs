@@ -15,6 +15,7 @@ use constraint::{NEWEST_GO, Tags};
 pub use imports::import_paths;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+pub(crate) use stubs::standing_for;
 pub use text::{ReadAgain, Text};
 
 use crate::{

@@ -31,6 +31,14 @@ const STUBS: [(&str, &str); 18] = [
     ("time", include_str!("../../stubs/time.go")),
 ];
 
+/// Import paths that mean what another one means: the types of both are the same.
+const SAME: [(&str, &str); 1] = [("golang.org/x/net/context", "context")];
+
+/// The import path that a path stands for, if that is another one.
+pub(crate) fn standing_for(path: &str) -> Option<&'static str> {
+    SAME.iter().find(|row| row.0 == path).map(|row| row.1)
+}
+
 /// Adds the stubs of packages that no file of the set belongs to.
 pub(super) fn add(set: &mut SourceSet) {
     for (path, text) in STUBS {

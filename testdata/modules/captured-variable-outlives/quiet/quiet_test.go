@@ -235,3 +235,7 @@ func TestKeptInList(t *testing.T) {
 	sizesByName([]string{"ada", "bob"})
 	sizesInList([]string{"ada", "bob"})
 }
+
+func TestGate(t *testing.T) {
+	race(3)
+}

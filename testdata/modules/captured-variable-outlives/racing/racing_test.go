@@ -186,3 +186,7 @@ func TestKeptInList(t *testing.T) {
 	sizesInLists([]string{"ada", "bob", "eve"})
 	time.Sleep(20 * time.Millisecond)
 }
+
+func TestGate(t *testing.T) {
+	race(3)
+}

@@ -136,3 +136,9 @@ func TestStopFlag(t *testing.T) {
 	p.Stop()
 	time.Sleep(5 * time.Millisecond)
 }
+
+func TestEndless(t *testing.T) {
+	b := newBoard()
+	b.players <- 1
+	b.Close()
+}

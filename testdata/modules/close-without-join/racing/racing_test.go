@@ -115,3 +115,10 @@ func TestStopFlag(t *testing.T) {
 	p.Stop()
 	time.Sleep(5 * time.Millisecond)
 }
+
+func TestEndless(t *testing.T) {
+	b := newBoard()
+	b.players <- 1
+	time.Sleep(4 * time.Millisecond)
+	b.Close()
+}

@@ -39,3 +39,11 @@ func TestReadsFirst(t *testing.T) {
 func TestOneByOne(t *testing.T) {
 	closeAll([]*feed{newFeed(), newFeed()})
 }
+
+func TestRestart(t *testing.T) {
+	m := &meter{}
+	m.begin()
+	time.Sleep(2 * time.Millisecond)
+	m.setStep(2)
+	m.end()
+}

@@ -49,3 +49,13 @@ func TestNested(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+func TestPart(t *testing.T) {
+	c := &car{}
+	c.drive()
+}
+
+func TestNeeded(t *testing.T) {
+	p := &pump{}
+	p.start()
+}

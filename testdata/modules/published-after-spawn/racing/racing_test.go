@@ -34,3 +34,14 @@ func TestWired(t *testing.T) {
 func TestNested(t *testing.T) {
 	configured()
 }
+
+func TestPart(t *testing.T) {
+	c := &car{}
+	c.drive()
+}
+
+func TestNeeded(t *testing.T) {
+	p := &pump{}
+	p.start()
+	time.Sleep(3 * time.Millisecond)
+}
