@@ -193,9 +193,14 @@ fn ends_before_it_starts(facts: Facts<'_>, worker: &Worker, method: &Method) -> 
     let mut starts = calls.chain(own).peekable();
     let waited = |start: Span| {
         let joined = joined_at(facts, method.func, start);
-        // That nothing has been started yet is no wait.
-        let may = facts.joins.may(method.func);
-        joined.is_some_and(|joined| worker.keys.iter().any(|key| joined.contains(*key) && may.contains(*key)))
+        // That nothing has been started yet is no wait, and a call that dispatches waits for whatever object.
+        let itself = |key: usize| {
+            let calls = facts.calls.of(method.func).iter().filter(|row| !row.dispatched && row.span.end <= start.start);
+            let own = facts.joins.waits_in(facts.joins.keys()[key], method.func);
+            own.iter().any(|wait| wait.span.end <= start.start)
+                || calls.into_iter().any(|row| facts.joins.of_call(facts.cx, method.func, row).1.contains(key))
+        };
+        joined.is_some_and(|joined| worker.keys.iter().any(|key| joined.contains(*key) && itself(*key)))
     };
     starts.peek().is_some() && starts.all(waited)
 }
