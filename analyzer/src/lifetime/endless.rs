@@ -13,7 +13,7 @@ use fixedbitset::FixedBitSet;
 use super::{
     after_spawn::Pass,
     domain::SpawnId,
-    order::{has_cycle, reachable},
+    order::{has_cycle, leading_out},
     running::State,
 };
 
@@ -22,13 +22,10 @@ impl Pass<'_> {
     /// from, or where it stays for good.
     pub(super) fn endless(&mut self, entry: &[Option<State>]) -> Vec<SpawnId> {
         let events = self.events;
-        let leads_out = |at: usize| events.blocks[at].exit().is_some();
+        let leads_out = leading_out(events);
         let mut stays: Vec<(usize, State)> = Vec::new();
         for (at, state) in entry.iter().enumerate() {
-            let Some(state) = state else { continue };
-            if leads_out(at) || reachable(events, at).ones().any(leads_out) {
-                continue;
-            }
+            let Some(state) = state.as_ref().filter(|_| !leads_out.contains(at)) else { continue };
             let mut state = state.clone();
             if self.block(at, &mut state) {
                 stays.push((at, state));

@@ -84,7 +84,7 @@ impl Order {
                     for effect in effects {
                         if let EventKind::Signal { key, kind } = effect {
                             order.deferred.push((*key, *kind, point));
-                            order.ahead.entry(point.0).or_insert_with(|| leading_to(events, point.0));
+                            order.ahead.entry(point.0).or_insert_with(|| leading_to(events, std::iter::once(point.0)));
                         }
                     }
                 }
@@ -178,11 +178,20 @@ fn gate(event: &Event, places: &Places, held: &mut KeySet) {
     }
 }
 
-/// Blocks that can come before `to` (itself only through a cycle).
-fn leading_to(events: &FuncEvents, to: usize) -> FixedBitSet {
+/// Blocks from which the function can be left.
+pub(super) fn leading_out(events: &FuncEvents) -> FixedBitSet {
+    let exits = events.blocks.iter().enumerate().filter(|(_, block)| block.exit().is_some()).map(|(at, _)| at);
+    let mut out: FixedBitSet = exits.collect();
+    out.grow(events.blocks.len());
+    out.union_with(&leading_to(events, out.ones()));
+    out
+}
+
+/// Blocks that can come before one of `ends` (itself only through a cycle).
+fn leading_to(events: &FuncEvents, ends: impl Iterator<Item = usize>) -> FixedBitSet {
     let count = events.blocks.len();
     let mut seen = FixedBitSet::with_capacity(count);
-    let mut work = Worklist::of(count, to);
+    let mut work: Vec<usize> = ends.collect();
     let mut before: Vec<SmallVec<[usize; 2]>> = vec![SmallVec::new(); count];
     for (at, block) in events.blocks.iter().enumerate() {
         block.successors.iter().for_each(|&next| before[next].push(at));
