@@ -719,3 +719,42 @@ func main() {{ new(pump).reset() }}
     assert_ne!(new, "");
     assert_eq!(stops("old", "golang.org/x/net/context"), new);
 }
+
+#[test]
+fn who_leaves_the_loop_early_has_not_heard_all() {
+    let hears = |name: &str, on_error: &str| {
+        let code = format!(
+            "
+type shelf struct{{ books []string }}
+
+func check(int) error {{ return nil }}
+
+func (s *shelf) sort(parts int) error {{
+	errs := make(chan error, parts)
+	for i := 0; i < parts; i++ {{
+		go func() {{
+			err := check(len(s.books))
+			errs <- err
+		}}()
+	}}
+	var first error
+	for i := 0; i < parts; i++ {{
+		if err := <-errs; err != nil {{
+			{on_error}
+		}}
+	}}
+	return first
+}}
+
+func (s *shelf) again() {{
+	for s.sort(4) != nil {{
+		s.books = nil
+	}}
+}}
+"
+        );
+        confidence(&format!("early-{name}"), "shelf.books", &code)
+    };
+    assert_eq!(hears("leaves", "return err"), "low");
+    assert_eq!(hears("goes-on", "first = err"), "");
+}
