@@ -702,3 +702,28 @@ func stop(f *follower) {{ f.Destroy() }}
     assert_eq!(close("not-polled", "time.Sleep(time.Millisecond)"), "medium");
     assert_eq!(close("polled", polled), "low");
 }
+
+#[test]
+fn a_literal_that_runs_in_place_reads_like_its_function() {
+    let reads = |name: &str, read: &str| {
+        let code = format!(
+            "
+type box struct{{ size int }}
+
+func (b *box) show() {{ println(b.size) }}
+
+func Fill(b *box, sizes chan int) {{
+	go func() {{
+		b.size = <-sizes
+	}}()
+	{read}
+}}
+"
+        );
+        confidence(&format!("in-place-{name}"), "box.size", &code)
+    };
+    assert_eq!(reads("function", "println(b.size)"), "low");
+    assert_eq!(reads("literal", "func() { println(b.size) }()"), "low");
+    // What comes of the goroutine's work, a method that is called may know to be there.
+    assert_eq!(reads("method", "b.show()"), "");
+}

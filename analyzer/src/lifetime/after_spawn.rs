@@ -19,7 +19,6 @@ use super::{
     handed::functions_of,
     iterations::of_other_iterations,
     joins::Joins,
-    objects::holder_of,
     order::{Point, point_of},
     other_starts::results_of_helper,
     reach::{AccessIndex, Reach, Reached, Reaches},
@@ -98,6 +97,16 @@ pub fn after_spawn(facts: Facts<'_>, func: FuncId) -> AfterSpawn {
         ways: super::ways::Answers::default(),
     }
     .run()
+}
+
+/// How the function gets to an access.
+struct Way<'a> {
+    /// Calls down to it.
+    path: &'a [(FuncId, Span)],
+    /// How many of them have several callees.
+    dispatched: u32,
+    /// Whether it stands in another function, and not in a literal that runs in place.
+    called: bool,
 }
 
 pub(super) struct Pass<'a> {
@@ -242,7 +251,7 @@ impl Pass<'_> {
                         let since: Vec<_> = state.active.ones().map(|goroutine| (goroutine, access.location)).collect();
                         union(&mut state.atomics, &since);
                     } else if self.reporting {
-                        self.check(access, &[], 0, state);
+                        self.check(access, &[], state);
                     }
                 }
                 EventKind::Fresh(local) => {
@@ -318,13 +327,12 @@ impl Pass<'_> {
             let site = &facts.spawns.sites[id];
             // One receive, where a loop starts many.
             let of_one = site.in_loop && how == WaitKind::Receive && !self.hears_all(site.span, span);
-            let mut ends = site.signals.iter().filter(|s| {
+            let end = site.signals.iter().find(|s| {
                 s.key == key
                     && s.ends_body()
                     && facts.joins.counts(key, how)
                     && (all || s.kind != SignalKind::Send || !of_one)
             });
-            let end = ends.next();
             let one_by_one = end.filter(|s| s.kind == SignalKind::Send && site.in_loop && !all);
             let in_loop = one_by_one.and_then(|_| self.hears_one_by_one(site.span, span));
             let ends = end.is_some();
@@ -425,7 +433,7 @@ impl Pass<'_> {
                     EventKind::Wait { key, how } => self.wait(*key, *how, event.span, state, true),
                     EventKind::Access(row) => {
                         let access = &self.events.accesses[*row as usize];
-                        self.check(access, &[], 0, state);
+                        self.check(access, &[], state);
                     }
                     EventKind::WaitAll => state.active.clear(),
                     _ => {}
@@ -481,7 +489,7 @@ impl Pass<'_> {
                     }
                     EventKind::Access(row) => {
                         let access = &events.accesses[*row as usize];
-                        self.check(access, &[(self.func, span)], 0, state);
+                        self.check(access, &[(self.func, span)], state);
                     }
                     EventKind::Call(inner) => {
                         if let Some(row) = facts.calls.at(literal, *inner) {
@@ -529,14 +537,11 @@ impl Pass<'_> {
     }
 
     /// An access of the function itself (or of a literal of its own) against all goroutines that may run.
-    fn check(&mut self, access: &Access, path: &[(FuncId, Span)], dispatched: u32, state: &State) {
-        let Some(origin) = self.origin(access) else {
-            if !matches!(access.location, Location::Global(_)) {
-                return;
-            }
-            return self.against(access, None, path, dispatched, &access.locks, state);
-        };
-        self.against(access, Some(origin), path, dispatched, &access.locks, state);
+    fn check(&mut self, access: &Access, path: &[(FuncId, Span)], state: &State) {
+        let origin = self.origin(access);
+        if origin.is_some() || matches!(access.location, Location::Global(_)) {
+            self.against(access, origin, Way { path, dispatched: 0, called: false }, &access.locks, state);
+        }
     }
 
     fn origin(&self, access: &Access) -> Option<LocalId> {
@@ -550,7 +555,8 @@ impl Pass<'_> {
         }
     }
 
-    /// An access in something the function calls: only writes, and only to objects known to be shared.
+    /// An access in something the function calls, only to objects known to be shared: writes, and reads of what the goroutine
+    /// sets first.
     fn check_called(&mut self, access: &Access, found: &Reached, reach: &Reach, span: Span, state: &State) {
         let local = matches!(access.location, Location::Local(..));
         let read = access.kind == AccessKind::Read && matches!(access.location, Location::Field(_)) && !access.atomic;
@@ -565,15 +571,15 @@ impl Pass<'_> {
         path.extend(reach.path(found.node));
         let dispatched = reach.nodes[found.node as usize].dispatched();
         let waited = self.waited_in_literal(access, span, state);
-        self.against(access, found.origin, &path, dispatched, &found.locks, waited.as_ref().unwrap_or(state));
+        let way = Way { path: &path, dispatched, called: true };
+        self.against(access, found.origin, way, &found.locks, waited.as_ref().unwrap_or(state));
     }
 
     fn against(
         &mut self,
         access: &Access,
         origin: Option<LocalId>,
-        path: &[(FuncId, Span)],
-        dispatched: u32,
+        Way { path, dispatched, called }: Way<'_>,
         locks: &[Location],
         state: &State,
     ) {
@@ -584,8 +590,8 @@ impl Pass<'_> {
             return;
         }
         // The first call is made by the function itself.
-        let called = path.iter().skip(1).map(|step| step.0);
-        if !recycles && !path.is_empty() && self.of_another_call(access.location, called.chain([access.func])) {
+        let below = path.iter().skip(1).map(|step| step.0);
+        if !recycles && !path.is_empty() && self.of_another_call(access.location, below.chain([access.func])) {
             return;
         }
         for goroutine in state.active.ones() {
@@ -608,9 +614,8 @@ impl Pass<'_> {
             let same = || self.conflicting(goroutine, access, origin, locks, state, Some(top));
             let found = (!own).then(same).flatten().or_else(|| object.and_then(used));
             let Some((inside, counted)) = found else { continue };
-            let called_read = access.kind == AccessKind::Read && !path.is_empty() && !own;
-            if called_read && matches!(access.location, Location::Field(_)) && !self.is_set_first(goroutine, &inside.0)
-            {
+            let read = access.kind == AccessKind::Read && matches!(access.location, Location::Field(_));
+            if called && read && !self.is_set_first(goroutine, &inside.0) {
                 continue;
             }
             if !self.may_follow(goroutine, top)
@@ -638,14 +643,6 @@ impl Pass<'_> {
                 conflict.join = early;
             }
         }
-    }
-
-    /// Whether an access of a goroutine goes to a field of the object that holds the one of an access of the function itself:
-    /// `go s.part.run()` beside `s.part.stopped`.
-    pub(super) fn is_of_one_holder(&self, reach: &Reach, reached: &Reached, access: &Access) -> bool {
-        let cx = self.facts.cx;
-        access.func == self.func
-            && reach.holder_of(cx, reached).is_some_and(|holder| Some(holder) == holder_of(cx, access))
     }
 
     /// The goroutine's first access that conflicts with `access`, which the function makes at `to`, and is not ordered with

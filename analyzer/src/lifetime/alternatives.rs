@@ -12,8 +12,9 @@ use super::{
     after_spawn::Pass,
     domain::{Access, AccessKind, Location, SignalKind, SpawnId, Stored, WaitKind},
     events::{EventKind, FuncEvents},
+    objects::holder_of,
     order::{Order, Point, gates_before, point_of, points},
-    reach::Reached,
+    reach::{Reach, Reached},
     running::State,
 };
 use crate::{
@@ -81,6 +82,14 @@ impl Pass<'_> {
             && access.kind == AccessKind::Write
             && access.stored != Stored::Update
             && gates_before(events, facts.cx.places, access.span).is_some_and(|gates| gates.is_empty())
+    }
+
+    /// Whether an access of a goroutine goes to a field of the object that holds the one of an access of the function itself:
+    /// `go s.part.run()` beside `s.part.stopped`.
+    pub(super) fn is_of_one_holder(&self, reach: &Reach, reached: &Reached, access: &Access) -> bool {
+        let cx = self.facts.cx;
+        access.func == self.func
+            && reach.holder_of(cx, reached).is_some_and(|holder| Some(holder) == holder_of(cx, access))
     }
 
     /// The loop, by its head, in which one is received after the other, where it goes on until all have been heard: who

@@ -169,10 +169,9 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
         // What a test leaves behind when it fails is no concern of others.
         let fails = |row: &&Outlives| row.exit == super::Exit::Panic && is_test(facts, row.spawn);
         // What a queue runs, it mostly runs one after the other: that is what it is for.
-        let lasts =
-            |row: &&Outlives| !matches!(facts.spawns.sites[row.spawn].kind, SpawnKind::Subtest | SpawnKind::Queue);
-        pass.outlive.iter().filter(|row| !fails(row)).filter(lasts).for_each(|row| alive.insert(row.spawn.index()));
-        alive.extend(pass.endless.iter().map(|id| id.index()));
+        let lasts = |id: &SpawnId| !matches!(facts.spawns.sites[*id].kind, SpawnKind::Subtest | SpawnKind::Queue);
+        let outlive = pass.outlive.iter().filter(|row| !fails(row)).map(|row| row.spawn);
+        alive.extend(outlive.chain(pass.endless.iter().copied()).filter(lasts).map(Idx::index));
     }
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
