@@ -210,8 +210,8 @@ impl<'p> Dispatch<'p> {
     }
 
     /// The type items that have a method of that name, in order, with what it is.
-    fn having<'a>(&self, lists: &'a Lists, name: Symbol, items: &[Item]) -> (&'a [u32], &'a [Fit]) {
-        let Some(having) = lists.by_method.get(&name) else { return (&[], &[]) };
+    fn having(&self, name: Symbol, items: &[Item]) -> (&[u32], &[Fit]) {
+        let Some(having) = self.lists.by_method.get(&name) else { return (&[], &[]) };
         let fits = having.fits.get_or_init(|| {
             let fit = |&item: &u32| match items[item as usize] {
                 Item::Type(ty) => self.fit(ty, name),
@@ -317,13 +317,13 @@ impl<'p> Dispatch<'p> {
             let mut methods: Vec<&InterfaceMethod> = methods.iter().collect();
             methods.sort_by_key(|m| has(m));
             if let Some(rarest) = methods.first() {
-                list.extend(self.having(&self.lists, rarest.name, items).0);
+                list.extend(self.having(rarest.name, items).0);
             }
             for method in methods {
                 if list.is_empty() {
                     break;
                 }
-                let (having, fits) = self.having(&self.lists, method.name, items);
+                let (having, fits) = self.having(method.name, items);
                 let mut agreeing = FxHashMap::default();
                 list.retain(|item| {
                     let row = having.binary_search(item);
@@ -343,7 +343,7 @@ impl<'p> Dispatch<'p> {
         let Type::Interface { methods, .. } = self.t.ty(self.t.underlying(interface)) else { return Vec::new() };
         for method in methods.iter() {
             let Some(partly) = self.lists.partly_by_method.get(&method.name) else { continue };
-            let (having, fits) = self.having(&self.lists, method.name, items);
+            let (having, fits) = self.having(method.name, items);
             let mut alike: FxHashMap<TypeId, bool> = FxHashMap::default();
             for &i in partly {
                 let agrees = match having.binary_search(&i).map_or(Fit::None, |row| fits[row]) {
@@ -369,7 +369,7 @@ impl<'p> Dispatch<'p> {
     pub(super) fn methods_that_fit(&self, interface: TypeId, method: Symbol, items: &[Item]) -> Vec<(FuncId, bool)> {
         let possible = self.possible_implementers(interface, items);
         let implementers = self.implementers(interface, items);
-        let (having, fits) = self.having(&self.lists, method, items);
+        let (having, fits) = self.having(method, items);
         let fit = |item: &u32| match (having.binary_search(item), items[*item as usize]) {
             (Ok(row), _) => fits[row],
             (Err(_), Item::Type(ty)) => self.fit(ty, method),

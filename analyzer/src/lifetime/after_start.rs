@@ -218,7 +218,7 @@ fn reader_of(facts: Facts<'_>, id: SpawnId, func: FuncId, write: &Access) -> Opt
     if running.surely_contains(func) {
         return None;
     }
-    running.accesses(cx, facts.index.of(write.location)).into_iter().find(|found| {
+    running.accesses(cx, facts.index.of(write.location)).find(|found| {
         let node = &running.nodes[found.node as usize];
         let inner = &cx.events.of(node.func).accesses[found.row as usize];
         node.dispatched() <= MAX_DISPATCHED

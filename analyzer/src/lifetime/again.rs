@@ -121,7 +121,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId) -> Vec<Conflict> {
         if !sets || !meant || known || write.span.start > site.span.start || !lasts || calls_itself && given.is_none() {
             continue;
         }
-        let inside = reach.accesses(cx, facts.index.of(write.location)).into_iter().find(|found| {
+        let inside = reach.accesses(cx, facts.index.of(write.location)).find(|found| {
             let func = reach.nodes[found.node as usize].func;
             let inner = &cx.events.of(func).accesses[found.row as usize];
             let same = given.is_none() || found.origin == given && inner.depth == write.depth;

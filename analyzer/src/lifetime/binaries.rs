@@ -39,10 +39,7 @@ impl<'a> Binaries<'a> {
     pub(super) fn has(&self, test: FuncId, func: FuncId) -> bool {
         let program = self.program;
         let package = |func: FuncId| program.funcs()[func].package;
-        let tested = |func: FuncId| {
-            let path = program.packages()[package(func)].path.as_str();
-            path.strip_suffix("_test").unwrap_or(path)
-        };
+        let tested = |func: FuncId| tested(program, package(func));
         self.of_test(test).contains(package(func).index())
             && (!program.in_test_file(func) || tested(func) == tested(test))
     }
@@ -50,8 +47,7 @@ impl<'a> Binaries<'a> {
     /// A test's own package, its external tests, and all that these and their imports import: tests are imported by nobody.
     fn link(&self, package: PackageId) -> FixedBitSet {
         let packages = self.program.packages();
-        let path = packages[package].path.as_str();
-        let tested = path.strip_suffix("_test").unwrap_or(path);
+        let tested = tested(self.program, package);
         let own = [tested.to_owned(), format!("{tested}_test")];
         let own = own.iter().filter_map(|path| self.by_path.get(&Symbol::new(path))).flatten().copied();
         let mut linked = FixedBitSet::with_capacity(packages.len());
@@ -66,4 +62,10 @@ impl<'a> Binaries<'a> {
         }
         linked
     }
+}
+
+/// The path of the package that a package tests: its own, but for external tests.
+fn tested(program: &Program, package: PackageId) -> &str {
+    let path = program.packages()[package].path.as_str();
+    path.strip_suffix("_test").unwrap_or(path)
 }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::{
     domain::{Exit, SignalKind, SyncKey, WaitKind},
-    events::{Event, EventKind, FuncEvents},
+    events::{BlockEvents, Event, EventKind, FuncEvents},
     place::Places,
 };
 use crate::base::{Span, Worklist};
@@ -178,6 +178,15 @@ fn gate(event: &Event, places: &Places, held: &mut KeySet) {
     }
 }
 
+/// Per block, those that control may come from.
+fn predecessors(events: &FuncEvents) -> Vec<SmallVec<[usize; 2]>> {
+    let mut before: Vec<SmallVec<[usize; 2]>> = vec![SmallVec::new(); events.blocks.len()];
+    for (at, block) in events.blocks.iter().enumerate() {
+        block.successors.iter().for_each(|&next| before[next].push(at));
+    }
+    before
+}
+
 /// Blocks from which the function can be left.
 pub(super) fn leading_out(events: &FuncEvents) -> FixedBitSet {
     let exits = events.blocks.iter().enumerate().filter(|(_, block)| block.exit().is_some()).map(|(at, _)| at);
@@ -192,10 +201,7 @@ fn leading_to(events: &FuncEvents, ends: impl Iterator<Item = usize>) -> FixedBi
     let count = events.blocks.len();
     let mut seen = FixedBitSet::with_capacity(count);
     let mut work: Vec<usize> = ends.collect();
-    let mut before: Vec<SmallVec<[usize; 2]>> = vec![SmallVec::new(); count];
-    for (at, block) in events.blocks.iter().enumerate() {
-        block.successors.iter().for_each(|&next| before[next].push(at));
-    }
+    let before = predecessors(events);
     while let Some(at) = work.pop() {
         for &earlier in &before[at] {
             if !seen.put(earlier) {
@@ -226,18 +232,13 @@ pub(super) fn circles(events: &FuncEvents) -> Vec<Option<usize>> {
 pub(super) fn has_cycle(events: &FuncEvents, within: &FixedBitSet) -> bool {
     // What leads nowhere inside of the set is on no cycle; what is left in the end is.
     let mut left = within.clone();
-    let mut leads: Vec<usize> = vec![0; events.blocks.len()];
-    let mut before: Vec<SmallVec<[usize; 2]>> = vec![SmallVec::new(); events.blocks.len()];
-    for at in within.ones() {
-        for &next in events.blocks[at].successors.iter().filter(|next| within.contains(**next)) {
-            leads[at] += 1;
-            before[next].push(at);
-        }
-    }
+    let before = predecessors(events);
+    let steps = |block: &BlockEvents| block.successors.iter().filter(|next| within.contains(**next)).count();
+    let mut leads: Vec<usize> = events.blocks.iter().map(steps).collect();
     let mut ends: Vec<usize> = within.ones().filter(|at| leads[*at] == 0).collect();
     while let Some(at) = ends.pop() {
         left.set(at, false);
-        for &earlier in &before[at] {
+        for &earlier in before[at].iter().filter(|earlier| within.contains(**earlier)) {
             leads[earlier] -= 1;
             if leads[earlier] == 0 {
                 ends.push(earlier);

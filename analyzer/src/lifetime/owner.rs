@@ -645,7 +645,7 @@ fn against(facts: Facts<'_>, worker: &Worker, method: &Method, role: Role, out: 
         if joined_by_argument(facts, method, effect, access.span, keys) {
             continue;
         }
-        let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
+        let inside = reach.accesses(cx, facts.index.of(access.location)).find(|found| {
             let inner_node = &reach.nodes[found.node as usize];
             let inner = &cx.events.of(inner_node.func).accesses[found.row as usize];
             reach.holder_of(cx, found).is_some_and(|holder| holder.root == origin && holder.way == effect.holder.way)

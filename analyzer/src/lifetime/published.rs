@@ -53,7 +53,7 @@ fn of_use(facts: Facts<'_>, used: &UseWhileOpen) -> Vec<Conflict> {
                 if found.origin != Some(used.holder) {
                     continue;
                 }
-                let inside = running.accesses(cx, facts.index.of(access.location)).into_iter().find(|inner| {
+                let inside = running.accesses(cx, facts.index.of(access.location)).find(|inner| {
                     let node = &running.nodes[inner.node as usize];
                     let row = &cx.events.of(node.func).accesses[inner.row as usize];
                     inner.origin == Some(anchor)
@@ -115,7 +115,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     continue;
                 }
                 let running = &facts.reaches[id];
-                let inside = running.accesses(cx, facts.index.of(access.location)).into_iter().find(|inner| {
+                let inside = running.accesses(cx, facts.index.of(access.location)).find(|inner| {
                     let func = running.nodes[inner.node as usize].func;
                     let row = &cx.events.of(func).accesses[inner.row as usize];
                     inner.origin == Some(object)

@@ -420,11 +420,12 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
             }
         }
     }
+    // Others of its kind run at the same time as a test that does not wait for its turn, with goroutines of their own.
+    let parallel = cx.events.of(func).pause().is_some();
+    restores.retain(|restore| parallel || !waits_for_all(cx, func, restore));
     if restores.is_empty() && between.is_empty() {
         return Vec::new();
     }
-    // Others of its kind run at the same time as a test that does not wait for its turn, with goroutines of their own.
-    let parallel = cx.events.of(func).pause().is_some();
     let on_the_way_out = restores.into_iter().map(|restore| {
         let started = known.started_by(facts, func).clone();
         let joined = joined_before_restore(facts, func, &restore);
@@ -432,24 +433,8 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
     });
     let mut out = Vec::new();
     let mut seen: FxHashSet<(SpawnId, Location)> = FxHashSet::default();
-    // `defer goleak.VerifyNone(t)`: whoever has run out of goroutines changes what he likes.
-    let waits_for_all = |restore: &Restore| {
-        let mut all = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
-        restore.since.is_none()
-            && !parallel
-            && all.any(|event| match &event.kind {
-                EventKind::Defer { effects, test_end, .. } => {
-                    runs_before(event.span, *test_end, restore)
-                        && effects.iter().any(|effect| matches!(effect, EventKind::WaitAll))
-                }
-                _ => false,
-            })
-    };
     for (restore, started, joined) in on_the_way_out.collect::<Vec<_>>().into_iter().chain(between) {
         let access = &cx.events.of(restore.func).accesses[restore.row as usize];
-        if waits_for_all(&restore) {
-            continue;
-        }
         let Some(ids) = known.readers.get(&access.location) else { continue };
         for &id in ids.iter().filter(|id| started.contains(id.index())) {
             let signals = facts.spawns.sites[id].signals.iter().filter(|s| s.ends_body() && !parallel);
@@ -459,7 +444,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, known: &Known<'_>) -> Vec<Conflict> {
                 continue;
             }
             let reach = &facts.reaches[id];
-            let inside = reach.accesses(cx, facts.index.of(access.location)).into_iter().find(|found| {
+            let inside = reach.accesses(cx, facts.index.of(access.location)).find(|found| {
                 let inner = &cx.events.of(reach.nodes[found.node as usize].func).accesses[found.row as usize];
                 inner.kind == AccessKind::Read
                     && !inner.atomic
@@ -533,6 +518,18 @@ fn runs_before(registered: Span, test_end: bool, restore: &Restore) -> bool {
         (false, true) => false,
         _ => registered.start > restore.at.start,
     }
+}
+
+/// Whether a call that waits for all goroutines is registered to run before the restore: `defer goleak.VerifyNone(t)`.
+fn waits_for_all(cx: Context<'_>, func: FuncId, restore: &Restore) -> bool {
+    let mut all = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
+    all.any(|event| match &event.kind {
+        EventKind::Defer { effects, test_end, .. } => {
+            runs_before(event.span, *test_end, restore)
+                && effects.iter().any(|effect| matches!(effect, EventKind::WaitAll))
+        }
+        _ => false,
+    })
 }
 
 /// Keys certainly waited for when the restore runs: on every way through the function, and in deferred calls

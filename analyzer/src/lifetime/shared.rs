@@ -80,18 +80,15 @@ pub fn ended_elsewhere(facts: Facts<'_>, alive: &FixedBitSet, obligations: &Obli
     found.sort_by_key(|candidate| candidate.order(facts));
     let mut kept: Vec<Conflict> = Vec::new();
     // Of one location.
-    let mut run = 0;
     let mut bodies: Vec<&[FuncId]> = Vec::new();
     for candidate in found {
         if kept.last().is_none_or(|last| last.location != candidate.location) {
-            run = 0;
             bodies.clear();
         }
         let own = &facts.spawns.sites[candidate.spawn].bodies[..];
-        if run >= MAX_SPAWNS || bodies.iter().filter(|known| **known == own).count() >= MAX_OF_ONE_BODY {
+        if bodies.len() >= MAX_SPAWNS || bodies.iter().filter(|known| **known == own).count() >= MAX_OF_ONE_BODY {
             continue;
         }
-        run += 1;
         bodies.push(own);
         kept.push(candidate.conflict(facts));
     }
