@@ -1,8 +1,8 @@
-//! Which list or map keeps the channels and counters that a function makes one by one, and waits for later all at once.
+//! Which field, list or map keeps the channels and counters that a function makes, where others know them by that name.
 //!
 //! ```go
 //! done := make(chan struct{})
-//! waiting = append(waiting, done)
+//! waiting = append(waiting, done) // or: s := &server{done: done}
 //! go func() { defer close(done); work() }()
 //! // …
 //! for _, done := range waiting { <-done }
@@ -16,19 +16,28 @@ use std::collections::hash_map::Entry;
 use rustc_hash::FxHashMap;
 
 use crate::{
-    resolve::{Builtin, CalleeKind, Program},
+    resolve::{Builtin, CalleeKind, FieldId, Program, Type},
     source::FileId,
-    syntax::{Body, Expr, ExprId, FileFacts, InstrKind, LocalDecl, LocalId, Source},
+    syntax::{Body, ElementKey, Expr, ExprId, FileFacts, InstrKind, LocalDecl, LocalId, Source},
 };
 
-/// Per variable of a file the list or map that it is put into.
-pub(super) type Keepers = FxHashMap<LocalId, ExprId>;
+/// Where the value of a variable is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// In the place that the expression names, or among the elements of the list or map that it does.
+    At(ExprId),
+    /// In the field of a struct literal.
+    Field(FieldId),
+}
+
+/// Per variable of a file what keeps its value.
+pub(super) type Keepers = FxHashMap<LocalId, Keeper>;
 
 /// Finds the keepers of all variables of a file.
 pub(super) fn keepers(program: &Program, file: FileId) -> Keepers {
     let facts = program.facts(file);
-    let mut found: FxHashMap<LocalId, Option<ExprId>> = FxHashMap::default();
-    let mut note = |local: LocalId, keeper: ExprId| match found.entry(local) {
+    let mut found: FxHashMap<LocalId, Option<Keeper>> = FxHashMap::default();
+    let mut note = |local: LocalId, keeper: Keeper| match found.entry(local) {
         Entry::Vacant(slot) => {
             slot.insert(Some(keeper));
         }
@@ -39,15 +48,29 @@ pub(super) fn keepers(program: &Program, file: FileId) -> Keepers {
     for instr in facts.functions.iter().filter_map(|function| function.body.as_ref()).flat_map(Body::instrs) {
         let InstrKind::Write { place, source: Source::Value(value) } = &instr.kind else { continue };
         match (&facts.exprs[*place], &facts.exprs[value.expr]) {
-            (Expr::Index { base, .. }, Expr::Local(local)) => note(*local, *base),
+            (Expr::Index { base, .. }, Expr::Local(local)) => note(*local, Keeper::At(*base)),
+            (Expr::Select { .. }, Expr::Local(local)) => note(*local, Keeper::At(*place)),
             (_, Expr::Call { args, spread: false, .. }) if appends(program, file, value.expr) => {
                 for arg in facts.exprs.list(*args).iter().skip(1) {
                     if let Expr::Local(local) = facts.exprs[*arg] {
-                        note(local, *place);
+                        note(local, Keeper::At(*place));
                     }
                 }
             }
             _ => {}
+        }
+    }
+    for (literal, expr) in facts.exprs.iter_enumerated() {
+        let Expr::Composite { elements, .. } = expr else { continue };
+        for element in facts.exprs.elements(*elements) {
+            if let (Some(ElementKey::Name { name, .. }), Expr::Local(local)) =
+                (&element.key, &facts.exprs[element.value])
+                && is_made_here(program, file, facts, *local)
+                && let Type::Struct(fields) = program.ty(program.underlying(program.expr_type(file, literal)))
+                && let Some(field) = fields.iter().find(|field| program.field(**field).name == *name)
+            {
+                note(*local, Keeper::Field(*field));
+            }
         }
     }
     let kept = found.into_iter().filter_map(|(local, keeper)| Some((local, keeper?)));

@@ -8,7 +8,7 @@ use super::{
     channels::Channels,
     domain::{Access, AccessKind, Anchor, Index, Location, LockSet, Stored, SyncKey},
     free_lists::FreeLists,
-    kept_in::{Keepers, keepers},
+    kept_in::{Keeper, Keepers, keepers},
     reused::ReusedBuffers,
 };
 use crate::{
@@ -208,8 +208,11 @@ impl Places {
         for _ in 0..MAX_ALIAS_STEPS {
             let Root::Local(local) = place.root else { break };
             let field = place.steps.iter().any(|step| matches!(step, Step::Field(_)));
-            let Some(keeper) = self.keeper(program, file, local).filter(|_| !field) else { break };
-            place = self.canonical(program, file, program.place(file, keeper));
+            match self.keeper(program, file, local).filter(|_| !field) {
+                Some(Keeper::At(keeper)) => place = self.canonical(program, file, program.place(file, keeper)),
+                Some(Keeper::Field(field)) => return Some(SyncKey::Field(field)),
+                None => break,
+            }
         }
         self.key_of_object(program, graph, file, &place)
     }
@@ -227,13 +230,13 @@ impl Places {
         Self::location(place, file)
     }
 
-    /// The list or map that a variable goes over, or that keeps what it holds.
-    fn keeper(&self, program: &Program, file: FileId, local: LocalId) -> Option<ExprId> {
+    /// The list or map that a variable goes over, or what keeps what it holds.
+    fn keeper(&self, program: &Program, file: FileId, local: LocalId) -> Option<Keeper> {
         if self.is_reassigned(file, local) {
             return None;
         }
         match program.facts(file).locals[local].decl {
-            LocalDecl::RangeValue { over } => Some(over),
+            LocalDecl::RangeValue { over } => Some(Keeper::At(over)),
             _ => self.keepers[file.index()].get(&local).copied(),
         }
     }
