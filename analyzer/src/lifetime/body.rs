@@ -85,7 +85,10 @@ pub fn waiting_loops(facts: Facts<'_>, func: FuncId, events: &FuncEvents) -> Vec
             })
         };
         let back = inside.ones().any(|b| b != head && events.blocks[b].successors.contains(&head));
-        if back && events.blocks[head].successors.contains(&exit) && inside.ones().any(waits) {
+        // The way out of the head has a block of its own where a `break` leads to the same place.
+        let split = |next: usize| next >= body.blocks.len() && events.blocks[next].successors[..] == [exit];
+        let exit = events.blocks[head].successors.iter().copied().find(|next| *next == exit || split(*next));
+        if let Some(exit) = exit.filter(|_| back && inside.ones().any(waits)) {
             out.push((head, exit, inside));
         }
     }

@@ -165,10 +165,9 @@ impl Lowering<'_> {
     /// Whether the location holds, in place, a value that synchronises by itself.
     pub(super) fn synchronises(&self, location: Location) -> bool {
         let ty = self.type_of(location);
-        // An interface in a field is read wherever it leads to. What a variable holds is mostly good for one call: the
-        // next one has its own.
+        // An interface is read wherever it leads to.
         let refers = || matches!(self.program.ty(self.program.underlying(ty)), Type::Interface { .. });
-        self.is_synchronised(ty) && !(matches!(location, Location::Field(_)) && refers())
+        self.is_synchronised(ty) && !refers()
     }
 
     pub(super) fn is_synchronised(&self, ty: TypeId) -> bool {

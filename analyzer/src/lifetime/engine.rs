@@ -35,6 +35,7 @@ use super::{
     models::Models,
     next_use::add_next_uses,
     obligations::Obligations,
+    once,
     owner::owner_conflicts,
     place::Places,
     published::{set_after_construction, set_while_running},
@@ -230,7 +231,7 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
             || told_by_close::is_told(facts, conflict);
         let unstarted =
             matches!(conflict.relation, Relation::OwnerMethod { .. }) && guards::nothing_started(facts, conflict);
-        !ordered && !unstarted && !guards::one_gets_in(facts, conflict)
+        !ordered && !unstarted && !guards::one_gets_in(facts, conflict) && !once::one_happens(facts, conflict)
     });
     // Filtered and sorted where they stand: there are many, and the whole program is in memory beside them.
     let mut keep = keep.collect::<Vec<bool>>().into_iter();

@@ -12,10 +12,17 @@ use super::{
     events::EventKind,
     spawns::{Context, Spawns},
 };
-use crate::{base::IndexVec, resolve::FuncId, syntax::Expr};
+use crate::{
+    base::IndexVec,
+    resolve::{FuncId, Type},
+    source::FileId,
+    syntax::{Expr, ExprId},
+};
 
 /// Rounds until what callers of callers hold has come down.
 const MAX_ROUNDS: u32 = 5;
+/// Times that a function is passed on before it is called.
+const MAX_PASSED_ON: u32 = 2;
 
 /// Locks held on entry, by function; empty sets are left out.
 pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap<FuncId, LockSet> {
@@ -55,7 +62,7 @@ pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap
                     continue;
                 }
                 // What is handed over runs with the locks that the callee holds when it calls its parameter.
-                for key in held_where_run(cx, &row.targets) {
+                for key in held_where_run(cx, calls, &row.targets, MAX_PASSED_ON) {
                     if let Err(at) = held.binary_search(&key) {
                         held.insert(at, key);
                     }
@@ -78,25 +85,45 @@ pub fn entry_locks(cx: Context<'_>, calls: &Calls, spawns: &Spawns) -> FxHashMap
     rows.collect()
 }
 
-/// Locks that all of the functions hold where they call a function parameter of theirs.
-fn held_where_run(cx: Context<'_>, callees: &[FuncId]) -> LockSet {
+/// Locks that all of the functions hold where they call a function parameter of theirs, or what they pass it on to does.
+fn held_where_run(cx: Context<'_>, calls: &Calls, callees: &[FuncId], depth: u32) -> LockSet {
     let mut held: Option<LockSet> = None;
+    let mut note = |here: LockSet| match &mut held {
+        None => held = Some(here),
+        Some(known) => known.retain(|key| here.contains(key)),
+    };
     for &callee in callees {
         let file = cx.program.funcs()[callee].file;
         let exprs = &cx.program.facts(file).exprs;
+        let is_param = |expr: ExprId| match exprs[expr] {
+            Expr::Local(local) => domain_local::is_param(cx.program, file, local),
+            _ => false,
+        };
         for event in cx.events.of(callee).blocks.iter().flat_map(|block| &block.events) {
             let EventKind::Call(call) = event.kind else { continue };
             let Expr::Call { callee: called, .. } = &exprs[call] else { continue };
-            let Expr::Local(local) = exprs[*called] else { continue };
-            if !domain_local::is_param(cx.program, file, local) {
+            let here = || cx.events.of(callee).locks_at(call).iter().copied();
+            if is_param(*called) {
+                note(here().collect());
                 continue;
             }
-            let here = cx.events.of(callee).locks_at(call);
-            match &mut held {
-                None => held = Some(here.iter().copied().collect()),
-                Some(known) => known.retain(|key| here.contains(key)),
+            let passed_on = |arg: &ExprId| is_param(*arg) && is_function(cx, file, *arg);
+            let targets = calls.at(callee, call).filter(|_| depth > 0).map_or(&[][..], |row| &row.targets);
+            if !targets.is_empty() && exprs.args(call).is_some_and(|args| args.iter().any(passed_on)) {
+                let mut all: LockSet = here().collect();
+                for key in held_where_run(cx, calls, targets, depth - 1) {
+                    if let Err(at) = all.binary_search(&key) {
+                        all.insert(at, key);
+                    }
+                }
+                note(all);
             }
         }
     }
     held.unwrap_or_default()
+}
+
+fn is_function(cx: Context<'_>, file: FileId, expr: ExprId) -> bool {
+    let ty = cx.program.underlying(cx.program.expr_type(file, expr));
+    matches!(cx.program.ty(ty), Type::Func { .. })
 }

@@ -3,6 +3,7 @@
 use super::{
     after_spawn::{Facts, Pass},
     calls::CallRef,
+    conflict::Conflict,
     domain::SyncKey,
     events::{Event, EventKind},
     handed::effects_of,
@@ -30,11 +31,11 @@ impl Pass<'_> {
         to: Span,
     ) -> bool {
         let reach = &self.facts.reaches[self.ids[goroutine]];
-        let inside = self.runs_once(&reach.path(reached.node));
+        let inside = runs_once(self.facts, reach.path(reached.node));
         if inside.is_empty() {
             return false;
         }
-        if self.runs_once(path).iter().any(|key| inside.contains(key)) {
+        if runs_once(self.facts, path.iter().copied()).iter().any(|key| inside.contains(key)) {
             return true;
         }
         // In what this function calls, the way to the access may lead through there.
@@ -76,28 +77,34 @@ impl Pass<'_> {
             };
             Some(depth > 0 && !row.targets.is_empty() && row.targets.iter().all(always))
         };
-        self.once_of(func, call).is_some_and(|key| keys.contains(&key)) || called().unwrap_or(false)
+        once_of(self.facts, func, call).is_some_and(|key| keys.contains(&key)) || called().unwrap_or(false)
     }
+}
 
-    /// What each call on a path that runs a function once goes by.
-    fn runs_once(&self, path: &[(FuncId, Span)]) -> Vec<SyncKey> {
-        let mut out = Vec::new();
-        for &(func, span) in path {
-            let rows = self.facts.calls.of(func).iter().filter(|row| row.span == span);
-            out.extend(rows.filter_map(|row| self.once_of(func, row.call)));
-        }
-        out
+/// What each call on a path that runs a function once goes by.
+fn runs_once(facts: Facts<'_>, path: impl IntoIterator<Item = (FuncId, Span)>) -> Vec<SyncKey> {
+    let mut out = Vec::new();
+    for (func, span) in path {
+        let rows = facts.calls.of(func).iter().filter(|row| row.span == span);
+        out.extend(rows.filter_map(|row| once_of(facts, func, row.call)));
     }
+    out
+}
 
-    /// What a call that runs its argument once goes by.
-    fn once_of(&self, func: FuncId, call: ExprId) -> Option<SyncKey> {
-        let cx = self.facts.cx;
-        let file = cx.program.funcs()[func].file;
-        let Expr::Call { callee, .. } = &cx.program.facts(file).exprs[call] else { return None };
-        let Expr::Select { base, .. } = cx.program.facts(file).exprs[*callee] else { return None };
-        let once = effects_of(cx.program, cx.models, file, call).contains(&Effect::Once);
-        once.then(|| cx.places.key(cx.program, cx.graph, file, base)).flatten()
-    }
+/// What a call that runs its argument once goes by.
+fn once_of(facts: Facts<'_>, func: FuncId, call: ExprId) -> Option<SyncKey> {
+    let cx = facts.cx;
+    let file = cx.program.funcs()[func].file;
+    let Expr::Call { callee, .. } = &cx.program.facts(file).exprs[call] else { return None };
+    let Expr::Select { base, .. } = cx.program.facts(file).exprs[*callee] else { return None };
+    let once = effects_of(cx.program, cx.models, file, call).contains(&Effect::Once);
+    once.then(|| cx.places.key(cx.program, cx.graph, file, base)).flatten()
+}
+
+/// Whether both sides are in what runs once by one key: only one of them ever happens.
+pub(super) fn one_happens(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let inside = runs_once(facts, conflict.inside.path.iter().copied());
+    !inside.is_empty() && runs_once(facts, conflict.other.path.iter().copied()).iter().any(|key| inside.contains(key))
 }
 
 /// Whether every way to a place of a function leads through a call that runs another function once, `s.once.Do(s.init)`:

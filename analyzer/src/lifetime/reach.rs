@@ -320,11 +320,19 @@ impl Reach {
         if let Some((_, there)) = self.bindings(node).find(|(here, _)| *here == local) {
             return Some(there);
         }
-        // A captured variable stands for itself.
         let func = self.nodes[node as usize].func;
-        let captured =
-            domain_local::operand(cx.program, func, cx.program.funcs()[func].file, local) == Operand::Captured;
-        captured.then(|| Object::whole(local))
+        let file = cx.program.funcs()[func].file;
+        if domain_local::operand(cx.program, func, file, local) != Operand::Captured {
+            return None;
+        }
+        // What a literal captures of a function on the way, `s.once.Do(func() { s.stop() })`, is what that function has;
+        // of the starting function it stands for itself.
+        let declaring = cx.program.declaring(file, local);
+        let above = std::iter::successors(self.nodes[node as usize].parent(), |at| self.nodes[at.0 as usize].parent());
+        match above.map(|at| at.0).find(|at| Some(self.nodes[*at as usize].func) == declaring) {
+            Some(at) => self.object_of(cx, at, local),
+            None => Some(Object::whole(local)),
+        }
     }
 
     /// The object of the starting function that holds the location of an access, when it is known.
