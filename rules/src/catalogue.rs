@@ -30,6 +30,7 @@ pub struct Catalogue {
     done: Vec<OnObject>,
     wait: Vec<OnObject>,
     recycle: Vec<OnObject>,
+    gives_new: Vec<Plain>,
     sends: Vec<OnObject>,
     work_ends: Vec<OnObject>,
     fills: Vec<Fills>,
@@ -275,6 +276,7 @@ impl Catalogue {
         }
         out.extend(self.fills.iter().map(|row| (row.func.clone(), Effect::Fills)));
         out.extend(self.overwrites.iter().map(|row| (row.func.clone(), Effect::Overwrites { arg: row.arg })));
+        out.extend(self.gives_new.iter().map(|row| (row.func.clone(), Effect::GivesNew)));
         out.extend(self.gives_out.iter().map(|row| (row.func.clone(), Effect::GivesOut)));
         out.extend(self.takes_back.iter().map(|row| (row.func.clone(), Effect::TakesBack)));
         let on = Operand::Receiver;
@@ -351,6 +353,7 @@ impl Catalogue {
                 &self.lets_go,
                 &self.under_lock,
                 &self.once,
+                &self.gives_new,
                 &self.gives_out,
                 &self.takes_back,
                 &self.pauses,

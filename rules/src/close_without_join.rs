@@ -1,7 +1,7 @@
 //! `close-without-join`: state is ended without waiting for the goroutine that uses it.
 
 use analyzer::lifetime::{
-    AccessKind,
+    AccessKind, Location,
     conflict::{Conflict, Relation, Role},
 };
 
@@ -28,6 +28,8 @@ impl Rule for CloseWithoutJoin {
         match conflict.relation {
             Relation::OwnerMethod { role: Role::Restarts, .. } => None,
             Relation::OwnerMethod { .. } => Some(cx.certainty(conflict)),
+            // One goroutine closes the channel that another of the same function sends on.
+            Relation::Sibling(_) if matches!(conflict.location, Location::Field(_)) => Some(cx.certainty(conflict)),
             _ => None,
         }
     }

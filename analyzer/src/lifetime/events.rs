@@ -690,7 +690,9 @@ impl<'a> Lowering<'a> {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
             Effect::ComesWithEnd | Effect::ComesWithLimit | Effect::NeverOver | Effect::TellsEnd => return true,
-            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut => return true,
+            Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut | Effect::GivesNew => {
+                return true;
+            }
             Effect::Overwrites { .. } | Effect::TakesBack | Effect::ReadsAll { .. } => return true,
             Effect::LeavesWithUser | Effect::RunsTests | Effect::UnderLock => return true,
             Effect::Peer => {

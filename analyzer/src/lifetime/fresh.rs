@@ -7,10 +7,11 @@ use super::{
     after_spawn::Facts,
     domain::{Access, Anchor},
     domain_local::{self, Operand},
-    handed::root_local,
-    objects::{holder_of, only_callee},
+    handed::{effects_of, root_local},
+    models::Effect,
+    objects::{Object, holder_of, only_callee},
     published::returned_locals,
-    reach::Reach,
+    reach::{Reach, callees},
     spawns::Context,
 };
 use crate::{
@@ -35,24 +36,32 @@ pub(super) fn is_of_a_copy(facts: Facts<'_>, access: &Access) -> bool {
 
 /// Whether a write goes to an object that every caller has just made: it belongs to the object's construction.
 pub(super) fn of_new_object(facts: Facts<'_>, access: &Access) -> bool {
-    let Anchor::Local(local) = access.anchor else { return false };
-    is_new(facts, access.func, local, MAX_CONSTRUCTORS)
+    matches!(access.anchor, Anchor::Local(local) if is_new(facts, access.func, local))
+}
+
+/// Whether everyone who calls a function gives it, as that operand, an object that it has just made and hands out.
+pub(super) fn is_new(facts: Facts<'_>, func: FuncId, operand: LocalId) -> bool {
+    is_new_to(facts, func, operand, MAX_CONSTRUCTORS)
 }
 
 /// Whether an access is of an object that its function makes and hands out, before it starts anything: nobody else has the
 /// object yet.
 pub(super) fn is_being_made(facts: Facts<'_>, access: &Access) -> bool {
     let Anchor::Local(local) = access.anchor else { return false };
-    let cx = facts.cx;
-    let file = cx.program.funcs()[access.func].file;
-    let started = facts.spawns.of(access.func).iter().any(|id| facts.spawns.sites[*id].span.start < access.span.start);
-    !started
-        && domain_local::operand(cx.program, access.func, file, local) == Operand::Own
-        && cx.places.initial(cx.program, file, local).is_some_and(|value| makes(facts, file, value))
-        && returned_locals(facts, access.func).contains(&local)
+    is_still_new(facts, access.func, local, access.span) && returned_locals(facts, access.func).contains(&local)
 }
 
-fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
+/// Whether the function has made what a variable of it holds, and has started nothing by then.
+pub(super) fn is_still_new(facts: Facts<'_>, func: FuncId, local: LocalId, by: Span) -> bool {
+    let cx = facts.cx;
+    let file = cx.program.funcs()[func].file;
+    let started = facts.spawns.of(func).iter().any(|id| facts.spawns.sites[*id].span.start < by.start);
+    !started
+        && domain_local::operand(cx.program, func, file, local) == Operand::Own
+        && cx.places.initial(cx.program, file, local).is_some_and(|value| makes(facts, file, value))
+}
+
+fn is_new_to(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
     let cx = facts.cx;
     let program = cx.program;
     let file = program.funcs()[func].file;
@@ -83,7 +92,7 @@ fn is_new(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool {
         let started = facts.spawns.of(site.func).iter().any(|id| facts.spawns.sites[*id].span.start < site.span.start);
         let made = cx.places.initial(program, caller, holder).is_some_and(|value| makes(facts, caller, value))
             && returned_locals(facts, site.func).contains(&holder);
-        !looped && !started && (made || is_new(facts, site.func, holder, depth - 1))
+        !looped && !started && (made || is_new_to(facts, site.func, holder, depth - 1))
     })
 }
 
@@ -93,7 +102,11 @@ fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
     match &program.facts(file).exprs[value] {
         Expr::Composite { .. } => true,
         Expr::AddressOf(inner) => matches!(program.facts(file).exprs[*inner], Expr::Composite { .. }),
-        Expr::Call { .. } => program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::New),
+        Expr::Call { .. } => {
+            program.callee_kind(file, value) == CalleeKind::Builtin(Builtin::New)
+                || effects_of(program, facts.cx.models, file, value).contains(&Effect::GivesNew)
+        }
+        Expr::TypeAssert { base, .. } => makes(facts, file, *base),
         _ => false,
     }
 }
@@ -110,6 +123,33 @@ pub(super) fn is_unshared(facts: Facts<'_>, access: &Access) -> bool {
     (holder.as_variable().is_some() || all())
         && is_new_value(facts, file, made, MAX_CONSTRUCTORS)
         && !is_shown(facts, access.func, holder.root, access.span)
+}
+
+/// The same, where a function on the way to the access, below the goroutine's body, has made the object for itself alone.
+pub(super) fn is_unshared_above(facts: Facts<'_>, reach: &Reach, node: u32, access: &Access) -> bool {
+    let Some(mut object) = holder_of(facts.cx, access) else { return false };
+    let mut at = node;
+    while let Some((above, call)) = reach.nodes[at as usize].parent() {
+        let (func, caller) = (reach.nodes[at as usize].func, reach.nodes[above as usize].func);
+        let Some(there) = given_at(facts, (caller, call), func, object) else { return false };
+        if let Some(made) = made_of(facts, caller, there.root) {
+            let file = facts.cx.program.funcs()[caller].file;
+            let all = || facts.cx.program.facts(file).exprs.args(made).is_some_and(<[ExprId]>::is_empty);
+            return (there.as_variable().is_some() || all())
+                && is_new_value(facts, file, made, MAX_CONSTRUCTORS)
+                && !is_shown(facts, caller, there.root, call);
+        }
+        (object, at) = (there, above);
+    }
+    false
+}
+
+/// What an object of a callee is in terms of the function that calls it at a place.
+fn given_at(facts: Facts<'_>, (caller, call): (FuncId, Span), callee: FuncId, object: Object) -> Option<Object> {
+    let row = facts.calls.of(caller).iter().position(|row| row.span == call && row.targets.contains(&callee))?;
+    let mut targets = callees(facts.cx, facts.calls, caller).of_call(row);
+    let (_, mut bound) = targets.find(|(target, _)| *target == callee)?;
+    bound.find(|(here, _)| *here == object.root)?.1.along(&object.way)
 }
 
 /// Whether everyone who calls a method has just made the object it is called on, and the goroutine's was made elsewhere.

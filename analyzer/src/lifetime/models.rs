@@ -40,6 +40,8 @@ pub enum Effect {
     ComesWithLimit,
     /// Comes back when the other end of a connection has done something: connected, asked, answered.
     Peer,
+    /// Gives an object that nobody else has.
+    GivesNew,
     /// Gives an object that is not over while anybody asks.
     NeverOver,
     /// Runs the tests of a binary: what stands in front of it is done by then.

@@ -14,7 +14,9 @@ use super::{
     calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Role, Side},
     domain::{Access, AccessKind, Index, Location, SpawnId, Stored},
-    fresh::{is_being_made, is_of_a_copy, is_unshared, of_new_object},
+    domain_local::{Operand, operand},
+    events::{Event, EventKind},
+    fresh::{is_being_made, is_of_a_copy, is_unshared, is_unshared_above, of_new_object},
     handed::effects_of,
     models::Effect,
     objects::accessed,
@@ -243,17 +245,21 @@ fn closed_parts(facts: Facts<'_>) -> FxHashMap<Location, Vec<(FuncId, u32)>> {
     out
 }
 
-/// Channels that a goroutine is given as an argument and sends on, where others close the field they are of.
-fn closed_under_senders(
-    facts: Facts<'_>,
-    id: SpawnId,
-    keys: &[usize],
-    starters: &FxHashMap<FuncId, u32>,
-    known: &Known,
-) -> Vec<Candidate> {
+/// A channel that a goroutine's body knows by a variable and others by the field that keeps it.
+struct Kept {
+    body: FuncId,
+    /// The row of the body's access.
+    row: usize,
+    field: Location,
+    /// Whether it is an element of the field.
+    element: bool,
+}
+
+/// Channels that a goroutine sends on or closes, which it is given as an argument or captures.
+fn kept_channels(facts: Facts<'_>, id: SpawnId) -> Vec<Kept> {
     let (cx, site) = (facts.cx, &facts.spawns.sites[id]);
     let file = cx.program.funcs()[site.func].file;
-    let mut out: Vec<Candidate> = Vec::new();
+    let mut out: Vec<Kept> = Vec::new();
     for &(body, at, argument) in &site.arguments {
         let params = &cx.program.function(body).signature.params;
         let Some(param) = params.get(at as usize).and_then(|param| param.local) else { continue };
@@ -261,18 +267,53 @@ fn closed_under_senders(
         let accesses = &cx.events.of(body).accesses;
         let sends = |row: &Access| row.kind == AccessKind::Send && row.location == given;
         let Some(row) = accesses.iter().position(sends) else { continue };
-        let send = &accesses[row];
         let Some((field, element)) = field_of_channel(facts, file, argument) else { continue };
-        let closes = if element { &known.closed_parts } else { &known.ends };
-        let mut closes = closes.get(&field).into_iter().flatten();
-        let close = closes.find(|close| {
-            let close = access(cx, **close);
-            close.kind == AccessKind::Close
-                && (!starters.contains_key(&close.func) || closes_in_a_later_round(facts, starters, close))
-                && !send.locks.iter().any(|lock| close.locks.contains(lock))
-                && !waited(facts, &known.joined, keys, close.func, close.span, MAX_WAITING_CALLERS)
+        out.push(Kept { body, row, field, element });
+    }
+    for &body in &site.bodies {
+        let file = cx.program.funcs()[body].file;
+        for (row, access) in cx.events.of(body).accesses.iter().enumerate() {
+            let Location::Local(_, local) = access.location else { continue };
+            let captured = matches!(access.kind, AccessKind::Send | AccessKind::Close)
+                && operand(cx.program, body, file, local) == Operand::Captured;
+            let key = captured.then(|| cx.places.key(cx.program, cx.graph, file, access.expr)).flatten();
+            if let Some(field @ Location::Field(_)) = key {
+                out.extend([false, true].map(|element| Kept { body, row, field, element }));
+            }
+        }
+    }
+    out
+}
+
+/// Channels that a goroutine knows by a variable and sends on, where others close the field they are of; and the other way
+/// round.
+fn closed_under_senders(
+    facts: Facts<'_>,
+    id: SpawnId,
+    keys: &[usize],
+    starters: &FxHashMap<FuncId, u32>,
+    known: &Known,
+) -> Vec<Candidate> {
+    let cx = facts.cx;
+    let mut out: Vec<Candidate> = Vec::new();
+    for Kept { body, row, field, element } in kept_channels(facts, id) {
+        let own = &cx.events.of(body).accesses[row];
+        let others = match (own.kind, element) {
+            (AccessKind::Send, true) => &known.closed_parts,
+            (AccessKind::Send, false) => &known.ends,
+            _ => &known.sends,
+        };
+        let other = others.get(&field).into_iter().flatten().find(|other| {
+            let other = access(cx, **other);
+            matches!(other.kind, AccessKind::Close | AccessKind::Send)
+                && own.kind.conflicts(other.kind)
+                && (!starters.contains_key(&other.func)
+                    || closes_in_a_later_round(facts, starters, other)
+                    || comes_after_start(facts, id, starters, other))
+                && !own.locks.iter().any(|lock| other.locks.contains(lock))
+                && !waited(facts, &known.joined, keys, other.func, other.span, MAX_WAITING_CALLERS)
         });
-        let Some(&other) = close.filter(|_| out.iter().all(|known| known.location != field)) else { continue };
+        let Some(&other) = other.filter(|_| out.iter().all(|known| known.location != field)) else { continue };
         let Some(node) = facts.reaches[id].nodes.iter().position(|node| node.func == body) else { continue };
         out.push(Candidate { spawn: id, location: field, element, inside: numbers(node, row), other });
     }
@@ -371,12 +412,16 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
             if ends.peek().is_none() {
                 continue;
             }
-            if is_being_made(facts, inner) || of_new_object(facts, inner) || is_unshared(facts, inner) {
+            let inside = numbers(number, row);
+            if is_being_made(facts, inner)
+                || of_new_object(facts, inner)
+                || is_unshared(facts, inner)
+                || is_unshared_above(facts, reach, inside.0, inner)
+            {
                 continue;
             }
             // Who has a copy of the struct has the same object in it, but another variable that holds it.
             let copy = is_of_a_copy(facts, inner) || is_a_kept_channel(facts, inner);
-            let inside = numbers(number, row);
             let found = reach.reached(cx, inside.0, inside.1);
             let other = ends.find(|other| {
                 let other = access(cx, **other);
@@ -385,7 +430,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
                     && other.element == inner.element
                     && other.kind.conflicts(inner.kind)
                     && !(copy && other.kind == AccessKind::Write)
-                    && !reach.surely_contains(other.func)
+                    && (!reach.surely_contains(other.func) || closed_by_others(facts, id, other))
                     && !is_its_own(facts, id, inner, other)
                     && (!starters.contains_key(&other.func)
                         || closes_in_a_later_round(facts, &starters, other)
@@ -421,6 +466,11 @@ fn is_its_own(facts: Facts<'_>, id: SpawnId, inner: &Access, other: &Access) -> 
         || facts.reaches[id].contains(other.func) && !called_by_others(facts, id, other.func) && below()
 }
 
+/// Whether a channel is closed by a function that others call, too: of a field they have the same channel.
+fn closed_by_others(facts: Facts<'_>, id: SpawnId, other: &Access) -> bool {
+    other.kind == AccessKind::Close && called_by_others(facts, id, other.func)
+}
+
 /// Numbers of rows of tables that have fewer than four thousand million.
 fn numbers(node: usize, row: usize) -> (u32, u32) {
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -450,13 +500,22 @@ fn comes_after_start(facts: Facts<'_>, id: SpawnId, starters: &FxHashMap<FuncId,
     if !replaced && !matches!(other.kind, AccessKind::Close | AccessKind::Send) {
         return false;
     }
-    let site = &facts.spawns.sites[id];
     let events = facts.cx.events.of(other.func);
+    // The next round of a loop closes what this one has started a sender for, unless it has made another channel.
+    let closes = other.kind == AccessKind::Close;
+    let made_again = |event: &Event| match event.kind {
+        EventKind::Access(row) => {
+            let access = &events.accesses[row as usize];
+            access.kind == AccessKind::Write && access.location == other.location
+        }
+        _ => false,
+    };
     let Some(to) = point_of(events, other.span) else { return false };
     let follows = |start: Span| {
-        start.start < other.span.start
-            && point_of(events, start).is_some_and(|from| gets_to(events, from, Some(to), &|_| false))
+        (closes || start.start < other.span.start || other.span.contains(start))
+            && point_of(events, start).is_some_and(|from| gets_to(events, from, Some(to), &made_again))
     };
+    let site = &facts.spawns.sites[id];
     if other.func == site.func {
         return follows(site.span);
     }

@@ -4,7 +4,7 @@
 use super::{
     after_spawn::{Facts, Pass},
     conflict::{JoinPoint, JoinStatus, Relation, Side},
-    domain::{Access, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
+    domain::{Access, AccessKind, Location, SignalKind, SpawnId, SpawnKind, WaitKind},
     events::EventKind,
     order::{Order, Point},
     published::holder_of,
@@ -18,6 +18,9 @@ use crate::{
     syntax::{Expr, ExprId, LocalId},
 };
 
+/// Calls from a goroutine's body to where it closes a channel that another of the same function uses.
+const MAX_CLOSE_DEPTH: u32 = 3;
+
 /// The variable that the function keeps a callback's timer in.
 pub(super) fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
     let site = &facts.spawns.sites[id];
@@ -28,16 +31,27 @@ pub(super) fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
     holder_of(facts, site.func, site.call).map(|local| Location::Local(file, local))
 }
 
+/// Whether an access sends on a channel or closes it.
+fn is_end_of_channel(kind: AccessKind) -> bool {
+    matches!(kind, AccessKind::Send | AccessKind::Close)
+}
+
 impl Pass<'_> {
     /// Two goroutines of the function that may run at once.
     pub(super) fn siblings(&mut self, new: usize, old: usize, state: &State) {
         let facts = self.facts;
         let (new_id, old_id) = (self.ids[new], self.ids[old]);
         let reach = &facts.reaches[new_id];
-        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= 1) {
+        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= MAX_CLOSE_DEPTH) {
             for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
                 let own_element = access.element && access.index.varies();
-                if !matches!(access.location, Location::Local(..)) || !access.kind.is_write() || own_element {
+                // Of fields only a channel is asked about: who closes it under a sender is wrong whatever else they share.
+                let asked = match access.location {
+                    Location::Local(..) => reached.depth() <= 1 && access.kind.is_write(),
+                    Location::Field(_) => is_end_of_channel(access.kind) && new_id != old_id,
+                    Location::Global(_) => false,
+                };
+                if !asked || own_element {
                     continue;
                 }
                 let node = u32::try_from(node).unwrap_or(u32::MAX);
@@ -49,6 +63,9 @@ impl Pass<'_> {
                 }
                 let conflicting = self.conflicting(old, access, found.origin, &found.locks, state, None);
                 let Some((inside, _)) = conflicting else { continue };
+                if matches!(access.location, Location::Field(_)) && !is_end_of_channel(inside.1) {
+                    continue;
+                }
                 if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
                     continue;
                 }
@@ -56,7 +73,6 @@ impl Pass<'_> {
                 self.add(old, (access.location, access.element), inside, other, Relation::Sibling(new_id));
             }
         }
-        let _ = old_id;
     }
 
     /// Whether something that is no join orders an access of the goroutine with one of the function: what the goroutine waits

@@ -435,7 +435,7 @@ impl<'a> Context<'a> {
     }
 
     /// The variable through which a signal's key is reached: found again from the call at `span`.
-    fn key_anchor(self, func: FuncId, key: SyncKey, span: Span) -> Option<LocalId> {
+    pub(super) fn key_anchor(self, func: FuncId, key: SyncKey, span: Span) -> Option<LocalId> {
         let file = self.program.funcs()[func].file;
         if let SyncKey::Local(_, local) = key {
             return Some(local);

@@ -13,6 +13,7 @@ use super::{
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{AccessKind, Location, SignalKind, SpawnId, SpawnKind},
     events::EventKind,
+    fresh::is_still_new,
     joins::WaitSite,
     late_counts::lowers_at_end,
     order::{point_of, points, reachable},
@@ -91,7 +92,7 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> Vec<
         }
         for (key, span, held) in raised_in(facts, node.func) {
             let known = !matches!(key, Location::Field(_)) || out.iter().any(|c: &Conflict| c.location == key);
-            if known || is_counted(facts, id, key, adds) {
+            if known || is_counted(facts, id, key, adds) || is_of_new_object(facts, node.func, key, span) {
                 continue;
             }
             let waits = |wait: &&WaitSite| {
@@ -167,6 +168,11 @@ fn of_variables(facts: Facts<'_>, id: SpawnId, adds: &Adds, joined: &Joined) -> 
         }
     }
     out
+}
+
+/// Whether the counter is part of an object that the function makes itself: nobody waits for it yet.
+fn is_of_new_object(facts: Facts<'_>, func: FuncId, key: Location, span: Span) -> bool {
+    facts.cx.key_anchor(func, key, span).is_some_and(|local| is_still_new(facts, func, local, span))
 }
 
 /// Whether only the goroutine gets to the function, so that it waits for what it has raised itself.

@@ -122,3 +122,57 @@ func TestEndless(t *testing.T) {
 	time.Sleep(4 * time.Millisecond)
 	b.Close()
 }
+
+func TestKeptChannel(t *testing.T) {
+	defer func() { recover() }()
+	e := &exchange{}
+	offers := make(chan int, 9)
+	out := e.buyer(offers)
+	offers <- 1
+	offers <- 2
+	<-out
+	time.Sleep(5 * time.Millisecond)
+	close(offers)
+	e.Close()
+}
+
+func TestDropsSlow(t *testing.T) {
+	r := &reader{lines: make(chan string, 9)}
+	pushAll([]*reader{r}, []string{"a", "b"})
+	time.Sleep(5 * time.Millisecond)
+	end := make(chan bool, 1)
+	end <- true
+	r.loop(end)
+}
+
+func TestNextRound(t *testing.T) {
+	r := &router{routes: map[byte]*route{1: {calls: make(chan byte, 9)}}}
+	calls := make(chan byte)
+	go func() {
+		calls <- 1
+		time.Sleep(5 * time.Millisecond)
+		close(calls)
+	}()
+	r.serve(calls)
+}
+
+func TestBeside(t *testing.T) {
+	m := &mixer{out: make(chan int, 99)}
+	stop := make(chan bool)
+	time.AfterFunc(5*time.Millisecond, func() { stop <- true })
+	m.run(stop)
+}
+
+func TestKeptDone(t *testing.T) {
+	l := openLedger()
+	time.Sleep(5 * time.Millisecond)
+	l.Close()
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestBrokenRange(t *testing.T) {
+	shards := []*shard{{}, {}, {delay: 4 * time.Millisecond}}
+	readTwo(shards)
+	closeShards(shards)
+	time.Sleep(9 * time.Millisecond)
+}

@@ -134,3 +134,11 @@ func TestDeferredWait(t *testing.T) {
 		time.Sleep(3 * time.Millisecond)
 	}
 }
+
+func TestMadeHere(t *testing.T) {
+	stages := make(chan *stage)
+	open(stages)
+	s := <-stages
+	s.play()
+	s.Close()
+}
