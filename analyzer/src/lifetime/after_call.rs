@@ -16,6 +16,7 @@
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::{
     after_spawn::{AfterSpawn, Facts},
@@ -33,7 +34,7 @@ use super::{
 };
 use crate::{
     base::Span,
-    resolve::{FuncId, Place, Root},
+    resolve::{Callee, FuncId, Place, Root},
     syntax::{ExprId, LocalDecl, LocalId},
 };
 
@@ -247,7 +248,7 @@ fn of_caller(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Conflict> {
                     .get(&access.span)
                     .is_some_and(|joined| keys_of(facts, known.spawn).any(|k| joined.contains(k)))
                 || out.iter().any(|c| c.spawn == known.spawn && c.other.span == access.span)
-                || waits_between(facts, func, known.spawn, &opening, access.span)
+                || waits_between(facts, func, known.spawn, (opening.span, opening.call), access.span)
             {
                 continue;
             }
@@ -289,7 +290,7 @@ fn object_of(facts: Facts<'_>, func: FuncId, access: &Access) -> Option<LocalId>
     }
     let Anchor::Local(local) = access.anchor else { return None };
     let program = facts.cx.program;
-    let place = Place { root: Root::Local(local), steps: smallvec::SmallVec::new() };
+    let place = Place { root: Root::Local(local), steps: SmallVec::new() };
     let place = facts.cx.places.canonical(program, program.funcs()[func].file, place);
     match (place.steps.is_empty(), place.root) {
         (true, Root::Local(root)) => Some(root),
@@ -307,21 +308,25 @@ fn declared_within(facts: Facts<'_>, func: FuncId, local: LocalId, at: Span) -> 
 
 /// Whether the function waits, between the call and the access as they stand in the text, for anything that the goroutine
 /// signals or that the call gave it to wait for, or calls what may.
-fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &Opening, access: Span) -> bool {
-    let (program, call) = (facts.cx.program, opening.span);
-    let signals = &facts.spawns.sites[id].signals;
+pub(super) fn waits_between(
+    facts: Facts<'_>,
+    func: FuncId,
+    id: SpawnId,
+    (call, expr): (Span, ExprId),
+    access: Span,
+) -> bool {
+    let program = facts.cx.program;
+    let keys = told(facts, func, id, expr, |_| true);
     let given = |key: &Location| match *key {
         Location::Local(file, local) => {
-            matches!(&program.facts(file).locals[local].decl, LocalDecl::Value(value) if value.expr == opening.call)
+            matches!(&program.facts(file).locals[local].decl, LocalDecl::Value(value) if value.expr == expr)
         }
         _ => false,
     };
     let between = |span: Span| access.start < call.start || (span.start > call.start && span.start < access.start);
     let mut events = facts.cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
     let waits = events.any(|event| match &event.kind {
-        EventKind::Wait { key, .. } => {
-            between(event.span) && (given(key) || signals.iter().any(|signal| signal.key == *key))
-        }
+        EventKind::Wait { key, .. } => between(event.span) && (given(key) || keys.contains(key)),
         EventKind::WaitAll | EventKind::NothingStarted => between(event.span),
         _ => false,
     });
@@ -329,9 +334,34 @@ fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &Opening,
         || facts.calls.of(func).iter().filter(|row| row.span != call && between(row.span)).any(|row| {
             facts.joins.call_may_wait(row) && {
                 let (may, _) = facts.joins.of_call(facts.cx, func, row);
-                signals.iter().filter_map(|signal| facts.joins.index_of(signal.key)).any(|key| may.contains(key))
+                keys.iter().filter_map(|key| facts.joins.index_of(*key)).any(|key| may.contains(key))
             }
         })
+}
+
+/// What the goroutine tells by its signals, those that are `meant`, in terms of the function that starts it and of that
+/// function's caller: `open(done)` closes the caller's own channel.
+pub(super) fn told(
+    facts: Facts<'_>,
+    func: FuncId,
+    id: SpawnId,
+    call: ExprId,
+    meant: fn(&Signal) -> bool,
+) -> SmallVec<[Location; 4]> {
+    let (cx, site) = (facts.cx, &facts.spawns.sites[id]);
+    let file = cx.program.funcs()[func].file;
+    let signals = || site.signals.iter().filter(|signal| meant(signal));
+    let mut keys: SmallVec<[Location; 4]> = signals().map(|signal| signal.key).collect();
+    if let Callee::Func { func: callee, receiver, .. } = cx.program.callee(file, call)
+        && callee == site.func
+    {
+        let args = cx.program.facts(file).exprs.args(call).unwrap_or(&[]);
+        let outside = signals().filter_map(|signal| {
+            cx.in_terms_of_caller(*signal, callee, file, receiver.as_ref(), args).map(|signal| signal.key)
+        });
+        keys.extend(outside);
+    }
+    keys
 }
 
 /// What the goroutine first does with the object that conflicts with the access, before anything it waits for.

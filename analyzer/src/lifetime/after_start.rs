@@ -8,12 +8,13 @@ use fixedbitset::FixedBitSet;
 use rayon::prelude::*;
 
 use super::{
+    after_call::told,
     after_spawn::Facts,
     calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
+    domain::{Access, AccessKind, Anchor, Location, Signal, SpawnId, Stored},
     events::EventKind,
-    order::{Point, points, reachable},
+    order::{Point, points, reachable, reachable_without},
     origin::mentions,
     owner::keys_of,
     reach::{Reach, Reached, canonical_root},
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     base::{Idx, Span},
     resolve::FuncId,
-    syntax::{InstrKind, LocalId, Source},
+    syntax::{Expr, InstrKind, LocalId, Source},
 };
 
 /// Calls from the function down to the one that starts the goroutine: constructors of constructors.
@@ -84,6 +85,7 @@ fn of_func(facts: Facts<'_>, func: FuncId, alive: &FixedBitSet, starters: &Fixed
         return out;
     }
     let places = points(events);
+    let replaced = Replaced::new(facts, func);
     let behind = |from: Point, to: Point| (from.0 == to.0 && from.1 < to.1) || reachable(events, from.0).contains(to.0);
     for row in calls {
         let Some(&call) = places.get(&row.span) else { continue };
@@ -99,9 +101,13 @@ fn of_func(facts: Facts<'_>, func: FuncId, alive: &FixedBitSet, starters: &Fixed
         let given = given_to(facts, func, row);
         let started = started_in(facts, func, row, alive);
         for &(write, _) in later.filter(|write| given.contains(&write.1)) {
+            let Some(&at) = places.get(&write.span) else { continue };
+            if replaced.between(facts, func, &given, ((call, row.span), (at, write))) {
+                continue;
+            }
             for &id in &started {
                 let known = |c: &Conflict| c.spawn == id && c.location == write.location;
-                if out.iter().any(known) || is_over(facts, func, id, (row.span, write.span), &given) {
+                if out.iter().any(known) || is_over(facts, func, id, (row, write.span), &given) {
                     continue;
                 }
                 let Some(inside) = reader(facts, id, func, write) else { continue };
@@ -110,6 +116,52 @@ fn of_func(facts: Facts<'_>, func: FuncId, alive: &FixedBitSet, starters: &Fixed
         }
     }
     out
+}
+
+/// Stores into variables of a function, as a whole, by block: whoever was given what they held before has another object.
+struct Replaced(Vec<(usize, LocalId, Span, Source)>);
+
+impl Replaced {
+    fn new(facts: Facts<'_>, func: FuncId) -> Self {
+        let program = facts.cx.program;
+        let exprs = &program.facts(program.funcs()[func].file).exprs;
+        let Some(body) = &program.function(func).body else { return Self(Vec::new()) };
+        let instrs =
+            body.blocks.iter().enumerate().flat_map(|(at, block)| body.instrs_of(block).iter().map(move |i| (at, i)));
+        let stores = instrs.filter_map(|(at, instr)| match instr.kind {
+            InstrKind::Write { place, source } => match exprs[place] {
+                Expr::Local(local) => Some((at, local, instr.span, source)),
+                _ => None,
+            },
+            _ => None,
+        });
+        Self(stores.collect())
+    }
+
+    /// Whether every way from a call to a write through a variable puts something into the variable that has nothing to do
+    /// with what the call was given.
+    fn between(
+        &self,
+        facts: Facts<'_>,
+        func: FuncId,
+        given: &[LocalId],
+        ((from, call), (to, write)): ((Point, Span), (Point, &Access)),
+    ) -> bool {
+        let Anchor::Local(anchor) = write.anchor else { return false };
+        let cx = facts.cx;
+        let file = cx.program.funcs()[func].file;
+        let related = |local: LocalId| given.contains(&canonical_root(cx, file, local).unwrap_or(local));
+        self.0.iter().any(|&(block, local, span, source)| {
+            let Source::Value(value) = source else { return false };
+            local == anchor
+                && call.end <= span.start
+                && span.end <= write.span.start
+                && !mentions(cx.program, file, value.expr).into_iter().any(related)
+                && (block == from.0
+                    || block == to.0
+                    || !reachable_without(cx.events.of(func), from.0, block).contains(to.0))
+        })
+    }
 }
 
 /// Goroutines started before the call returns that outlive who starts them.
@@ -163,15 +215,16 @@ fn given_to(facts: Facts<'_>, func: FuncId, row: &CallRef) -> Vec<LocalId> {
 
 /// Whether the function has waited, between the start and the write, for the goroutine: itself, or by a call of
 /// something that the start was given.
-fn is_over(facts: Facts<'_>, func: FuncId, id: SpawnId, (start, write): (Span, Span), given: &[LocalId]) -> bool {
+fn is_over(facts: Facts<'_>, func: FuncId, id: SpawnId, (start, write): (&CallRef, Span), given: &[LocalId]) -> bool {
     let cx = facts.cx;
     let file = cx.program.funcs()[func].file;
     let keys = keys_of(facts, id);
-    let between = |span: Span| span.start >= start.end && span.end <= write.start;
+    let told = told(facts, func, id, start.call, Signal::ends_body);
+    let between = |span: Span| span.start >= start.span.end && span.end <= write.start;
     let mut events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
     let itself = events.any(|event| match event.kind {
         EventKind::Wait { key, how } if between(event.span) => {
-            facts.joins.ended_by(key, how).any(|bit| keys.contains(&bit))
+            told.contains(&key) || facts.joins.ended_by(key, how).any(|bit| keys.contains(&bit))
         }
         EventKind::WaitAll => between(event.span),
         _ => false,

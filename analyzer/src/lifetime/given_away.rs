@@ -103,7 +103,7 @@ impl Search<'_> {
         let above = readers_above(facts, std::iter::once((inner.func, inner.span)), &runs, &self.started);
         above.into_iter().filter(move |runner| {
             let starter = facts.spawns.sites[runner.spawn].func;
-            !runner.path.is_empty() && !program.encloses(owner, starter) && met(starter)
+            !program.encloses(owner, starter) && met(starter)
         })
     }
 

@@ -18,7 +18,7 @@ use super::{
     domain::{AccessKind, Location, SpawnId, SpawnKind, Stored, WaitKind},
     domain_local::{Given, Operand, given, operand},
     events::{Event, EventKind},
-    fresh::{is_being_made, of_other_objects},
+    fresh::{is_being_made, is_new, of_new_object, of_other_objects},
     handed::{effects_of, root_local},
     joins::{for_each_wait, path_to_wait},
     models,
@@ -167,11 +167,14 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
     for &(id, origin) in spawns {
         let worker = Worker::new(facts, id, origin);
         let waits = |m: &Method| worker.keys.iter().any(|key| facts.joins.must(m.func).contains(*key));
-        let has_joiner = methods.iter().any(waits);
+        // Whoever starts the object again is expected to have ended it before, and what ends for good has no new start.
+        let ends = methods.iter().any(|method| waits(method) || ends_for_good(facts, &worker, method));
         for method in &methods {
             let Some(role) = role(facts, &worker, method) else { continue };
-            if role == Role::Restarts && has_joiner && !ends_before_it_starts(facts, &worker, method) {
-                // Whoever starts the object again is expected to have ended it before.
+            if role == Role::Restarts
+                && (ends && !ends_before_it_starts(facts, &worker, method)
+                    || is_new(facts, method.func, method.receiver))
+            {
                 continue;
             }
             let known = out.len();
@@ -182,6 +185,18 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
         }
     }
     out
+}
+
+/// Whether a method closes what the goroutine listens to, which is made with the object and never again.
+fn ends_for_good(facts: Facts<'_>, worker: &Worker, method: &Method) -> bool {
+    method.closes.iter().any(|closed| {
+        let mut made = facts.index.of(closed.key).iter().map(|row| access(facts.cx, *row));
+        worker.listens.contains(&closed.key)
+            && matches!(closed.key, Location::Field(_))
+            && made.all(|access| {
+                access.kind != AccessKind::Write || is_being_made(facts, access) || of_new_object(facts, access)
+            })
+    })
 }
 
 /// Whether a method waits for the goroutine of the last time itself before it starts the next one: what it does in front of
@@ -618,7 +633,8 @@ fn against(facts: Facts<'_>, worker: &Worker, method: &Method, role: Role, out: 
     // What it changes says more than what it only reads.
     let (reads, changes): (Vec<&Effect>, Vec<&Effect>) =
         method.effects.iter().partition(|effect| what(effect).kind == AccessKind::Read);
-    let ends = matches!(role, Role::Named | Role::Asks) && !itself;
+    // Who looks first and then waits looks too early.
+    let ends = matches!(role, Role::Named | Role::Asks) && !itself || role == Role::Joins && waits;
     // The same for all effects, and only some ask.
     let (stops, join) = (OnceCell::new(), OnceCell::new());
     for effect in changes.into_iter().chain(reads.into_iter().filter(|_| ends)) {

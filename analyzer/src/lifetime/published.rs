@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::{
+    after_call::waits_between,
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, Stored},
@@ -111,7 +112,10 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     && is_local(facts, access, local)
                     && matches!(access.location, Location::Field(_))
                     && access.span.start >= call.span.end;
-                if !set || out.iter().any(|c| c.location == access.location) {
+                if !set
+                    || out.iter().any(|c| c.location == access.location)
+                    || waits_between(facts, call.func, id, (call.span, call.expr), access.span)
+                {
                     continue;
                 }
                 let running = &facts.reaches[id];

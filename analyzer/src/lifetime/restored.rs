@@ -117,7 +117,7 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
     let cx = facts.cx;
     let is_test = |func: FuncId| cx.program.in_test_file(func);
     // That the suite closes what started the goroutine orders nothing with what its tests do before.
-    let started = started_in(facts, |id| alive.contains(id.index()) && !is_test(facts.spawns.sites[id].func));
+    let started = started_in(facts, |id| alive.contains(id.index()));
     let run = run_by(facts, started.keys().copied());
     let package = |func: FuncId| cx.program.funcs()[func].package.index();
     let locations: Vec<Location> = facts.index.locations();
@@ -177,7 +177,10 @@ pub(super) fn changed_by_tests(facts: Facts<'_>, binaries: &Binaries<'_>, alive:
                 )
             })
         };
-        found.into_iter().filter_map(conflict).take(MAX_READERS).collect()
+        // What a test has started is of use where the code under test starts nothing.
+        let (by_tests, others): (Vec<Reader>, Vec<Reader>) =
+            found.into_iter().partition(|reader| is_test(facts.spawns.sites[reader.spawn].func));
+        others.into_iter().chain(by_tests).filter_map(conflict).take(MAX_READERS).collect()
     });
     rows.collect::<Vec<_>>().into_iter().flatten().collect()
 }

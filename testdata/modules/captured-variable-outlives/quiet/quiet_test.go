@@ -239,3 +239,11 @@ func TestKeptInList(t *testing.T) {
 func TestGate(t *testing.T) {
 	race(3)
 }
+
+func TestStartedHook(t *testing.T) {
+	_ = answerDoor(&doorbell{})
+}
+
+func TestSwappedContext(t *testing.T) {
+	showProgress(context.Background(), 1)
+}

@@ -55,3 +55,9 @@ func TestNested(t *testing.T) {
 func TestNextSetup(t *testing.T) {
 	suiteOfTwo(t)
 }
+
+func TestMadeOnce(t *testing.T) {
+	m := newMeter()
+	time.Sleep(3 * time.Millisecond)
+	m.stop()
+}

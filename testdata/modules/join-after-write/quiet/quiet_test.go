@@ -46,3 +46,7 @@ func TestRestart(t *testing.T) {
 	m.setStep(2)
 	m.end()
 }
+
+func TestLooksFirst(t *testing.T) {
+	dial().read()
+}

@@ -47,3 +47,7 @@ func TestRestart(t *testing.T) {
 	m.setStep(2)
 	m.end()
 }
+
+func TestLooksFirst(t *testing.T) {
+	dial().read()
+}

@@ -59,3 +59,20 @@ func TestNeeded(t *testing.T) {
 	p := &pump{}
 	p.start()
 }
+
+func TestThroughOnce(t *testing.T) {
+	p := &boiler{}
+	p.start()
+	time.Sleep(9 * time.Millisecond)
+}
+
+func TestOwnChannel(t *testing.T) {
+	if scanAll() != 1 {
+		t.Fatal("not one")
+	}
+}
+
+func TestAnotherConfig(t *testing.T) {
+	twoMotors()
+	time.Sleep(2 * time.Millisecond)
+}

@@ -45,3 +45,9 @@ func TestNeeded(t *testing.T) {
 	p.start()
 	time.Sleep(3 * time.Millisecond)
 }
+
+func TestThroughOnce(t *testing.T) {
+	p := &boiler{}
+	p.start()
+	time.Sleep(9 * time.Millisecond)
+}

@@ -1,0 +1,32 @@
+package quiet
+
+import (
+	"testing"
+	"time"
+)
+
+// sound leaves a siren to whoever calls it, and most do not wait for it.
+func sound(tone string) (*siren, chan bool) {
+	s := &siren{tone: tone, in: make(chan string, 9)}
+	over := make(chan bool, 1)
+	go func() {
+		s.run()
+		over <- true
+	}()
+	return s, over
+}
+
+func TestLeftByTest(t *testing.T) {
+	s, _ := sound("high")
+	s.in <- "a"
+	s.in <- "b"
+	time.Sleep(time.Millisecond)
+	soundAgain()
+	time.Sleep(9 * time.Millisecond)
+}
+
+func soundAgain() {
+	s, over := sound("higher")
+	close(s.in)
+	<-over
+}
