@@ -6,16 +6,59 @@
 //! }
 //! ```
 //!
-//! Invariant: a goroutine that the function waits for in each round is not among them.
+//! And goroutines that a function starts and waits for, where only goroutines that outlive their start run the function: whoever
+//! has not waited for those meets these, too.
+//!
+//! Invariant: a goroutine that the function waits for in each round is not among the former.
 
 use fixedbitset::FixedBitSet;
+use rustc_hash::FxHashSet;
 
 use super::{
-    after_spawn::Pass,
+    after_spawn::{Facts, Pass},
     domain::SpawnId,
     order::{has_cycle, leading_out},
     running::State,
 };
+use crate::{
+    base::Idx,
+    callgraph::{CallKind, CallSite},
+    resolve::FuncId,
+};
+
+/// Calls from a goroutine's body down to the function that starts further ones.
+const MAX_STARTED_BELOW: u32 = 2;
+
+/// Adds to the goroutines that outlive their start those that only they start, waited for by them or not.
+pub(super) fn with_started(facts: Facts<'_>, alive: &mut FixedBitSet, lasts: &dyn Fn(SpawnId) -> bool) {
+    let sites = &facts.spawns.sites;
+    loop {
+        let bodies = sites.iter_enumerated().filter(|(id, _)| alive.contains(id.index()));
+        let run: FxHashSet<FuncId> = bodies.flat_map(|(_, site)| site.bodies.iter().copied()).collect();
+        let started = |id: &SpawnId| {
+            let func = sites[*id].func;
+            !alive.contains(id.index())
+                && lasts(*id)
+                && !facts.cx.program.in_test_file(func)
+                && only_run_by(facts, func, &run, MAX_STARTED_BELOW)
+        };
+        let more: Vec<SpawnId> = sites.ids().filter(started).collect();
+        if more.is_empty() {
+            return;
+        }
+        alive.extend(more.into_iter().map(Idx::index));
+    }
+}
+
+/// Whether nobody runs a function but goroutines with these bodies.
+fn only_run_by(facts: Facts<'_>, func: FuncId, bodies: &FxHashSet<FuncId>, depth: u32) -> bool {
+    let graph = facts.cx.graph;
+    let by_them =
+        |site: &CallSite| site.kind == CallKind::Go || depth > 0 && only_run_by(facts, site.func, bodies, depth - 1);
+    let callers = graph.callers(func);
+    let all = callers.iter().all(|site| by_them(&graph.sites()[*site]));
+    all && (bodies.contains(&func) || callers.iter().any(|site| graph.sites()[*site].kind != CallKind::Go))
+}
 
 impl Pass<'_> {
     /// The goroutines that may run for ever beside the function: those that run on a way round that no exit can be reached

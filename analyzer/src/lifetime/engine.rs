@@ -18,6 +18,7 @@ use super::{
     calls::Calls,
     conflict::{Assumption, Conflict, JoinStatus, Relation, Side, SkippedAt},
     domain::{AccessKind, Exit, Location, SpawnId, SpawnKind},
+    endless::with_started,
     entry_locks::entry_locks,
     events::{Event, EventKind, Events},
     evidence,
@@ -166,14 +167,15 @@ fn find_conflicts(lifetimes: &Lifetimes<'_>) -> Vec<Conflict> {
     funcs.dedup();
     let passes: Vec<AfterSpawn> = funcs.par_iter().one_by_one().map(|func| after_spawn(facts, *func)).collect();
     let mut alive = FixedBitSet::with_capacity(facts.spawns.sites.len());
+    // What a queue runs, it mostly runs one after the other: that is what it is for.
+    let lasts = |id: SpawnId| !matches!(facts.spawns.sites[id].kind, SpawnKind::Subtest | SpawnKind::Queue);
     for pass in &passes {
         // What a test leaves behind when it fails is no concern of others.
         let fails = |row: &&Outlives| row.exit == super::Exit::Panic && is_test(facts, row.spawn);
-        // What a queue runs, it mostly runs one after the other: that is what it is for.
-        let lasts = |id: &SpawnId| !matches!(facts.spawns.sites[*id].kind, SpawnKind::Subtest | SpawnKind::Queue);
         let outlive = pass.outlive.iter().filter(|row| !fails(row)).map(|row| row.spawn);
-        alive.extend(outlive.chain(pass.endless.iter().copied()).filter(lasts).map(Idx::index));
+        alive.extend(outlive.chain(pass.endless.iter().copied()).filter(|id| lasts(*id)).map(Idx::index));
     }
+    with_started(facts, &mut alive, &lasts);
     let mut conflicts: Vec<Conflict> = Vec::new();
     conflicts.extend(test_ends(facts, &passes));
     conflicts.extend(kept_handles(facts));

@@ -217,3 +217,16 @@ func TestBrokenRange(t *testing.T) {
 	readAll(shards)
 	closeShards(shards)
 }
+
+func TestGenerated(t *testing.T) {
+	done := make(chan bool)
+	place(done)
+	<-done
+}
+
+func TestWorkersWithin(t *testing.T) {
+	o := lightOven()
+	time.Sleep(5 * time.Millisecond)
+	o.Close()
+	time.Sleep(5 * time.Millisecond)
+}

@@ -176,3 +176,10 @@ func TestBrokenRange(t *testing.T) {
 	closeShards(shards)
 	time.Sleep(9 * time.Millisecond)
 }
+
+func TestWorkersWithin(t *testing.T) {
+	o := lightOven()
+	time.Sleep(5 * time.Millisecond)
+	o.Close()
+	time.Sleep(5 * time.Millisecond)
+}
