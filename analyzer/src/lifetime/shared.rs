@@ -353,11 +353,19 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
         AccessKind::Write => {
             access.stored != Stored::Update
                 && is_reset(facts, access)
+                && !is_never_called(facts, access)
                 && !of_new_object(facts, access)
                 && !is_unshared(facts, access)
         }
         AccessKind::Read | AccessKind::Send | AccessKind::Recycle => false,
     }
+}
+
+/// Whether nobody calls a method that sets its receiver as a whole: generated code has many.
+fn is_never_called(facts: Facts<'_>, access: &Access) -> bool {
+    let program = facts.cx.program;
+    let exprs = &program.facts(program.funcs()[access.func].file).exprs;
+    matches!(exprs[access.expr], Expr::Deref(_)) && facts.cx.graph.callers(access.func).is_empty()
 }
 
 /// Whether a function runs only once, when the program starts: `main`, `init`, and what only these call.

@@ -61,3 +61,9 @@ func TestMadeOnce(t *testing.T) {
 	time.Sleep(3 * time.Millisecond)
 	m.stop()
 }
+
+func TestLentGroup(t *testing.T) {
+	g := newGarden()
+	g.day()
+	g.day()
+}
