@@ -23,9 +23,9 @@ use super::{
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Exit, Location, Signal, SignalKind, SpawnId, WaitKind},
     domain_local::{Operand, operand},
-    events::EventKind,
+    events::{Event, EventKind},
     objects::{Bindings, Object},
-    order::{Point, points, reachable},
+    order::{Point, gets_to, point_of, points, reachable},
     published::waits_first,
     reach::{Reached, bodies, callees},
     recycled::uses_of,
@@ -308,13 +308,7 @@ fn declared_within(facts: Facts<'_>, func: FuncId, local: LocalId, at: Span) -> 
 
 /// Whether the function waits, between the call and the access as they stand in the text, for anything that the goroutine
 /// signals or that the call gave it to wait for, or calls what may.
-pub(super) fn waits_between(
-    facts: Facts<'_>,
-    func: FuncId,
-    id: SpawnId,
-    (call, expr): (Span, ExprId),
-    access: Span,
-) -> bool {
+fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, (call, expr): (Span, ExprId), access: Span) -> bool {
     let program = facts.cx.program;
     let keys = told(facts, func, id, expr, |_| true);
     let given = |key: &Location| match *key {
@@ -339,6 +333,24 @@ pub(super) fn waits_between(
         })
 }
 
+/// Whether every way of the function from the call that starts the goroutine to an access waits for the goroutine's end, by a
+/// channel of its own that it gave.
+pub(super) fn has_heard_its_end(
+    facts: Facts<'_>,
+    func: FuncId,
+    id: SpawnId,
+    (call, expr): (Span, ExprId),
+    access: Span,
+) -> bool {
+    let events = facts.cx.events.of(func);
+    let keys = told(facts, func, id, expr, Signal::ends_body);
+    let waits = |event: &Event| matches!(event.kind, EventKind::Wait { key, how } if keys.contains(&key) && facts.joins.counts(key, how));
+    match (point_of(events, call), point_of(events, access)) {
+        (Some(from), Some(to)) => !gets_to(events, from, Some(to), &waits),
+        _ => false,
+    }
+}
+
 /// What the goroutine tells by its signals, those that are `meant`, in terms of the function that starts it and of that
 /// function's caller: `open(done)` closes the caller's own channel.
 pub(super) fn told(
@@ -356,7 +368,12 @@ pub(super) fn told(
         && callee == site.func
     {
         let args = cx.program.facts(file).exprs.args(call).unwrap_or(&[]);
-        let outside = signals().filter_map(|signal| {
+        // One message of many tells of no end.
+        let counts = |signal: &&Signal| {
+            matches!(signal.kind, SignalKind::Done | SignalKind::Group)
+                || facts.joins.counts(signal.key, WaitKind::Receive)
+        };
+        let outside = signals().filter(counts).filter_map(|signal| {
             cx.in_terms_of_caller(*signal, callee, file, receiver.as_ref(), args).map(|signal| signal.key)
         });
         keys.extend(outside);

@@ -21,8 +21,9 @@ use super::{
 };
 use crate::{
     base::{Idx, Span},
-    resolve::FuncId,
-    syntax::{Expr, InstrKind, LocalId, Source},
+    resolve::{FuncId, Program},
+    source::FileId,
+    syntax::{Expr, ExprId, InstrKind, LocalId, Source},
 };
 
 /// Calls from the function down to the one that starts the goroutine: constructors of constructors.
@@ -156,11 +157,22 @@ impl Replaced {
             local == anchor
                 && call.end <= span.start
                 && span.end <= write.span.start
+                && gives_another(cx.program, file, value.expr)
                 && !mentions(cx.program, file, value.expr).into_iter().any(related)
                 && (block == from.0
                     || block == to.0
                     || !reachable_without(cx.events.of(func), from.0, block).contains(to.0))
         })
+    }
+}
+
+/// Whether an expression is a call or a literal: what is read from elsewhere may be the object of before.
+fn gives_another(program: &Program, file: FileId, value: ExprId) -> bool {
+    let exprs = &program.facts(file).exprs;
+    match exprs[value] {
+        Expr::Call { .. } | Expr::Composite { .. } => true,
+        Expr::AddressOf(inner) => matches!(exprs[inner], Expr::Composite { .. }),
+        _ => false,
     }
 }
 
@@ -224,7 +236,8 @@ fn is_over(facts: Facts<'_>, func: FuncId, id: SpawnId, (start, write): (&CallRe
     let mut events = cx.events.of(func).blocks.iter().flat_map(|block| &block.events);
     let itself = events.any(|event| match event.kind {
         EventKind::Wait { key, how } if between(event.span) => {
-            told.contains(&key) || facts.joins.ended_by(key, how).any(|bit| keys.contains(&bit))
+            told.contains(&key) && facts.joins.counts(key, how)
+                || facts.joins.ended_by(key, how).any(|bit| keys.contains(&bit))
         }
         EventKind::WaitAll => between(event.span),
         _ => false,

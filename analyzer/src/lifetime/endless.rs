@@ -50,7 +50,7 @@ pub(super) fn with_started(facts: Facts<'_>, alive: &mut FixedBitSet, lasts: &dy
     }
 }
 
-/// Whether nobody runs a function but goroutines with these bodies.
+/// Whether nobody calls a function but goroutines with these bodies, or what only they call; others may start it, too.
 fn only_run_by(facts: Facts<'_>, func: FuncId, bodies: &FxHashSet<FuncId>, depth: u32) -> bool {
     let graph = facts.cx.graph;
     let by_them =

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     calls::Calls,
-    domain::LockSet,
+    domain::{LockSet, SyncKey},
     domain_local,
     events::EventKind,
     spawns::{Context, Spawns},
@@ -110,7 +110,10 @@ fn held_where_run(cx: Context<'_>, calls: &Calls, callees: &[FuncId], depth: u32
             let passed_on = |arg: &ExprId| is_param(*arg) && is_function(cx, file, *arg);
             let targets = calls.at(callee, call).filter(|_| depth > 0).map_or(&[][..], |row| &row.targets);
             if !targets.is_empty() && exprs.args(call).is_some_and(|args| args.iter().any(passed_on)) {
-                let mut all: LockSet = here().collect();
+                // What a callee gives back is not held where it calls.
+                let given_back =
+                    |key: &SyncKey| targets.iter().any(|target| cx.events.of(*target).handed_over.contains(key));
+                let mut all: LockSet = here().filter(|key| !given_back(key)).collect();
                 for key in held_where_run(cx, calls, targets, depth - 1) {
                     if let Err(at) = all.binary_search(&key) {
                         all.insert(at, key);

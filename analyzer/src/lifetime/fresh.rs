@@ -96,7 +96,7 @@ fn is_new_to(facts: Facts<'_>, func: FuncId, local: LocalId, depth: u32) -> bool
     })
 }
 
-/// Whether an expression is a new object: `&T{…}`, `T{…}`, `new(T)`.
+/// Whether an expression is a new object: `&T{…}`, `T{…}`, `new(T)`, or what a pool gives, `pool.Get().(*T)`.
 fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
     let program = facts.cx.program;
     match &program.facts(file).exprs[value] {
@@ -114,39 +114,48 @@ fn makes(facts: Facts<'_>, file: FileId, value: ExprId) -> bool {
 /// Whether an access is of an object that its function has made and that nobody else has yet: neither a variable beside
 /// its own, nor a call, a literal or a channel was given it before.
 pub(super) fn is_unshared(facts: Facts<'_>, access: &Access) -> bool {
-    let program = facts.cx.program;
-    let file = program.funcs()[access.func].file;
-    let Some(holder) = holder_of(facts.cx, access) else { return false };
-    let Some(made) = made_of(facts, access.func, holder.root) else { return false };
-    // What a new object is given may be others'; a constructor that is given nothing makes all of it.
-    let all = || program.facts(file).exprs.args(made).is_some_and(<[ExprId]>::is_empty);
-    (holder.as_variable().is_some() || all())
-        && is_new_value(facts, file, made, MAX_CONSTRUCTORS)
-        && !is_shown(facts, access.func, holder.root, access.span)
+    holder_of(facts.cx, access)
+        .and_then(|holder| is_nobody_elses(facts, access.func, holder, access.span))
+        .unwrap_or(false)
 }
 
-/// The same, where a function on the way to the access, below the goroutine's body, has made the object for itself alone.
+/// Whether a function has made an object and shown it to nobody by then; `None` where it has not made it.
+fn is_nobody_elses(facts: Facts<'_>, func: FuncId, object: Object, until: Span) -> Option<bool> {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let made = made_of(facts, func, object.root)?;
+    // What a new object is given may be others'; a constructor that is given nothing makes all of it.
+    let all = || program.facts(file).exprs.args(made).is_some_and(<[ExprId]>::is_empty);
+    let own = (object.as_variable().is_some() || all()) && is_new_value(facts, file, made, MAX_CONSTRUCTORS);
+    Some(own && !is_shown(facts, func, object.root, until))
+}
+
+/// The same, where a function on the way to the access, the goroutine's body included, has made the object for itself alone,
+/// and no function below it has shown it either.
 pub(super) fn is_unshared_above(facts: Facts<'_>, reach: &Reach, node: u32, access: &Access) -> bool {
     let Some(mut object) = holder_of(facts.cx, access) else { return false };
-    let mut at = node;
+    let (mut at, mut until) = (node, access.span);
     while let Some((above, call)) = reach.nodes[at as usize].parent() {
         let (func, caller) = (reach.nodes[at as usize].func, reach.nodes[above as usize].func);
         let Some(there) = given_at(facts, (caller, call), func, object) else { return false };
-        if let Some(made) = made_of(facts, caller, there.root) {
-            let file = facts.cx.program.funcs()[caller].file;
-            let all = || facts.cx.program.facts(file).exprs.args(made).is_some_and(<[ExprId]>::is_empty);
-            return (there.as_variable().is_some() || all())
-                && is_new_value(facts, file, made, MAX_CONSTRUCTORS)
-                && !is_shown(facts, caller, there.root, call);
+        if is_shown(facts, func, object.root, until) {
+            return false;
         }
-        (object, at) = (there, above);
+        if let Some(own) = is_nobody_elses(facts, caller, there, call) {
+            return own;
+        }
+        (object, at, until) = (there, above, call);
     }
     false
 }
 
-/// What an object of a callee is in terms of the function that calls it at a place.
+/// What an object of a callee is in terms of the function that calls it at a place, here and now.
 fn given_at(facts: Facts<'_>, (caller, call): (FuncId, Span), callee: FuncId, object: Object) -> Option<Object> {
-    let row = facts.calls.of(caller).iter().position(|row| row.span == call && row.targets.contains(&callee))?;
+    let row = facts
+        .calls
+        .of(caller)
+        .iter()
+        .position(|row| row.span == call && !row.deferred && row.targets.contains(&callee))?;
     let mut targets = callees(facts.cx, facts.calls, caller).of_call(row);
     let (_, mut bound) = targets.find(|(target, _)| *target == callee)?;
     bound.find(|(here, _)| *here == object.root)?.1.along(&object.way)
@@ -227,8 +236,13 @@ fn is_shown(facts: Facts<'_>, func: FuncId, local: LocalId, until: Span) -> bool
     // A loop that makes a new one each time shows it no earlier than the text does.
     let defined =
         body.instrs().find(|instr| matches!(instr.kind, InstrKind::Define { local: new, .. } if new == local));
-    let Some(defined) = defined.map(|instr| instr.span) else { return true };
-    let kept = body.loops.iter().any(|row| row.span.contains(until) && !row.span.contains(defined));
+    let defined = defined.map(|instr| instr.span);
+    let given = matches!(domain_local::operand(program, func, file, local), Operand::Receiver | Operand::Param(_));
+    if defined.is_none() && !given {
+        return true;
+    }
+    let within = |span: Span| defined.is_some_and(|defined| span.contains(defined));
+    let kept = body.loops.iter().any(|row| row.span.contains(until) && !within(row.span));
     let whole = |expr: ExprId| {
         let place = program.place(file, expr);
         match place.root {

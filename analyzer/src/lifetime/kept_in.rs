@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Invariant: a variable has a keeper only if it holds what the function itself has just made, and is kept in one place only.
-//! Absent on purpose: which element is meant; all of one list count as one (see [`super::place::Places::location`]).
+//! Absent on purpose: which element is meant, and of a field which object's; all of one list count as one (see
+//! [`super::place::Places::location`]), and so do those of one field.
 
 use std::collections::hash_map::Entry;
 
@@ -33,27 +34,37 @@ pub(super) enum Keeper {
 /// Per variable of a file what keeps its value.
 pub(super) type Keepers = FxHashMap<LocalId, Keeper>;
 
+/// Keepers as they are found; `None` where there are several.
+#[derive(Default)]
+struct Kept(FxHashMap<LocalId, Option<Keeper>>);
+
+impl Kept {
+    fn note(&mut self, local: LocalId, keeper: Keeper) {
+        match self.0.entry(local) {
+            Entry::Vacant(slot) => {
+                slot.insert(Some(keeper));
+            }
+            Entry::Occupied(mut slot) => {
+                slot.insert(None);
+            }
+        }
+    }
+}
+
 /// Finds the keepers of all variables of a file.
 pub(super) fn keepers(program: &Program, file: FileId) -> Keepers {
     let facts = program.facts(file);
-    let mut found: FxHashMap<LocalId, Option<Keeper>> = FxHashMap::default();
-    let mut note = |local: LocalId, keeper: Keeper| match found.entry(local) {
-        Entry::Vacant(slot) => {
-            slot.insert(Some(keeper));
-        }
-        Entry::Occupied(mut slot) => {
-            slot.insert(None);
-        }
-    };
+    // What is waited for all at once is waited for by the list, whatever field has it, too.
+    let (mut lists, mut fields) = (Kept::default(), Kept::default());
     for instr in facts.functions.iter().filter_map(|function| function.body.as_ref()).flat_map(Body::instrs) {
         let InstrKind::Write { place, source: Source::Value(value) } = &instr.kind else { continue };
         match (&facts.exprs[*place], &facts.exprs[value.expr]) {
-            (Expr::Index { base, .. }, Expr::Local(local)) => note(*local, Keeper::At(*base)),
-            (Expr::Select { .. }, Expr::Local(local)) => note(*local, Keeper::At(*place)),
+            (Expr::Index { base, .. }, Expr::Local(local)) => lists.note(*local, Keeper::At(*base)),
+            (Expr::Select { .. }, Expr::Local(local)) => fields.note(*local, Keeper::At(*place)),
             (_, Expr::Call { args, spread: false, .. }) if appends(program, file, value.expr) => {
                 for arg in facts.exprs.list(*args).iter().skip(1) {
                     if let Expr::Local(local) = facts.exprs[*arg] {
-                        note(local, Keeper::At(*place));
+                        lists.note(local, Keeper::At(*place));
                     }
                 }
             }
@@ -66,14 +77,15 @@ pub(super) fn keepers(program: &Program, file: FileId) -> Keepers {
             if let (Some(ElementKey::Name { name, .. }), Expr::Local(local)) =
                 (&element.key, &facts.exprs[element.value])
                 && is_made_here(program, file, facts, *local)
-                && let Type::Struct(fields) = program.ty(program.underlying(program.expr_type(file, literal)))
-                && let Some(field) = fields.iter().find(|field| program.field(**field).name == *name)
+                && let Type::Struct(all) = program.ty(program.underlying(program.expr_type(file, literal)))
+                && let Some(field) = all.iter().find(|field| program.field(**field).name == *name)
             {
-                note(*local, Keeper::Field(*field));
+                fields.note(*local, Keeper::Field(*field));
             }
         }
     }
-    let kept = found.into_iter().filter_map(|(local, keeper)| Some((local, keeper?)));
+    let fields = fields.0.into_iter().filter(|(local, _)| !lists.0.contains_key(local)).collect::<Vec<_>>();
+    let kept = lists.0.into_iter().chain(fields).filter_map(|(local, keeper)| Some((local, keeper?)));
     kept.filter(|(local, _)| is_made_here(program, file, facts, *local)).collect()
 }
 

@@ -168,8 +168,7 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
         let worker = Worker::new(facts, id, origin);
         let waits = |m: &Method| worker.keys.iter().any(|key| facts.joins.must(m.func).contains(*key));
         // Whoever starts the object again is expected to have ended it before, and what ends for good has no new start.
-        let ends = worker.keys.iter().any(|key| is_lent(facts, facts.joins.keys()[*key]))
-            || methods.iter().any(|method| waits(method) || ends_for_good(facts, &worker, method));
+        let ends = methods.iter().any(|method| waits(method) || ends_for_good(facts, &worker, method));
         for method in &methods {
             let Some(role) = role(facts, &worker, method) else { continue };
             if role == Role::Restarts
@@ -186,15 +185,6 @@ fn of_type(facts: Facts<'_>, named: NamedId, spawns: &[(SpawnId, LocalId)]) -> V
         }
     }
     out
-}
-
-/// Whether a field holds a counter of somebody else, who waits for it.
-fn is_lent(facts: Facts<'_>, key: Location) -> bool {
-    let Location::Field(field) = key else { return false };
-    let program = facts.cx.program;
-    let made = |access: &super::domain::Access| access.kind == AccessKind::Write && access.stored == Stored::Fresh;
-    matches!(program.ty(program.field(field).ty), Type::Pointer(_))
-        && !facts.index.of(key).iter().any(|row| made(access(facts.cx, *row)))
 }
 
 /// Whether a method closes what the goroutine listens to, which is made with the object and never again.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{
-    after_call::waits_between,
+    after_call::has_heard_its_end,
     after_spawn::Facts,
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Anchor, Location, Stored},
@@ -114,7 +114,7 @@ fn of_constructor(facts: Facts<'_>, id: super::SpawnId) -> Vec<Conflict> {
                     && access.span.start >= call.span.end;
                 if !set
                     || out.iter().any(|c| c.location == access.location)
-                    || waits_between(facts, call.func, id, (call.span, call.expr), access.span)
+                    || has_heard_its_end(facts, call.func, id, (call.span, call.expr), access.span)
                 {
                     continue;
                 }

@@ -278,7 +278,9 @@ fn kept_channels(facts: Facts<'_>, id: SpawnId) -> Vec<Kept> {
                 && operand(cx.program, body, file, local) == Operand::Captured;
             let key = captured.then(|| cx.places.key(cx.program, cx.graph, file, access.expr)).flatten();
             if let Some(field @ Location::Field(_)) = key {
-                out.extend([false, true].map(|element| Kept { body, row, field, element }));
+                // Who closes an element of a field closes it in its turn.
+                let elements = if access.kind == AccessKind::Send { &[false, true][..] } else { &[false] };
+                out.extend(elements.iter().map(|element| Kept { body, row, field, element: *element }));
             }
         }
     }
@@ -307,6 +309,7 @@ fn closed_under_senders(
             let other = access(cx, **other);
             matches!(other.kind, AccessKind::Close | AccessKind::Send)
                 && own.kind.conflicts(other.kind)
+                && (!facts.reaches[id].surely_contains(other.func) || called_by_others(facts, id, other.func))
                 && (!starters.contains_key(&other.func)
                     || closes_in_a_later_round(facts, starters, other)
                     || comes_after_start(facts, id, starters, other))
@@ -364,8 +367,14 @@ fn ends(facts: Facts<'_>, access: &Access) -> bool {
 /// Whether nobody calls a method that sets its receiver as a whole: generated code has many.
 fn is_never_called(facts: Facts<'_>, access: &Access) -> bool {
     let program = facts.cx.program;
-    let exprs = &program.facts(program.funcs()[access.func].file).exprs;
-    matches!(exprs[access.expr], Expr::Deref(_)) && facts.cx.graph.callers(access.func).is_empty()
+    let file = program.funcs()[access.func].file;
+    let exprs = &program.facts(file).exprs;
+    let of_receiver = |pointer: ExprId| match exprs[pointer] {
+        Expr::Local(local) => operand(program, access.func, file, local) == Operand::Receiver,
+        _ => false,
+    };
+    matches!(exprs[access.expr], Expr::Deref(pointer) if of_receiver(pointer))
+        && facts.cx.graph.callers(access.func).is_empty()
 }
 
 /// Whether a function runs only once, when the program starts: `main`, `init`, and what only these call.
@@ -509,7 +518,7 @@ fn comes_after_start(facts: Facts<'_>, id: SpawnId, starters: &FxHashMap<FuncId,
         return false;
     }
     let events = facts.cx.events.of(other.func);
-    // The next round of a loop closes what this one has started a sender for, unless it has made another channel.
+    // What is made anew on the way is another's. The next round of a loop closes what this one has started a sender for.
     let closes = other.kind == AccessKind::Close;
     let made_again = |event: &Event| match event.kind {
         EventKind::Access(row) => {

@@ -18,9 +18,6 @@ use crate::{
     syntax::{Expr, ExprId, LocalId},
 };
 
-/// Calls from a goroutine's body to where it closes a channel that another of the same function uses.
-const MAX_CLOSE_DEPTH: u32 = 3;
-
 /// The variable that the function keeps a callback's timer in.
 pub(super) fn timer_of(facts: Facts<'_>, id: SpawnId) -> Option<Location> {
     let site = &facts.spawns.sites[id];
@@ -42,13 +39,19 @@ impl Pass<'_> {
         let facts = self.facts;
         let (new_id, old_id) = (self.ids[new], self.ids[old]);
         let reach = &facts.reaches[new_id];
-        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= MAX_CLOSE_DEPTH) {
+        for (node, reached) in reach.nodes.iter().enumerate().take_while(|(_, n)| n.depth() <= 1) {
             for (row, access) in facts.cx.events.of(reached.func).accesses.iter().enumerate() {
                 let own_element = access.element && access.index.varies();
-                // Of fields only a channel is asked about: who closes it under a sender is wrong whatever else they share.
+                // Of fields only a channel is asked about: who closes it beside a sender, or another closer, is wrong
+                // whatever else they share. What orders them is looked for in the bodies only.
                 let asked = match access.location {
                     Location::Local(..) => reached.depth() <= 1 && access.kind.is_write(),
-                    Location::Field(_) => is_end_of_channel(access.kind) && new_id != old_id,
+                    Location::Field(_) => {
+                        reached.depth() == 0
+                            && new_id != old_id
+                            && is_end_of_channel(access.kind)
+                            && self.is_closed(access.location)
+                    }
                     Location::Global(_) => false,
                 };
                 if !asked || own_element {
@@ -114,6 +117,12 @@ impl Pass<'_> {
         };
         let by_channel = self.guarded_by_channel(*body, inner.span, access);
         waits_for_later || ordered_by_receive || by_atomic || by_channel
+    }
+
+    /// Whether anybody closes the channel.
+    fn is_closed(&self, location: Location) -> bool {
+        let rows = self.facts.index.of(location);
+        rows.iter().any(|row| super::reach::access(self.facts.cx, *row).kind == AccessKind::Close)
     }
 
     pub(super) fn starts_timer(&self, key: Location) -> bool {

@@ -230,3 +230,8 @@ func TestWorkersWithin(t *testing.T) {
 	o.Close()
 	time.Sleep(5 * time.Millisecond)
 }
+
+func TestClosesItsOwn(t *testing.T) {
+	for range openSpout(3) {
+	}
+}

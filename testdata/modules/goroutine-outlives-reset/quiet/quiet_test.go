@@ -61,9 +61,3 @@ func TestMadeOnce(t *testing.T) {
 	time.Sleep(3 * time.Millisecond)
 	m.stop()
 }
-
-func TestLentGroup(t *testing.T) {
-	g := newGarden()
-	g.day()
-	g.day()
-}

@@ -76,3 +76,7 @@ func TestAnotherConfig(t *testing.T) {
 	twoMotors()
 	time.Sleep(2 * time.Millisecond)
 }
+
+func TestKeptTwice(t *testing.T) {
+	(&packing{paper: new(int)}).packAll(2)
+}
