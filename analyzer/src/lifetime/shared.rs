@@ -429,14 +429,10 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
             if ends.peek().is_none() {
                 continue;
             }
-            let inside = numbers(number, row);
-            if is_being_made(facts, inner)
-                || of_new_object(facts, inner)
-                || is_unshared(facts, inner)
-                || is_unshared_above(facts, reach, inside.0, inner)
-            {
+            if is_being_made(facts, inner) || of_new_object(facts, inner) || is_unshared(facts, inner) {
                 continue;
             }
+            let inside = numbers(number, row);
             // Who has a copy of the struct has the same object in it, but another variable that holds it.
             let copy = is_of_a_copy(facts, inner) || is_a_kept_channel(facts, inner);
             let found = reach.reached(cx, inside.0, inside.1);
@@ -458,7 +454,8 @@ fn of_spawn(facts: Facts<'_>, id: SpawnId, suite: bool, known: &Known) -> Vec<Ca
                     && !has_run_once(facts, (inner.func, inner.span), other.func)
                     && !started_behind(facts, other.func, (inner.func, inner.span))
             });
-            let Some(&other) = other else { continue };
+            // Most have no other side, which is asked first.
+            let Some(&other) = other.filter(|_| !is_unshared_above(facts, reach, inside.0, inner)) else { continue };
             let location = inner.location;
             seen.insert(location);
             out.push(Candidate { spawn: id, location, element: inner.element, inside, other });
