@@ -248,7 +248,7 @@ fn of_caller(facts: Facts<'_>, func: FuncId, left: &AllLeft) -> Vec<Conflict> {
                     .get(&access.span)
                     .is_some_and(|joined| keys_of(facts, known.spawn).any(|k| joined.contains(k)))
                 || out.iter().any(|c| c.spawn == known.spawn && c.other.span == access.span)
-                || waits_between(facts, func, known.spawn, (opening.span, opening.call), access.span)
+                || waits_between(facts, func, known.spawn, &opening, access.span)
             {
                 continue;
             }
@@ -308,12 +308,12 @@ fn declared_within(facts: Facts<'_>, func: FuncId, local: LocalId, at: Span) -> 
 
 /// Whether the function waits, between the call and the access as they stand in the text, for anything that the goroutine
 /// signals or that the call gave it to wait for, or calls what may.
-fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, (call, expr): (Span, ExprId), access: Span) -> bool {
-    let program = facts.cx.program;
-    let keys = told(facts, func, id, expr, |_| true);
+fn waits_between(facts: Facts<'_>, func: FuncId, id: SpawnId, opening: &Opening, access: Span) -> bool {
+    let (program, call) = (facts.cx.program, opening.span);
+    let keys = told(facts, func, id, opening.call, |_| true);
     let given = |key: &Location| match *key {
         Location::Local(file, local) => {
-            matches!(&program.facts(file).locals[local].decl, LocalDecl::Value(value) if value.expr == expr)
+            matches!(&program.facts(file).locals[local].decl, LocalDecl::Value(value) if value.expr == opening.call)
         }
         _ => false,
     };

@@ -14,8 +14,7 @@ use super::{
 };
 use crate::{
     base::IndexVec,
-    resolve::{FuncId, Type},
-    source::FileId,
+    resolve::FuncId,
     syntax::{Expr, ExprId},
 };
 
@@ -107,7 +106,7 @@ fn held_where_run(cx: Context<'_>, calls: &Calls, callees: &[FuncId], depth: u32
                 note(here().collect());
                 continue;
             }
-            let passed_on = |arg: &ExprId| is_param(*arg) && is_function(cx, file, *arg);
+            let passed_on = |arg: &ExprId| is_param(*arg) && domain_local::may_be_function(cx.program, file, *arg);
             let targets = calls.at(callee, call).filter(|_| depth > 0).map_or(&[][..], |row| &row.targets);
             if !targets.is_empty() && exprs.args(call).is_some_and(|args| args.iter().any(passed_on)) {
                 // What a callee gives back is not held where it calls.
@@ -124,9 +123,4 @@ fn held_where_run(cx: Context<'_>, calls: &Calls, callees: &[FuncId], depth: u32
         }
     }
     held.unwrap_or_default()
-}
-
-fn is_function(cx: Context<'_>, file: FileId, expr: ExprId) -> bool {
-    let ty = cx.program.underlying(cx.program.expr_type(file, expr));
-    matches!(cx.program.ty(ty), Type::Func { .. })
 }

@@ -45,7 +45,7 @@ impl Pass<'_> {
                 // Of fields only a channel is asked about: who closes it beside a sender, or another closer, is wrong
                 // whatever else they share. What orders them is looked for in the bodies only.
                 let asked = match access.location {
-                    Location::Local(..) => reached.depth() <= 1 && access.kind.is_write(),
+                    Location::Local(..) => access.kind.is_write(),
                     Location::Field(_) => {
                         reached.depth() == 0
                             && new_id != old_id
