@@ -15,6 +15,7 @@ mod meant;
 mod mended;
 mod orders;
 mod parsers;
+mod passed;
 mod phases;
 mod reproduce;
 mod stable;

@@ -1,7 +1,7 @@
 //! `captured-variable-outlives`: a captured variable is used on both sides while the goroutine runs.
 
 use analyzer::lifetime::{
-    AccessKind, Location,
+    AccessKind, Location, SpawnKind,
     conflict::{Conflict, Evidence, Relation},
 };
 
@@ -48,6 +48,21 @@ impl Rule for CapturedVariableOutlives {
             };
         }
         let other = cx.short(conflict.other.func);
+        let spawn = &cx.lifetimes.spawns.sites[conflict.spawn];
+        if spawn.kind == SpawnKind::Subtest && is_of_loop(cx, conflict.location) {
+            // The pause orders both sides: no race, and all rows but the last go untested.
+            return Wording {
+                message: format!(
+                    "each parallel subtest of {other} sees the last {name}: {body} goes on when the loop is over"
+                ),
+                fix: Fix {
+                    text: format!(
+                        "copy it in the loop, `{name} := {name}`, or let go.mod ask for Go 1.22, where each iteration has its own"
+                    ),
+                    edits: Vec::new(),
+                },
+            };
+        }
         let verb = if conflict.other.kind.is_write() { "changes" } else { "reads" };
         let channel = matches!(conflict.other.kind, AccessKind::Close | AccessKind::Send);
         let (verb, has) = match conflict.other.kind {
@@ -70,4 +85,10 @@ impl Rule for CapturedVariableOutlives {
         };
         Wording { message, fix: Fix { text, edits: Vec::new() } }
     }
+}
+
+/// Whether a variable is that of a loop's header.
+fn is_of_loop(cx: &Cx<'_>, location: Location) -> bool {
+    let Location::Local(file, local) = location else { return false };
+    cx.lifetimes.program.facts(file).locals[local].loop_scope.is_some_and(|scope| scope.header)
 }

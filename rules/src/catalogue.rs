@@ -50,6 +50,7 @@ pub struct Catalogue {
     comes_with_end: Vec<Plain>,
     comes_with_limit: Vec<Plain>,
     peer: Vec<Plain>,
+    lasts_for_ever: Vec<Plain>,
     never_over: Vec<Plain>,
     runs_tests: Vec<Plain>,
     leaves_with_user: Vec<Plain>,
@@ -294,6 +295,7 @@ impl Catalogue {
         out.extend(self.comes_with_end.iter().map(|row| (row.func.clone(), Effect::ComesWithEnd)));
         out.extend(self.comes_with_limit.iter().map(|row| (row.func.clone(), Effect::ComesWithLimit)));
         out.extend(self.peer.iter().map(|row| (row.func.clone(), Effect::Peer)));
+        out.extend(self.lasts_for_ever.iter().map(|row| (row.func.clone(), Effect::LastsForEver)));
         out.extend(self.never_over.iter().map(|row| (row.func.clone(), Effect::NeverOver)));
         out.extend(self.runs_tests.iter().map(|row| (row.func.clone(), Effect::RunsTests)));
         out.extend(self.leaves_with_user.iter().map(|row| (row.func.clone(), Effect::LeavesWithUser)));
@@ -361,6 +363,7 @@ impl Catalogue {
                 &self.comes_with_end,
                 &self.comes_with_limit,
                 &self.peer,
+                &self.lasts_for_ever,
                 &self.never_over,
                 &self.runs_tests,
                 &self.leaves_with_user,

@@ -18,6 +18,9 @@ const NOT_A_STOP: &str = "ending the object is not how the goroutine is told to 
 /// Said where the goroutine may say something that is heard in front of the other access.
 const HEARD: &str = "what is heard in between does not say that all are done";
 
+/// Said where the goroutine is some calls away from its access.
+const FAR: &str = "the goroutine gets to the access, several calls away";
+
 /// What has to be assumed for a conflict to be a race: each with its words, and how much all of it weighs.
 ///
 /// Nothing lowers the confidence of a finding without words that the finding lists.
@@ -117,7 +120,7 @@ impl Cx<'_> {
                 self.of_rounds(conflict, &mut doubts);
             }
             Relation::Restored => {
-                doubts.when(conflict.inside.path.len() > 2, 1, "the goroutine gets to the access, several calls away");
+                doubts.when(conflict.inside.path.len() > 2, 1, FAR);
                 // Between the start of a server and the restore a test mostly closes it.
                 let restoring = conflict.other.path.first().map(|step| step.0);
                 doubts.when(
@@ -142,7 +145,7 @@ impl Cx<'_> {
             Relation::AddRacesWait { .. } => {
                 doubts.assume(conflict, Assumption::CalledAgain, 1);
                 doubts.assume(conflict, Assumption::TakesThatWay, 1);
-                doubts.when(conflict.inside.path.len() > 1, 1, "the goroutine gets to the access, several calls away");
+                doubts.when(conflict.inside.path.len() > 1, 1, FAR);
             }
             Relation::Recycled => doubts.assume(conflict, Assumption::TakesThatWay, 1),
             Relation::GivenAway => doubts.assume(conflict, Assumption::RunsElsewhere, 2),
@@ -180,6 +183,8 @@ impl Cx<'_> {
         let global = matches!(conflict.location, Location::Global(_));
         let called = !conflict.other.path.is_empty() && !local && !global;
         doubts.when(global && self.is_heard_in_between(conflict), 1, HEARD);
+        // Of eleven that were read, one was right: the goroutine gets there by a request, or for what is made later.
+        doubts.when(global && conflict.inside.path.len() > 2, 1, FAR);
         doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));
         // A variable is shared with a literal that captures it; of a call's operands there are copies.
@@ -310,7 +315,10 @@ impl Cx<'_> {
     fn is_heard_in_between(&self, conflict: &Conflict) -> bool {
         let lifetimes = self.lifetimes;
         let spawn = &lifetimes.spawns.sites[conflict.spawn];
-        let other = conflict.other.path.first().map_or(conflict.other.span, |step| step.1);
+        let (func, other) = conflict.other.top();
+        let deferred = || lifetimes.facts().calls.of(func).iter().any(|row| row.deferred && row.span == other);
+        // What is deferred runs behind all of it.
+        let end = if func == spawn.func && deferred() { u32::MAX } else { other.start };
         let reach = &lifetimes.facts().reaches[conflict.spawn];
         let events_of = |func: FuncId| lifetimes.events.of(func).blocks.iter().flat_map(|block| &block.events);
         let near = || reach.nodes.iter().take_while(|node| node.depth() <= 1).flat_map(|node| events_of(node.func));
@@ -318,9 +326,7 @@ impl Cx<'_> {
             near().any(|event| matches!(event.kind, EventKind::Signal { key: said, .. } if said == key))
         };
         events_of(spawn.func).any(|event| match event.kind {
-            EventKind::Wait { key, .. } => {
-                spawn.span.end <= event.span.start && event.span.end <= other.start && says(key)
-            }
+            EventKind::Wait { key, .. } => spawn.span.end <= event.span.start && event.span.end <= end && says(key),
             _ => false,
         })
     }

@@ -17,7 +17,7 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Location, SignalKind, SpawnId, WaitKind},
     events::{EventKind, FuncEvents},
     handed::functions_of,
-    iterations::of_other_iterations,
+    iterations::{of_another_element, of_other_iterations},
     joins::Joins,
     order::{Point, point_of},
     other_starts::results_of_helper,
@@ -618,7 +618,7 @@ impl Pass<'_> {
             if called && read && !self.is_set_first(goroutine, &inside.0) {
                 continue;
             }
-            if !self.may_follow(goroutine, top)
+            if !self.may_come_to(goroutine, access, top)
                 || self.through_one_once(goroutine, &inside.0, (path, (access.func, access.span)), top)
             {
                 continue;
@@ -687,6 +687,7 @@ impl Pass<'_> {
             };
             let calls = || reach.path(reached.node).into_iter().map(|step| step.0).chain([func]);
             if !same_object
+                || of_another_element(facts, id, (reached.origin, origin), access)
                 || self.of_another_call(access.location, calls())
                 || self.before_pause(goroutine, reach, &reached, inner.span)
             {

@@ -64,6 +64,12 @@ impl<'a> Binaries<'a> {
     }
 }
 
+/// Whether functions of two files are ever in one binary, as far as tests tell: each has the test files of one package.
+pub(super) fn may_meet(program: &Program, a: FuncId, b: FuncId) -> bool {
+    let package = |func: FuncId| tested(program, program.funcs()[func].package);
+    !(program.in_test_file(a) && program.in_test_file(b)) || package(a) == package(b)
+}
+
 /// The path of the package that a package tests: its own, but for external tests.
 fn tested(program: &Program, package: PackageId) -> &str {
     let path = program.packages()[package].path.as_str();

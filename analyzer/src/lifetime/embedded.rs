@@ -1,4 +1,7 @@
-//! What a call of a promoted method reads that is not written: `c.ReadMessage()` of a struct that embeds a connection.
+//! What a call reads of its receiver: nothing where it takes its address, and what is not written where a method is promoted,
+//! `c.ReadMessage()` of a struct that embeds a connection.
+
+use rustc_hash::FxHashSet;
 
 use super::{
     domain::{AccessKind, Location},
@@ -6,11 +9,33 @@ use super::{
 };
 use crate::{
     base::Span,
-    resolve::{Callee, Place, Step, Type},
-    syntax::{Expr, ExprId},
+    resolve::{Callee, CalleeKind, Place, Step, Type},
+    syntax::{Body, Expr, ExprId, FuncKind, InstrKind},
 };
 
 impl Lowering<'_> {
+    /// Operands whose address is taken for a method with a pointer receiver: they are not read.
+    pub(super) fn addressed_operands(&self, body: &Body) -> FxHashSet<ExprId> {
+        let mut found = FxHashSet::default();
+        for instr in body.instrs() {
+            let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
+            let Expr::Call { callee, .. } = self.expr(call) else { continue };
+            let Expr::Select { base, .. } = self.expr(*callee) else { continue };
+            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else {
+                if self.locks_embedded(call, *base) {
+                    found.insert(*base);
+                }
+                continue;
+            };
+            let FuncKind::Decl { receiver: Some(receiver), .. } = &self.program.function(func).kind else { continue };
+            let base_type = self.program.ty(self.program.underlying(self.program.expr_type(self.file, *base)));
+            if receiver.pointer && matches!(base_type, Type::Struct(_)) {
+                found.insert(*base);
+            }
+        }
+        found
+    }
+
     /// Whether a call is of a lock, or the like, that a struct in a variable embeds: `jobs.Lock()` reads nothing of `jobs`.
     pub(super) fn locks_embedded(&self, call: ExprId, base: ExprId) -> bool {
         let held = |ty| self.program.ty(self.program.underlying(ty));

@@ -13,7 +13,7 @@ use super::{
     domain::{Access, AccessKind, Anchor, Exit, Index, Location, LockSet, SignalKind, Stored, SyncKey, WaitKind},
     endings::Endings,
     flags,
-    locks::Lockers,
+    locks::{Lockers, unknown_lock},
     models::{Effect, Models, Operand},
     named_groups, no_return,
     place::Places,
@@ -22,9 +22,9 @@ use super::{
 use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::CallGraph,
-    resolve::{Basic, Callee, CalleeKind, FuncId, Place, Program, Root, Step, Type},
-    source::{FileId, GoVersion},
-    syntax::{Comm, Expr, ExprId, FuncKind, InstrKind, LocalId, Loop, Terminator},
+    resolve::{Basic, Callee, FuncId, Place, Program, Root, Step, Type},
+    source::{FileId, FileRole, GoVersion},
+    syntax::{Comm, Expr, ExprId, InstrKind, LocalId, Loop, Terminator},
 };
 
 /// Fields of a struct that `*p = T{}` is taken to write: who has more of them is a table of settings.
@@ -261,9 +261,19 @@ impl<'a> Lowering<'a> {
             if let Terminator::If { condition, .. } = block.end {
                 constants.unevaluated(condition, &mut conditions);
             }
+            let mut stuck = false;
             let instrs = body.instrs_of(block).iter();
             for instr in instrs.filter(|instr| !conditions.iter().any(|span| span.contains(instr.span))) {
                 self.instr(&instr.kind, instr.span, &mut events);
+                stuck = matches!(instr.kind, InstrKind::Receive(receive) if self.is_for_ever(receive));
+                if stuck {
+                    break;
+                }
+            }
+            if stuck {
+                let own = BlockEvents { events: events.drain(..).collect(), ..BlockEvents::default() };
+                self.out.blocks.push(BlockEvents { end_span: block.end_span, ..own });
+                continue;
             }
             let mut left = None;
             let mut test = None;
@@ -336,7 +346,11 @@ impl<'a> Lowering<'a> {
                 block.events = head.into_iter().chain(std::mem::take(&mut block.events)).collect();
             }
         }
-        self.drained(ranges);
+        // A `range` that ends by itself has waited for the channel to be closed; one that is left by `break` has not, though
+        // both go on in the same place. The wait gets a block of its own where that matters.
+        for (head, done, wait) in ranges {
+            self.out.on_the_way(head, done, wait);
+        }
         for (head, way, span) in unstarted {
             self.out.on_the_way(head, way, Event { kind: EventKind::NothingStarted, span });
         }
@@ -346,35 +360,6 @@ impl<'a> Lowering<'a> {
         self.out.blocks.shrink_to_fit();
         self.out.accesses.shrink_to_fit();
         self.out
-    }
-
-    /// A `range` that ends by itself has waited for the channel to be closed; one that is left by `break` has not, though
-    /// both go on in the same place. The wait gets a block of its own where that matters.
-    fn drained(&mut self, ranges: Vec<(usize, usize, Event)>) {
-        for (head, done, wait) in ranges {
-            self.out.on_the_way(head, done, wait);
-        }
-    }
-
-    fn addressed_operands(&self, body: &crate::syntax::Body) -> FxHashSet<ExprId> {
-        let mut found = FxHashSet::default();
-        for instr in body.instrs() {
-            let (InstrKind::Call(call) | InstrKind::Go(call) | InstrKind::Defer(call)) = instr.kind else { continue };
-            let Expr::Call { callee, .. } = self.expr(call) else { continue };
-            let Expr::Select { base, .. } = self.expr(*callee) else { continue };
-            let CalleeKind::Func(func) = self.program.callee_kind(self.file, call) else {
-                if self.locks_embedded(call, *base) {
-                    found.insert(*base);
-                }
-                continue;
-            };
-            let FuncKind::Decl { receiver: Some(receiver), .. } = &self.program.function(func).kind else { continue };
-            let base_type = self.program.ty(self.program.underlying(self.program.expr_type(self.file, *base)));
-            if receiver.pointer && matches!(base_type, Type::Struct(_)) {
-                found.insert(*base);
-            }
-        }
-        found
     }
 
     pub(super) fn expr(&self, expr: ExprId) -> &'a Expr {
@@ -432,9 +417,12 @@ impl<'a> Lowering<'a> {
 
     fn loop_variables_are_fresh(&self) -> bool {
         let sources = self.program.sources();
-        let module = sources.files[self.file].module.and_then(|m| sources.modules.get(m as usize));
-        // Code without a module is older than modules.
-        module.is_some_and(|m| m.go >= FRESH_LOOP_VARIABLES)
+        let file = &sources.files[self.file];
+        let module = file.module.and_then(|module| sources.modules.get(module as usize)).map(|module| module.go);
+        // Code without a module is older than modules, unless one stands beside it.
+        let beside =
+            || sources.modules.iter().map(|module| module.go).max().filter(|_| file.role == FileRole::Analysed);
+        module.or_else(beside).is_some_and(|go| go >= FRESH_LOOP_VARIABLES)
     }
 
     fn local_write(&mut self, local: LocalId, expr: Option<ExprId>, span: Span, events: &mut Vec<Event>) {
@@ -598,7 +586,7 @@ impl<'a> Lowering<'a> {
         let Expr::Call { args, spread, .. } = self.expr(call) else { return };
         let args = self.program.facts(self.file).exprs.list(*args);
         let callee = self.program.callee(self.file, call);
-        let (key, receiver) = match &callee {
+        let (key, mut receiver) = match &callee {
             Callee::Builtin(builtin) => return self.builtin(*builtin, args, *spread, span, events),
             Callee::Conversion(to) => {
                 // A string is a copy of the bytes.
@@ -624,7 +612,12 @@ impl<'a> Lowering<'a> {
             Callee::Unknown(_) => (self.of_dot_import(call), None),
         };
         let effects = key.map_or(&[][..], |key| self.models.effects(key));
-        let by_name = effects.is_empty().then(|| self.effect_by_name(&callee, args)).flatten();
+        let mut by_name = effects.is_empty().then(|| self.effect_by_name(&callee, args)).flatten();
+        if let (Callee::Unknown(_), None) = (&callee, key)
+            && let Some((effect, lock)) = unknown_lock(self.program, self.models, self.file, call)
+        {
+            (by_name, receiver) = (Some(effect), Some(lock));
+        }
         let effects = by_name.as_ref().map_or(effects, std::slice::from_ref);
         let mut runs = true;
         for &effect in effects {
@@ -690,6 +683,7 @@ impl<'a> Lowering<'a> {
             Effect::Spawn { .. } | Effect::Timer { .. } => push(EventKind::Spawn(call)),
             Effect::Run { .. } | Effect::Lasts { .. } | Effect::LetsGo | Effect::Once | Effect::TwoEnds => return true,
             Effect::ComesWithEnd | Effect::ComesWithLimit | Effect::NeverOver | Effect::TellsEnd => return true,
+            Effect::LastsForEver => return true,
             Effect::Fills | Effect::SendsOn(_) | Effect::WorkEnds(_) | Effect::GivesOut | Effect::GivesNew => {
                 return true;
             }

@@ -66,6 +66,9 @@ fn weigh_one(facts: Facts<'_>, held: &HeldBySome, ask: &Ask, conflict: &mut Conf
         if conflict.relation == Relation::TestEnd && told() {
             conflict.assumptions.push(Assumption::NoEffectOrders);
         }
+        if conflict.relation != Relation::TestEnd && hidden_order::asks_before_it_waits(facts, conflict) {
+            conflict.assumptions.push(Assumption::FlagTellsNothing);
+        }
         return;
     }
     let inside = access_of(facts, &conflict.inside, conflict.location, conflict.element);
@@ -152,9 +155,11 @@ fn locks_by_name(facts: Facts<'_>, side: &Side) -> bool {
     })
 }
 
-/// Whether a condition compares two things of which none is `nil`, or asks an atomic, or what one has given.
+/// Whether a condition compares two things of which none is `nil`, asks an atomic or what one has given, a flag that each
+/// goroutine is handed, or a function that lets one in.
 fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
-    let syntax = facts.cx.program.facts(facts.cx.program.funcs()[func].file);
+    let program = facts.cx.program;
+    let syntax = program.facts(program.funcs()[func].file);
     let span = syntax.exprs.span(condition);
     let inside = || syntax.exprs.iter_enumerated().filter(|(expr, _)| span.contains(syntax.exprs.span(*expr)));
     let compared = || {
@@ -177,7 +182,36 @@ fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
             _ => false,
         })
     };
-    atomics().any(|at| span.contains(at)) || compared() || given()
+    let own = program.funcs()[func].index;
+    let mut bare = condition;
+    while let Expr::Not(inner) = syntax.exprs[bare] {
+        bare = inner;
+    }
+    let one_of_them = || match syntax.exprs[bare] {
+        Expr::Select { base, .. } => match syntax.exprs[base] {
+            Expr::Local(local) => {
+                let row = &syntax.locals[local];
+                row.function == own && matches!(row.decl, LocalDecl::Param { .. })
+            }
+            _ => false,
+        },
+        Expr::Local(local) => match &syntax.locals[local].decl {
+            LocalDecl::Value(value) => lets_one_in(facts, func, value.expr),
+            _ => false,
+        },
+        Expr::Call { .. } => lets_one_in(facts, func, bare),
+        _ => false,
+    };
+    atomics().any(|at| span.contains(at)) || compared() || given() || one_of_them()
+}
+
+/// Whether a call is of a function that sets a field under a lock: of those who ask it at one time it may let one in.
+fn lets_one_in(facts: Facts<'_>, func: FuncId, call: ExprId) -> bool {
+    let sets = |func: &FuncId| {
+        let accesses = &facts.cx.events.of(*func).accesses;
+        accesses.iter().any(|access| access.kind == AccessKind::Write && !access.locks.is_empty() && !access.element)
+    };
+    facts.calls.at(func, call).is_some_and(|row| row.targets.iter().any(sets))
 }
 
 /// Whether the function that starts a sender closes the channel by `defer`: it does so, too, where it returns before it has

@@ -8,12 +8,15 @@ use super::{
     abrupt::recovers,
     after_spawn::Facts,
     conflict::{Conflict, Relation, Side},
-    domain::{AccessKind, Exit, Location},
+    domain::{AccessKind, Exit, Location, SpawnKind},
     events::{Event, EventKind},
     guards::deciding,
-    order::point_of,
+    handed::effects_of,
+    models::Effect,
+    order::{all_events, comes_to, point_of},
     partial_joins::{is_error, under_error},
     reach::access,
+    spawns::Context,
 };
 use crate::{
     base::Span,
@@ -35,8 +38,13 @@ pub(super) fn only_when_failed(facts: Facts<'_>, conflict: &Conflict) -> bool {
         after_panic(facts, func, span)
             || ends_the_process(facts, func, span)
             || is_told_of_an_error(facts, conflict, func, span)
+            || is_read_for_a_report(facts, conflict, func, span)
+            || comes_back_failed(facts, func, span)
     };
-    is_one((conflict.inside.func, conflict.inside.span)) && accesses_inside(facts, conflict).into_iter().all(is_one)
+    let first = (conflict.inside.func, conflict.inside.span);
+    // Of a test's handle the first use is looked for, and who has it reads the variable before it calls.
+    let all = || conflict.relation == Relation::TestEnd || accesses_inside(facts, conflict).into_iter().all(is_one);
+    is_one(first) && all()
 }
 
 /// The accesses of the goroutine that conflict with the other side.
@@ -83,18 +91,56 @@ fn after_panic(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
     })
 }
 
-/// Whether a test's goroutine stores an error only where it was told of one, which a test that passes mostly is not.
+/// Whether a test's goroutine stores an error, or reads, only where it was told of one, which a test that passes mostly is not.
 fn is_told_of_an_error(facts: Facts<'_>, conflict: &Conflict, func: FuncId, span: Span) -> bool {
-    let write = conflict.inside.kind == AccessKind::Write;
     let goes_on = matches!(conflict.relation, Relation::AfterSpawn | Relation::Sibling(_));
     let Location::Local(file, local) = conflict.location else { return false };
     let program = facts.cx.program;
-    if !write || !goes_on || !program.in_test_file(func) || !is_error(program, file, local) {
+    if !goes_on || !program.in_test_file(func) {
         return false;
     }
     let events = facts.cx.events.of(func);
-    point_of(events, span).is_some_and(|(block, _)| under_error(program, func, events, block))
-        || is_made_of_a_message(facts, func, span) && !deciding(facts, func, span, &|_| true).is_empty()
+    let told = || point_of(events, span).is_some_and(|(block, _)| under_error(program, func, events, block));
+    let made = || is_made_of_a_message(facts, func, span) && !deciding(facts, func, span, &|_| true).is_empty();
+    match conflict.inside.kind {
+        AccessKind::Write => is_error(program, file, local) && (told() || made()),
+        AccessKind::Read => reads_what_is_meant(facts, conflict) && told(),
+        _ => false,
+    }
+}
+
+/// Whether a test's goroutine reads for the report of a failure only: every way on says that the test has failed.
+fn is_read_for_a_report(facts: Facts<'_>, conflict: &Conflict, func: FuncId, span: Span) -> bool {
+    conflict.relation != Relation::TestEnd
+        && facts.cx.program.in_test_file(func)
+        && reads_what_is_meant(facts, conflict)
+        && says_that_it_failed(facts, func, span)
+}
+
+/// Whether the goroutine reads, and not a variable of a loop, which is not meant to be another one in a report, either. Paused
+/// subtests see the last one all the same, and say but a wrong number.
+fn reads_what_is_meant(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let of_loop = match conflict.location {
+        Location::Local(file, local) => {
+            facts.cx.program.facts(file).locals[local].loop_scope.is_some_and(|scope| scope.header)
+        }
+        _ => false,
+    };
+    let paused = facts.spawns.sites[conflict.spawn].kind == SpawnKind::Subtest;
+    conflict.inside.kind == AccessKind::Read && (paused || !of_loop)
+}
+
+/// Whether a place is behind a call that comes back only when it has failed.
+fn comes_back_failed(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
+    let Context { program, models, events, .. } = facts.cx;
+    let file = program.funcs()[func].file;
+    let lasting = |event: &Event| match event.kind {
+        EventKind::Call(call) => effects_of(program, models, file, call).contains(&Effect::LastsForEver),
+        _ => false,
+    };
+    let events = events.of(func);
+    let Some(to) = point_of(events, span) else { return false };
+    all_events(events).any(|(_, event)| lasting(event)) && !comes_to(events, (0, 0), Some(to), &lasting)
 }
 
 /// Whether what is stored at a place comes of a call that is given a text: `fmt.Errorf("…")`.
@@ -131,10 +177,14 @@ fn ends_the_process(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
 /// Whether every way from an access of a test on ends the test, or says that it has failed: it reads for the report.
 pub(super) fn fails_anyway(facts: Facts<'_>, side: &Side) -> bool {
     let (func, span) = side.top();
-    facts.cx.program.in_test_file(func)
-        && every_way_ends(facts, func, span, &|event| {
-            matches!(event.kind, EventKind::Leave { .. } | EventKind::UsesTest { fails: true }).then_some(true)
-        })
+    facts.cx.program.in_test_file(func) && says_that_it_failed(facts, func, span)
+}
+
+/// Whether every way from a place on ends the test, or says that it has failed.
+fn says_that_it_failed(facts: Facts<'_>, func: FuncId, span: Span) -> bool {
+    every_way_ends(facts, func, span, &|event| {
+        matches!(event.kind, EventKind::Leave { .. } | EventKind::UsesTest { fails: true }).then_some(true)
+    })
 }
 
 /// Whether every way from a place on comes to an event that `ends` it, or panics; there is one.

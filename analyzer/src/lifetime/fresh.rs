@@ -17,7 +17,7 @@ use super::{
 use crate::{
     base::Span,
     callgraph::CallSite,
-    resolve::{Builtin, Callee, CalleeKind, FuncId, Root},
+    resolve::{Builtin, Callee, CalleeKind, FuncId, Root, Type},
     source::FileId,
     syntax::{Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
@@ -123,6 +123,9 @@ pub(super) fn is_unshared(facts: Facts<'_>, access: &Access) -> bool {
 fn is_nobody_elses(facts: Facts<'_>, func: FuncId, object: Object, until: Span) -> Option<bool> {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
+    if is_struct_of_its_own(facts, func, object.root) {
+        return Some(!is_shown(facts, func, object.root, until));
+    }
     let made = made_of(facts, func, object.root)?;
     // What a new object is given may be others'; a constructor that is given nothing makes all of it.
     let all = || program.facts(file).exprs.args(made).is_some_and(<[ExprId]>::is_empty);
@@ -177,6 +180,17 @@ pub(super) fn of_other_objects(facts: Facts<'_>, (file, object): (FileId, LocalI
         held.is_some_and(|local| (caller, local) != (file, object) && is_new(caller, local))
     };
     !callers.is_empty() && callers.iter().all(|site| another(&graph.sites()[*site])) && is_new(file, object)
+}
+
+/// Whether a variable of the function is a struct, declared without a value: `var entry Entry`.
+fn is_struct_of_its_own(facts: Facts<'_>, func: FuncId, local: LocalId) -> bool {
+    let program = facts.cx.program;
+    let file = program.funcs()[func].file;
+    let row = &program.facts(file).locals[local];
+    let held = || program.ty(program.underlying(program.local_type(file, local)));
+    row.function == program.funcs()[func].index
+        && matches!(row.decl, LocalDecl::Typed { .. })
+        && matches!(held(), Type::Struct(_))
 }
 
 /// The expression that makes what a variable of the function holds, if it holds but one thing.

@@ -12,11 +12,11 @@ use super::{
     conflict::{Assumption, Conflict, Relation, Side},
     domain::{Access, AccessKind, Location, SignalKind, SpawnKind, Stored},
     domain_local::{self, Given},
-    events::{EventKind, FuncEvents},
+    events::{Event, EventKind, FuncEvents},
     guards::{Deciding, deciding},
-    hidden_waits,
+    held_back, hidden_waits,
     models::Effect,
-    order::{Point, gates_before, has_cycle, point_of, points, reachable, reachable_without},
+    order::{Point, all_events, gates_before, has_cycle, point_of, points, reachable, reachable_without},
     owner::plain_func_called,
     peers::{self, Peers},
     time_limits,
@@ -41,7 +41,7 @@ impl Waiters {
 
     /// Whether a call has a callee in the program that may wait. Of a call that leaves it nothing is known; most are
     /// assertions.
-    fn reached_by(&self, row: &CallRef) -> bool {
+    pub(super) fn reached_by(&self, row: &CallRef) -> bool {
         row.targets.iter().any(|target| self.0.contains(target.index()))
     }
 
@@ -82,20 +82,22 @@ pub(super) fn signs(
     let effect_orders = match conflict.relation {
         Relation::AfterSpawn => {
             talk_to_each_other(facts, waiters, conflict)
-                || is_held_back(facts, waiters, conflict)
+                || held_back::is_held_back(facts, waiters, conflict)
                 || peers::ask_each_other(facts, peers, conflict)
                 || peers::is_acknowledged(facts, conflict)
                 || hidden_waits::holds_up(facts, conflict, other)
+                || hidden_waits::is_told_in_a_callee(facts, conflict)
                 || seen_under_the_lock(facts, conflict, inside)
                 || is_waited_for(facts, conflict)
                 || answers_requests(facts, conflict)
                 || is_hook(facts, conflict.location)
                 || is_cancelled_for(facts, conflict)
         }
+        Relation::Sibling(_) => hidden_waits::is_told_in_a_callee(facts, conflict),
         Relation::Restored => is_hook(facts, conflict.location),
         _ => false,
     };
-    if effect_orders {
+    if effect_orders || has_met(facts, conflict) {
         out.push(Assumption::NoEffectOrders);
     }
     if conflict.relation == Relation::AfterSpawn && super::pipes::read_between(facts, conflict) {
@@ -112,7 +114,11 @@ pub(super) fn signs(
         out.push(Assumption::TakesThatLong);
     }
     let method = matches!(conflict.relation, Relation::OwnerMethod { .. });
-    if asks_first(facts, inside, other) || method && polls_first(facts, conflict, other) {
+    if asks_first(facts, inside, other)
+        || asks_first(facts, other, inside)
+        || conflict.relation == Relation::AfterSpawn && polls_in_a_literal(facts, conflict)
+        || method && polls_first(facts, conflict, other)
+    {
         out.push(Assumption::FlagTellsNothing);
     }
     let global = matches!(conflict.location, Location::Global(_));
@@ -131,6 +137,32 @@ pub(super) fn signs(
         out.push(Assumption::NoAtomicOrders);
     }
     out
+}
+
+/// Whether one side closes a channel, or waits at it, and the other, which goes on to replace it, has met it there before:
+/// `if b.done != nil { <-b.done }`, or a send without a buffer.
+fn has_met(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let location = conflict.location;
+    let hears = |side: &Side, closed: bool| {
+        if side.kind != AccessKind::Write {
+            return false;
+        }
+        let events = facts.cx.events.of(side.func);
+        let heard = |event: &Event| match event.kind {
+            EventKind::Wait { key, .. } => closed && key == location,
+            EventKind::Signal { key, kind: SignalKind::Send } => {
+                !closed && key == location && facts.cx.places.is_unbuffered(location)
+            }
+            _ => false,
+        };
+        let mut waits = all_events(events).filter(|(_, event)| heard(event)).peekable();
+        waits.peek().is_some()
+            && point_of(events, side.span).is_some_and(|to| waits.any(|(at, _)| at != to && precedes(events, at, to)))
+    };
+    let closes = |side: &Side| side.kind == AccessKind::Close;
+    closes(&conflict.other) && hears(&conflict.inside, true)
+        || closes(&conflict.inside) && hears(&conflict.other, true)
+        || conflict.inside.kind == AccessKind::Read && hears(&conflict.other, false)
 }
 
 /// Whether a test and its goroutine use one object, or two of one type, in calls that may wait for what the other does.
@@ -216,39 +248,8 @@ pub(super) fn repeats(facts: Facts<'_>, conflict: &Conflict) -> bool {
     looped || of_loop
 }
 
-/// Whether the spawning function lets held goroutines go on only behind its own access, and this goroutine may be one: it
-/// gets to its access by a call that may wait.
-fn is_held_back(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
-    let cx = facts.cx;
-    let func = facts.spawns.sites[conflict.spawn].func;
-    let (at, other) = conflict.other.top();
-    let Side { func: body, span, .. } = &conflict.inside;
-    if at != func || !conflict.inside.path.is_empty() {
-        return false;
-    }
-    let events = cx.events.of(func);
-    let here = points(events);
-    let Some(&from) = here.get(&other) else { return false };
-    let later = |span: Span| here.get(&span).is_some_and(|&at| at != from && precedes(events, from, at));
-    let test = cx.program.in_test_file(func);
-    let releases = |row: &&CallRef| {
-        let key = key_of(facts, func, row);
-        key.is_some_and(|key| cx.models.effects(key).contains(&Effect::LetsGo))
-            || test && !row.deferred && plain_func_called(facts, func, row.call).is_some()
-    };
-    if !facts.calls.of(func).iter().filter(releases).any(|row| later(row.span)) {
-        return false;
-    }
-    let events = cx.events.of(*body);
-    let there = points(events);
-    let Some(&access) = there.get(span) else { return false };
-    facts.calls.of(*body).iter().any(|row| {
-        waiters.reached_by(row) && there.get(&row.span).is_some_and(|&at| at != access && precedes(events, at, access))
-    })
-}
-
 /// The function that a call names, as the catalogue does.
-fn key_of(facts: Facts<'_>, func: FuncId, row: &CallRef) -> Option<Symbol> {
+pub(super) fn key_of(facts: Facts<'_>, func: FuncId, row: &CallRef) -> Option<Symbol> {
     let program = facts.cx.program;
     match program.callee(program.funcs()[func].file, row.call) {
         Callee::Func { func, .. } => Some(program.funcs()[func].key),
@@ -541,7 +542,64 @@ fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
         .filter(|access| access.locks.iter().any(|lock| other.locks.contains(lock)) || access.atomic && behind(access))
         .map(|access| access.location)
         .collect();
-    !set.is_empty() && asked_before(facts, inside).iter().any(|location| set.contains(location))
+    !set.is_empty() && asked_before(facts, (inside.func, inside.span)).iter().any(|location| set.contains(location))
+}
+
+/// Whether who waits for the counter does so only if an atomic says what the adder stores there when it has raised it, or a
+/// field what the adder sets under the lock under which it does.
+pub(super) fn asks_before_it_waits(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let (adds, waits) = (&conflict.inside, &conflict.other);
+    let mut set = stored_behind(facts, (adds.func, adds.span));
+    let events = facts.cx.events.of(adds.func);
+    let held = events.locks_held(adds.span);
+    let guarded =
+        |access: &&Access| access.kind == AccessKind::Write && access.locks.iter().any(|lock| held.contains(lock));
+    set.extend(events.accesses.iter().filter(guarded).map(|access| access.location));
+    !set.is_empty() && asked_before(facts, (waits.func, waits.span)).iter().any(|location| set.contains(location))
+}
+
+/// The atomics that a function stores only behind a place.
+fn stored_behind(facts: Facts<'_>, (func, span): (FuncId, Span)) -> Vec<Location> {
+    let events = facts.cx.events.of(func);
+    let here = points(events);
+    let behind = |access: &&Access| match (here.get(&span), here.get(&access.span)) {
+        (Some(&from), Some(&to)) => precedes(events, from, to) && !precedes(events, to, from),
+        _ => false,
+    };
+    let stores = |access: &&Access| access.atomic && access.kind == AccessKind::Write;
+    let stored = events.accesses.iter().filter(stores).filter(behind);
+    stored.map(|access| access.location).collect()
+}
+
+/// Whether the function hands a literal to a call, between the start and its access, that asks an atomic which the goroutine
+/// stores behind its own: `waitUntil(func() bool { return !w.starting.Load() })`.
+fn polls_in_a_literal(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let set: Vec<Location> = conflict.inside.steps().flat_map(|step| stored_behind(facts, step)).collect();
+    let (func, to) = conflict.other.top();
+    let site = &facts.spawns.sites[conflict.spawn];
+    if set.is_empty() || func != site.func {
+        return false;
+    }
+    let events = facts.cx.events.of(func);
+    let here = points(events);
+    let (Some(&start), Some(&to)) = (here.get(&site.span), here.get(&to)) else { return false };
+    let between = |row: &&CallRef| {
+        let at = here.get(&row.span);
+        at.is_some_and(|&at| at != to && precedes(events, start, at) && precedes(events, at, to))
+    };
+    let asks = |func: FuncId| {
+        let mut accesses = facts.cx.events.of(func).accesses.iter();
+        accesses.any(|access| access.atomic && access.kind == AccessKind::Read && set.contains(&access.location))
+    };
+    let exprs = &facts.cx.program.facts(facts.cx.program.funcs()[func].file).exprs;
+    facts.calls.of(func).iter().filter(|row| row.span != site.span).filter(between).any(|row| {
+        let args = exprs.args(row.call).unwrap_or_default().iter();
+        let literals = args.filter_map(|arg| match exprs[*arg] {
+            Expr::FuncLit(index) => facts.cx.program.func_of(facts.cx.program.funcs()[func].file, index),
+            _ => None,
+        });
+        literals.into_iter().any(asks)
+    })
 }
 
 /// Whether the method asks an atomic again and again before it gets to its access, which the goroutine sets.
@@ -559,27 +617,30 @@ fn polls_first(facts: Facts<'_>, conflict: &Conflict, other: &Access) -> bool {
     asked.any(|access| conflict.inside.steps().any(|(func, _)| sets(func, access.location)))
 }
 
-/// Guarded fields that decide whether an access of the same function is made.
-fn asked_before(facts: Facts<'_>, access: &Access) -> Vec<Location> {
+/// Guarded fields that decide whether a function gets to a place.
+fn asked_before(facts: Facts<'_>, (func, span): (FuncId, Span)) -> Vec<Location> {
     let program = facts.cx.program;
-    let events = facts.cx.events.of(access.func);
-    let syntax = program.facts(program.funcs()[access.func].file);
+    let events = facts.cx.events.of(func);
+    let syntax = program.facts(program.funcs()[func].file);
     let mut out = Vec::new();
     let guarded = |access: &&Access| access.atomic || access.kind == AccessKind::Read && !access.locks.is_empty();
     let asks = |condition| {
         let span = syntax.exprs.span(condition);
         events.accesses.iter().filter(guarded).any(|access| span.contains(access.span))
-            || facts.calls.of(access.func).iter().any(|row| span.contains(row.span))
+            || facts.calls.of(func).iter().any(|row| span.contains(row.span))
     };
-    for Deciding { condition, .. } in deciding(facts, access.func, access.span, &asks) {
+    for Deciding { condition, .. } in deciding(facts, func, span, &asks) {
         let span = syntax.exprs.span(condition);
         let reads = events.accesses.iter().filter(|access| span.contains(access.span)).filter(guarded);
         out.extend(reads.map(|access| access.location));
-        for row in facts.calls.of(access.func).iter().filter(|row| span.contains(row.span)) {
+        for row in facts.calls.of(func).iter().filter(|row| span.contains(row.span)) {
             for &target in &row.targets {
                 let reads = &facts.cx.events.of(target).accesses;
+                // Who calls it may hold the lock for it.
+                let held = !events.locks_at(row.call).is_empty();
+                let under = |access: &&Access| guarded(access) || held && access.kind == AccessKind::Read;
                 if reads.len() <= MAX_GETTER_READS {
-                    out.extend(reads.iter().filter(guarded).map(|access| access.location));
+                    out.extend(reads.iter().filter(under).map(|access| access.location));
                 }
             }
         }

@@ -18,15 +18,16 @@ use rustc_hash::FxHashMap;
 use super::{
     after_spawn::Facts,
     calls::CallRef,
-    conflict::Conflict,
-    domain::{Access, Location, SyncKey},
+    conflict::{Conflict, Relation},
+    domain::{Access, Location, SpawnId, SyncKey},
     domain_local::{Operand, operand, returned},
     endings::never_over,
     events::{Event, EventKind, FuncEvents},
+    guards::deciding,
     handed::effects_of,
     hidden_order::precedes,
     models::Effect,
-    order::{Point, all_events, gates_before, point_of, points, reachable_without},
+    order::{Point, all_events, gates_before, gets_to, point_of, points, reachable_without},
     origin::mentions,
     spawns::Context,
     time_limits::{ended_in, receives_of},
@@ -48,8 +49,136 @@ pub(super) fn holds_up(facts: Facts<'_>, conflict: &Conflict, other: &Access) ->
             || is_told_by_another(facts, conflict)
             || acts_on_an_unknown_object(facts, conflict)
             || is_passed_on(facts, conflict)
+            || is_told_by_a_literal(facts, conflict)
+            || is_told_by_a_child(facts, conflict)
             || is_told_to_go_on_when_left(facts, conflict)
             || comes_out_of_what_is_returned(facts, conflict))
+}
+
+/// Whether the starting function calls, between the start and its access or the start of the other goroutine, a method that
+/// may wait for a message, which the goroutine gives behind its access by a method of the same variable: `r.RunUntilStopped()`
+/// and `r.Stop()`.
+pub(super) fn is_told_in_a_callee(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let site = &facts.spawns.sites[conflict.spawn];
+    let to = match conflict.relation {
+        Relation::AfterSpawn if conflict.other.top().0 == site.func => conflict.other.top().1,
+        Relation::Sibling(second) if second != conflict.spawn => facts.spawns.sites[second].span,
+        _ => return false,
+    };
+    let (body, from) = conflict.inside.top();
+    if !program.encloses(site.func, body) {
+        return false;
+    }
+    let (outer, inner) = (facts.cx.events.of(site.func), facts.cx.events.of(body));
+    let (here, there) = (points(outer), points(inner));
+    let (Some(&start), Some(&to), Some(&from)) = (here.get(&site.span), here.get(&to), there.get(&from)) else {
+        return false;
+    };
+    let exprs = &program.facts(program.funcs()[body].file).exprs;
+    let object = |row: &CallRef| {
+        let Expr::Call { callee, .. } = exprs[row.call] else { return None };
+        let Expr::Select { base, .. } = exprs[callee] else { return None };
+        match exprs[base] {
+            Expr::Local(local) => Some(local),
+            _ => None,
+        }
+    };
+    let keys = |row: &CallRef, what: Given| {
+        let mut out = Vec::new();
+        let object = object(row);
+        let targets = row.targets.iter().filter(|_| object.is_some());
+        targets.for_each(|target| given(facts, *target, MAX_WAITING_DEPTH, what, &mut out));
+        out.into_iter().filter_map(move |key| Some((object?, key))).collect::<Vec<_>>()
+    };
+    let between = |at: &Point| *at != to && *at != start && precedes(outer, start, *at) && precedes(outer, *at, to);
+    let calls = facts.calls.of(site.func).iter();
+    let waits = calls.filter(|row| !row.deferred && here.get(&row.span).is_some_and(between));
+    let waited: Vec<(LocalId, SyncKey)> = waits.flat_map(|row| keys(row, Given::Waits)).collect();
+    if waited.is_empty() {
+        return false;
+    }
+    let behind = |at: &Point| *at != from && precedes(inner, from, *at);
+    let calls = facts.calls.of(body).iter();
+    let mut tells = calls.filter(|row| row.deferred || there.get(&row.span).is_some_and(behind));
+    tells.any(|row| keys(row, Given::Signals).iter().any(|told| waited.contains(told)))
+}
+
+/// The fields that a function, or what it calls, may signal.
+pub(super) fn fields_signalled(facts: Facts<'_>, func: FuncId, out: &mut Vec<SyncKey>) {
+    given(facts, func, MAX_WAITING_DEPTH, Given::Signals, out);
+}
+
+/// Whether the starting function asks a literal of its own, and gets to its access only for what that says, or for a flag: the
+/// literal may have received what the goroutine tells behind its access.
+fn is_told_by_a_literal(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let program = facts.cx.program;
+    let (func, to) = conflict.other.top();
+    let Some(points) = Points::new(facts, conflict) else { return false };
+    let told: Vec<SyncKey> = all_events(points.inner)
+        .filter_map(|(at, event)| match event.kind {
+            EventKind::Signal { key: key @ Location::Local(..), .. } if points.is_behind(at) => Some(key),
+            _ => None,
+        })
+        .collect();
+    if told.is_empty() || deciding(facts, func, to, &|_| true).is_empty() {
+        return false;
+    }
+    let file = program.funcs()[func].file;
+    let exprs = &program.facts(file).exprs;
+    let hears = |literal: FuncId| {
+        let heard = |event: &Event| matches!(event.kind, EventKind::Wait { key, .. } if told.contains(&key));
+        program.encloses(func, literal) && all_events(facts.cx.events.of(literal)).any(|(_, event)| heard(event))
+    };
+    facts.calls.of(func).iter().filter(|row| points.comes_between(row)).any(|row| {
+        let args = exprs.args(row.call).unwrap_or_default().iter();
+        let literals = args.filter_map(|arg| match exprs[*arg] {
+            Expr::FuncLit(index) => program.func_of(file, index),
+            _ => None,
+        });
+        row.targets.iter().copied().chain(literals).any(hears)
+    })
+}
+
+/// Whether the goroutine always starts others behind its access, and the starting function waits for what they signal.
+fn is_told_by_a_child(facts: Facts<'_>, conflict: &Conflict) -> bool {
+    let Some(points) = Points::new(facts, conflict) else { return false };
+    let (body, _) = conflict.inside.top();
+    let always = |id: &&SpawnId| {
+        let span = facts.spawns.sites[**id].span;
+        let starts = |event: &Event| event.span == span;
+        let without = |to: Option<Point>| gets_to(points.inner, points.inside, to, &starts);
+        points.there.contains_key(&span) && !without(None) && !without(Some(points.inside))
+    };
+    let children = facts.spawns.of(body).iter().filter(always);
+    let told: Vec<SyncKey> =
+        children.flat_map(|id| &facts.spawns.sites[*id].signals).map(|signal| signal.key).collect();
+    let waits = |event: &Event| matches!(event.kind, EventKind::Wait { key, .. } if told.contains(&key));
+    !told.is_empty()
+        && all_events(points.outer).any(|(at, event)| {
+            waits(event) && precedes(points.outer, points.start, at) && precedes(points.outer, at, points.other)
+        })
+}
+
+/// What of a function's events is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    Waits,
+    Signals,
+}
+
+/// The fields that a function, or one it calls, may wait for, or signal.
+fn given(facts: Facts<'_>, func: FuncId, depth: u32, what: Given, out: &mut Vec<SyncKey>) {
+    out.extend(all_events(facts.cx.events.of(func)).filter_map(|(_, event)| match event.kind {
+        EventKind::Wait { key, .. } if what == Given::Waits => Some(key),
+        EventKind::Signal { key, .. } if what == Given::Signals => Some(key),
+        _ => None,
+    }));
+    out.retain(|key| matches!(key, Location::Field(_)));
+    if depth > 0 {
+        let below = facts.calls.of(func).iter().flat_map(|row| &row.targets);
+        below.for_each(|target| given(facts, *target, depth - 1, what, out));
+    }
 }
 
 /// Whether the starting function holds a lock from before the start until behind its access, and the goroutine takes it on

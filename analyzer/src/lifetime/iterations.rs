@@ -50,6 +50,24 @@ pub(super) fn of_other_iterations(
     own && kept && goes_on_before(facts, site, file, counter, access.span)
 }
 
+/// Whether the object that both sides use is an element which the loop gives out, and on every way from the start of the
+/// goroutine to the access it has gone on to the next: `for _, w := range workers { w.stop = make(chan bool); go w.run() }`.
+pub(super) fn of_another_element(
+    facts: Facts<'_>,
+    id: SpawnId,
+    (used, origin): (Option<LocalId>, Option<LocalId>),
+    access: &Access,
+) -> bool {
+    let cx = facts.cx;
+    let site = &facts.spawns.sites[id];
+    let Some(element) = origin.filter(|_| used == origin && access.func == site.func) else { return false };
+    let file = cx.program.funcs()[site.func].file;
+    let row = &cx.program.facts(file).locals[element];
+    let given = matches!(row.decl, LocalDecl::RangeValue { .. }) && !cx.places.is_reassigned(file, element);
+    let kept = !row.captured || is_new_each_time(cx.events.of(site.func), element);
+    given && kept && goes_on_before(facts, site, file, element, access.span)
+}
+
 /// Whether the variable of a loop goes on to the next number on every way from the start of the goroutine to a place.
 fn goes_on_before(facts: Facts<'_>, site: &SpawnSite, file: FileId, counter: LocalId, to: Span) -> bool {
     let program = facts.cx.program;
@@ -60,7 +78,7 @@ fn goes_on_before(facts: Facts<'_>, site: &SpawnSite, file: FileId, counter: Loc
     let mut around = body.loops.iter().filter(|l| l.span.contains(scope.span));
     let (Some(own), None) = (around.next(), around.next()) else { return false };
     let advances = match row.decl {
-        LocalDecl::RangeKey { over } => {
+        LocalDecl::RangeKey { over } | LocalDecl::RangeValue { over } => {
             let ty = program.ty(program.underlying(program.expr_type(file, over)));
             let numbered = !matches!(ty, Type::Chan { .. } | Type::Func { .. });
             (numbered && !facts.cx.places.is_reassigned(file, counter)).then(|| own.head.index())

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     base::{Span, Symbol},
+    resolve::{Builtin, CalleeKind},
     source::FileRole,
     syntax::{Comm, Expr, ExprId, ImportBinding, Instr, InstrKind, LocalDecl, LocalId, Source, Terminator},
 };
@@ -32,6 +33,13 @@ impl Lowering<'_> {
         let own = self.key_of_owner(*channel).or_else(|| self.key_of(*channel));
         let Some(key) = own.or_else(|| self.key_of_ending(*channel)) else { return };
         events.push(Event { kind: EventKind::Wait { key, how: WaitKind::Receive }, span });
+    }
+
+    /// Whether a receive never ends: `<-make(chan struct{})`, of a channel that nobody else has.
+    pub(super) fn is_for_ever(&self, receive: ExprId) -> bool {
+        let Expr::Receive(channel) = *self.expr(receive) else { return false };
+        matches!(self.expr(channel), Expr::Call { .. })
+            && self.program.callee_kind(self.file, channel) == CalleeKind::Builtin(Builtin::Make)
     }
 
     /// The channel over which a channel in a variable was received.

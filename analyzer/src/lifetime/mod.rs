@@ -38,6 +38,7 @@ mod given_away;
 mod given_back;
 mod guards;
 pub mod handed;
+mod held_back;
 mod hidden_order;
 mod hidden_waits;
 mod iterations;

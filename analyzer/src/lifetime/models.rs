@@ -80,6 +80,8 @@ pub enum Effect {
     Recycle(Operand),
     /// Never returns: the process or the goroutine ends.
     NeverReturns,
+    /// Comes back only when it has failed: there is nothing by which it could be told to stop.
+    LastsForEver,
     /// Ends the goroutine, running deferred calls (test failure).
     EndsGoroutine,
     /// The goroutine ends after its deferred calls; no test is meant.

@@ -10,6 +10,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use smallvec::SmallVec;
 
 use super::{
+    binaries::may_meet,
     calls::{CallRef, Calls},
     domain::{Access, Anchor, Location, LockSet, SpawnId, SpawnSite, SyncKey},
     domain_local::{self, Operand},
@@ -130,10 +131,10 @@ impl Reach {
     /// What the goroutines of `site` may execute.
     pub fn of_spawn(cx: Context<'_>, calls: &Calls, site: &SpawnSite) -> Self {
         let mut reach = Self::default();
-        for (body, bindings) in bodies(cx, site) {
+        for (body, bindings) in bodies(cx, site).filter(|(body, _)| may_meet(cx.program, site.func, *body)) {
             reach.push(Visit { func: body, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
         }
-        reach.walk(cx, calls, MAX_FUNCS, MAX_DEPTH);
+        reach.walk(cx, calls, site.func, (MAX_FUNCS, MAX_DEPTH));
         reach
     }
 
@@ -146,7 +147,7 @@ impl Reach {
             let bindings: Bindings = bindings.collect();
             reach.push(Visit { func: target, parent: None, depth: 0, dispatched, locks: NO_LOCKS }, &bindings);
         }
-        reach.walk(cx, calls, MAX_FUNCS, depth);
+        reach.walk(cx, calls, func, (MAX_FUNCS, depth));
         reach
     }
 
@@ -163,7 +164,7 @@ impl Reach {
         bindings.extend(function.signature.params.iter().filter_map(|p| p.local).map(itself));
         debug_assert!(bindings.iter().all(|(l, _)| facts.locals.get(*l).is_some()));
         reach.push(Visit { func, parent: None, depth: 0, dispatched: 0, locks: NO_LOCKS }, &bindings);
-        reach.walk(cx, calls, MAX_FUNCS, depth);
+        reach.walk(cx, calls, func, (MAX_FUNCS, depth));
         reach
     }
 
@@ -234,14 +235,15 @@ impl Reach {
         }
     }
 
-    fn walk(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
-        self.visit(cx, calls, max_funcs, max_depth);
+    fn walk(&mut self, cx: Context<'_>, calls: &Calls, from: FuncId, limits: (usize, u32)) {
+        self.visit(cx, calls, from, limits);
         self.nodes.shrink_to_fit();
         self.bound.shrink_to_fit();
         self.by_func.shrink_to_fit(|at| hash_of(self.nodes[usize::from(*at)].func));
     }
 
-    fn visit(&mut self, cx: Context<'_>, calls: &Calls, max_funcs: usize, max_depth: u32) {
+    fn visit(&mut self, cx: Context<'_>, calls: &Calls, from: FuncId, (max_funcs, max_depth): (usize, u32)) {
+        let of_a_test = cx.program.in_test_file(from);
         let mut at: u16 = 0;
         let mut known_locks: FxHashMap<LockSet, u16> = FxHashMap::default();
         let mut bindings = Bindings::new();
@@ -269,6 +271,9 @@ impl Reach {
                     let visits = self.nodes_of(target).take(MAX_VISITS).count();
                     let unlocked = || self.first_of(target).is_some_and(|at| self.nodes[at as usize].locks == NO_LOCKS);
                     if visits == MAX_VISITS || visits > 0 && inner.len() == 0 && unlocked() {
+                        continue;
+                    }
+                    if of_a_test && !may_meet(cx.program, from, target) {
                         continue;
                     }
                     bindings.clear();

@@ -11,7 +11,7 @@ use super::{
     calls::CallRef,
     conflict::{Assumption, Conflict, JoinPoint, JoinStatus, Relation, Side, SkippedAt},
     domain::{Access, AccessKind, Anchor, Location, SpawnId, Stored},
-    fresh::{is_being_made, is_of_a_copy, of_new_object},
+    fresh::{is_being_made, is_of_a_copy, is_unshared_above, of_new_object},
     joins::path_to_wait,
     obligations::{Obligations, Skip, spawn_ids},
     reach::Reached,
@@ -202,7 +202,11 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                 }
                 let Some(rows) = resets.by_location.get(&access.location) else { continue };
                 // What the goroutine has just made itself is nobody else's.
-                if is_of_a_copy(facts, access) || is_being_made(facts, access) {
+                let node_number = u32::try_from(number).unwrap_or(u32::MAX);
+                if is_of_a_copy(facts, access)
+                    || is_being_made(facts, access)
+                    || is_unshared_above(facts, reach, node_number, access)
+                {
                     continue;
                 }
                 let mut reached = None;
@@ -219,7 +223,7 @@ fn of_skip(facts: Facts<'_>, resets: &Resets, group: &[&Skip]) -> Vec<Conflict> 
                     let write = &cx.events.of(reset.0).accesses[reset.1 as usize];
                     let found = reached.get_or_insert_with(|| {
                         let row = u32::try_from(row).unwrap_or(u32::MAX);
-                        reach.reached(cx, u32::try_from(number).unwrap_or(u32::MAX), row)
+                        reach.reached(cx, node_number, row)
                     });
                     if found.locks.iter().any(|l| write.locks.contains(l)) {
                         continue;

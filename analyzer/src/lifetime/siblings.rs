@@ -69,7 +69,8 @@ impl Pass<'_> {
                 if matches!(access.location, Location::Field(_)) && !is_end_of_channel(inside.1) {
                     continue;
                 }
-                if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) {
+                let start = facts.spawns.sites[new_id].span;
+                if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) || !self.may_follow(old, start) {
                     continue;
                 }
                 let other = Side::of(access, true).reached_by(reach.path(node), reached.dispatched());

@@ -62,7 +62,9 @@ impl Layout {
                 file: None,
                 line: None,
             });
-            modules.push(Module { path: Symbol::new(&path), dir: "".into(), go: OLDEST_GO });
+            // Nobody says which Go it is for; a module beside it was written for the one of its day.
+            let go = modules.iter().map(|module| module.go).max().unwrap_or(OLDEST_GO);
+            modules.push(Module { path: Symbol::new(&path), dir: "".into(), go });
         }
         let mut first_copies: BTreeMap<String, String> = BTreeMap::new();
         for (dir, _) in inputs.iter().filter_map(|input| input.path.rsplit_once('/')) {

@@ -1,6 +1,9 @@
 package quiet
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestOwnCopy(t *testing.T) {
 	each([]string{"a", "b", "c"}, func(string) {})
@@ -16,5 +19,14 @@ func TestArgument(t *testing.T) {
 func TestJoinedEachTime(t *testing.T) {
 	if got := inTurn([]string{"a", "b"}, func(string) {}); got != 2 {
 		t.Fatal(got)
+	}
+}
+
+func TestDigAll(t *testing.T) {
+	diggers := []*digger{{}, {}}
+	digAll(diggers)
+	time.Sleep(5 * time.Millisecond)
+	for _, d := range diggers {
+		d.stop <- true
 	}
 }

@@ -1,6 +1,9 @@
 package racing
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestRange(t *testing.T) {
 	each([]string{"a", "b", "c"}, func(string) {})
@@ -11,4 +14,9 @@ func TestThreeClauses(t *testing.T) {
 	for n := countdown(3, say); n > 0; n-- {
 		<-say
 	}
+}
+
+func TestDigAll(t *testing.T) {
+	digAll([]*digger{{}, {}})
+	time.Sleep(10 * time.Millisecond)
 }

@@ -247,3 +247,39 @@ func TestStartedHook(t *testing.T) {
 func TestSwappedContext(t *testing.T) {
 	showProgress(context.Background(), 1)
 }
+
+func TestRelay(t *testing.T) {
+	r := &relay{}
+	r.follow([]bool{true, true, false, true})
+}
+
+func TestLister(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		l := &lister{plain: plain}
+		_ = l.list(func() error { return nil })
+	}
+}
+
+func TestSaveParts(t *testing.T) {
+	now := func(run func() error) error { return run() }
+	for _, parts := range [][]string{nil, {"one", "two"}} {
+		_ = saveParts(parts, now, func() error { return nil })
+	}
+}
+
+func TestLogs(t *testing.T) {
+	nothing := func() error { return nil }
+	for _, broken := range []bool{false, true} {
+		if lines, failed := logs(nothing, nothing, broken); failed == nil {
+			<-lines
+		}
+	}
+}
+
+func TestPump(t *testing.T) {
+	pump([]bool{true, true, false, true}, source)
+}
+
+func TestPark(t *testing.T) {
+	_ = park(1)
+}

@@ -198,3 +198,32 @@ func TestStartedHook(t *testing.T) {
 func TestSwappedContext(t *testing.T) {
 	showProgress(context.Background(), 1)
 }
+
+func TestRelay(t *testing.T) {
+	r := &relay{}
+	r.follow([]bool{true, false, true})
+}
+
+func TestLister(t *testing.T) {
+	l := &lister{twice: true}
+	_ = l.list(func() error { return nil })
+}
+
+func TestSaveParts(t *testing.T) {
+	now := func(run func() error) error { return run() }
+	_ = saveParts([]string{"one", "two"}, now, func() error { return nil })
+}
+
+func TestLogs(t *testing.T) {
+	nothing := func() error { return nil }
+	_, _ = logs(nothing, nothing, true)
+	time.Sleep(20 * time.Millisecond)
+}
+
+func TestPump(t *testing.T) {
+	pump([]bool{true, false, true}, source)
+}
+
+func TestPark(t *testing.T) {
+	_ = park(1)
+}

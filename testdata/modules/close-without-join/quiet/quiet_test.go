@@ -235,3 +235,9 @@ func TestClosesItsOwn(t *testing.T) {
 	for range openSpout(3) {
 	}
 }
+
+func TestDecoded(t *testing.T) {
+	lines := &tail{}
+	lines.follow([]string{"one", "two"})
+	lines.Close()
+}

@@ -183,3 +183,11 @@ func TestWorkersWithin(t *testing.T) {
 	o.Close()
 	time.Sleep(5 * time.Millisecond)
 }
+
+func TestDecoded(t *testing.T) {
+	lines := &tail{}
+	lines.follow([]string{"one", "two", "three"})
+	time.Sleep(2 * time.Millisecond)
+	lines.Close()
+	time.Sleep(10 * time.Millisecond)
+}
