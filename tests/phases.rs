@@ -58,9 +58,10 @@ import (
 
 func TestServes(t *testing.T) {{
 	listener, err := net.Listen(\"tcp\", \"127.0.0.1:0\")
-	server := &http.Server{{}}
+	server, over := &http.Server{{}}, make(chan bool, 1)
 	go func() {{
 		err = server.Serve(listener)
+		over <- true
 	}}()
 	{before}
 	_, err = http.Get(\"http://\" + listener.Addr().String())
@@ -77,6 +78,8 @@ func TestServes(t *testing.T) {{
     assert_eq!(serves("ended-at-the-end", ("defer listener.Close()", "")), "medium");
     assert_eq!(serves("ended-before", ("server.Close()", "")), "high");
     assert_eq!(serves("never-ended", ("", "")), "high");
+    assert_eq!(serves("ended-and-waited", ("", "server.Close()\n\t<-over")), "low");
+    assert_eq!(serves("waited-only", ("", "<-over")), "high");
 }
 
 #[test]

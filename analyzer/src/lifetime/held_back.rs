@@ -19,7 +19,7 @@ use super::{
     hidden_order::{Waiters, key_of, precedes},
     hidden_waits::fields_signalled,
     models::Effect,
-    order::{Point, all_events, gates_before, gets_to, points, reachable_without},
+    order::{KeySet, Order, Point, all_events, gates_before, gets_to, points, reachable_without},
     origin::mentions,
     owner::plain_func_called,
 };
@@ -34,7 +34,7 @@ use crate::{
 /// gets to its access by a call that may wait.
 pub(super) fn is_held_back(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
     lets_go(facts, waiters, conflict)
-        || blocks_on_what_is_left_alone(facts, waiters, conflict)
+        || blocks_on_what_is_left_alone(facts, conflict)
         || waits_for_a_later_call(facts, conflict)
 }
 
@@ -70,14 +70,14 @@ fn lets_go(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
 
 /// Whether the goroutine, on every way to its access, waits on an object of the starting function, which has nothing to do with
 /// the object from the start to its own access and calls it behind that.
-fn blocks_on_what_is_left_alone(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
+fn blocks_on_what_is_left_alone(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let program = facts.cx.program;
     let site = &facts.spawns.sites[conflict.spawn];
     let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
     if func != site.func || !program.encloses(func, body) {
         return false;
     }
-    let blocked = objects_waited_on(facts, waiters, (body, from));
+    let blocked = objects_waited_on(facts, (body, from));
     if blocked.is_empty() {
         return false;
     }
@@ -85,16 +85,22 @@ fn blocks_on_what_is_left_alone(facts: Facts<'_>, waiters: &Waiters, conflict: &
     let events = facts.cx.events.of(func);
     let here = points(events);
     let (Some(&start), Some(&to)) = (here.get(&site.span), here.get(&to)) else { return false };
-    blocked.into_iter().any(|object| {
+    blocked.into_iter().any(|(object, waited)| {
         // In the next iteration it is another one.
         let anew = |event: &Event| matches!(event.kind, EventKind::Fresh(local) if local == object);
         let about = |row: &&CallRef| row.span != site.span && has_to_do_with(program, file, row, object);
-        let calls = facts.calls.of(func).iter().filter(about);
-        let at: Vec<(bool, Point)> = calls.filter_map(|row| Some((row.deferred, *here.get(&row.span)?))).collect();
+        let calls = || facts.calls.of(func).iter().filter(about).filter_map(|row| Some((row, *here.get(&row.span)?)));
         let comes = |from: Point, to: Point| from != to && gets_to(events, from, Some(to), &anew);
         let between = |at: Point| at == to || comes(start, at) && comes(at, to);
-        at.iter().any(|&(deferred, at)| deferred || comes(to, at))
-            && !at.iter().any(|&(deferred, at)| !deferred && between(at))
+        let lets_go = |row: &CallRef| {
+            waited.is_empty() || {
+                let mut told = Vec::new();
+                row.targets.iter().for_each(|target| fields_signalled(facts, *target, &mut told));
+                told.iter().any(|key| waited.contains(key))
+            }
+        };
+        calls().any(|(row, at)| (row.deferred || comes(to, at)) && lets_go(row))
+            && !calls().any(|(row, at)| !row.deferred && between(at))
     })
 }
 
@@ -133,11 +139,11 @@ fn waits_for_a_later_call(facts: Facts<'_>, conflict: &Conflict) -> bool {
     })
 }
 
-/// Variables of other functions on whose objects a goroutine's function waits before it gets to a place, whatever way it takes.
-fn objects_waited_on(facts: Facts<'_>, waiters: &Waiters, (body, to): (FuncId, Span)) -> Vec<LocalId> {
+/// Variables of other functions on whose objects a goroutine's function waits before it gets to a place, whatever way it takes,
+/// and which of their fields for; none where it receives from what the object gives.
+fn objects_waited_on(facts: Facts<'_>, (body, to): (FuncId, Span)) -> Vec<(LocalId, Vec<SyncKey>)> {
     let program = facts.cx.program;
-    let file = program.funcs()[body].file;
-    let syntax = program.facts(file);
+    let syntax = program.facts(program.funcs()[body].file);
     let own = program.funcs()[body].index;
     let events = facts.cx.events.of(body);
     let here = points(events);
@@ -148,18 +154,28 @@ fn objects_waited_on(facts: Facts<'_>, waiters: &Waiters, (body, to): (FuncId, S
     let received = |span: Span| {
         all_events(events).any(|(_, event)| matches!(event.kind, EventKind::Wait { .. }) && event.span.contains(span))
     };
-    let rows =
-        facts.calls.of(body).iter().filter(|row| !row.deferred && here.get(&row.span).is_some_and(|at| always(*at)));
-    let waits = rows.filter(|row| waiters.reached_by(row) || received(row.span));
-    let bases = waits.filter_map(|row| {
+    let rows = facts.calls.of(body).iter();
+    let rows = rows.filter(|row| !row.deferred && here.get(&row.span).is_some_and(|at| always(*at)));
+    let waits = rows.filter_map(|row| {
         let Expr::Call { callee, .. } = syntax.exprs[row.call] else { return None };
         let Expr::Select { base, .. } = syntax.exprs[callee] else { return None };
-        match syntax.exprs[base] {
-            Expr::Local(local) if syntax.locals[local].function != own => Some(local),
-            _ => None,
-        }
+        let Expr::Local(local) = syntax.exprs[base] else { return None };
+        let must = row.targets.iter().flat_map(|target| waited_in_any_case(facts, *target));
+        let fields: Vec<SyncKey> = must.filter(|key| matches!(key, Location::Field(_))).collect();
+        let meant = syntax.locals[local].function != own && (!fields.is_empty() || received(row.span));
+        meant.then_some((local, fields))
     });
-    bases.collect()
+    waits.collect()
+}
+
+/// What a function itself has waited for when it returns, whatever way it takes.
+fn waited_in_any_case(facts: Facts<'_>, func: FuncId) -> KeySet {
+    let events = facts.cx.events.of(func);
+    let waits = |event: &Event| matches!(event.kind, EventKind::Wait { .. });
+    if !all_events(events).any(|(_, event)| waits(event)) {
+        return KeySet::new();
+    }
+    Order::build(events, facts.cx.places).gates_at_end(events, facts.cx.places)
 }
 
 /// Whether a call is one of the object's methods, or is given the object.

@@ -154,10 +154,15 @@ pub(super) fn is_told_later(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let site = &facts.spawns.sites[conflict.spawn];
     let (func, to) = conflict.other.top();
     let (body, span) = conflict.inside.top();
-    // Who waits on another way, and not here, says itself that the call may not be back.
+    // Who waits on another way, and not here, says itself that the call may not be back; who waits later has ended it first.
     let local = matches!(conflict.location, Location::Local(..));
-    let missing = matches!(conflict.join, JoinStatus::Missing { .. });
-    if !local || !missing || func != site.func || !site.bodies.contains(&body) || !program.in_test_file(func) {
+    let in_time = match conflict.join {
+        JoinStatus::Missing { .. } => true,
+        // Of many goroutines the first may be over when the last is started.
+        JoinStatus::Late(_) => !site.in_loop,
+        _ => false,
+    };
+    if !local || !in_time || func != site.func || !site.bodies.contains(&body) || !program.in_test_file(func) {
         return false;
     }
     let with = works_with(facts, body, span);
