@@ -680,3 +680,64 @@ func TestClean(t *testing.T) {{
     assert_eq!(clean("asked-later", ("", "c.ask()")), "medium");
     assert_eq!(clean("asked-before", ("c.ask()", "c.ask()")), "high");
 }
+
+#[test]
+fn a_struct_that_a_loop_gives_out_is_copied_into_one_variable() {
+    let crush = |name: &str, rocks: &str| {
+        let scratch = Scratch::new(&format!("passed-{name}"));
+        scratch.write("go.mod", "module example.com/m\n\ngo 1.20\n").write(
+            "rocks.go",
+            format!(
+                "package m
+
+type rock struct{{ size int }}
+
+func (r *rock) crush() {{ r.size-- }}
+
+func crushAll(rocks []{rocks}) {{
+	for _, r := range rocks {{
+		r.size = 3
+		go r.crush()
+	}}
+}}
+"
+            ),
+        );
+        let answer = json(&outlive(&["check", "--no-cache", "--all", "--format", "json", scratch.path()]));
+        answer["findings"].as_array().expect("findings").len()
+    };
+    assert_eq!(crush("copied", "rock"), 1);
+    assert_eq!(crush("pointed-to", "*rock"), 0);
+}
+
+#[test]
+fn a_field_that_a_call_may_set_tells_nothing() {
+    let list = |name: &str, (between, field): (&str, &str)| {
+        let code = format!(
+            "
+type options struct {{ plain, loud bool }}
+
+func (o *options) list(load func(*options), read func() error) error {{
+	var err error
+	done := make(chan bool)
+	if !o.plain {{
+		go func() {{
+			err = read()
+			close(done)
+		}}()
+	}}
+	{between}
+	if o.{field} {{
+		err = read()
+	}}
+	<-done
+	return err
+}}
+"
+        );
+        confidence(name, "err", &code)
+    };
+    assert_eq!(list("kept", ("", "plain")), "");
+    assert_eq!(list("loaded", ("load(o)", "plain")), "high");
+    assert_eq!(list("another-field", ("", "loud")), "high");
+}

@@ -271,8 +271,9 @@ impl<'a> Lowering<'a> {
                 }
             }
             if stuck {
-                let own = BlockEvents { events: events.drain(..).collect(), ..BlockEvents::default() };
-                self.out.blocks.push(BlockEvents { end_span: block.end_span, ..own });
+                // Nothing comes behind, neither an exit nor another block.
+                let (events, end_span) = (events.drain(..).collect(), block.end_span);
+                self.out.blocks.push(BlockEvents { events, end_span, ..BlockEvents::default() });
                 continue;
             }
             let mut left = None;

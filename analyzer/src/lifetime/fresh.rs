@@ -123,7 +123,7 @@ pub(super) fn is_unshared(facts: Facts<'_>, access: &Access) -> bool {
 fn is_nobody_elses(facts: Facts<'_>, func: FuncId, object: Object, until: Span) -> Option<bool> {
     let program = facts.cx.program;
     let file = program.funcs()[func].file;
-    if is_struct_of_its_own(facts, func, object.root) {
+    if object.as_variable().is_some() && is_struct_of_its_own(facts, func, object.root) {
         return Some(!is_shown(facts, func, object.root, until));
     }
     let made = made_of(facts, func, object.root)?;

@@ -10,6 +10,8 @@
 //! Invariant: what is found is a sign and no proof; that the goroutine waits for a *key* which the function signals later is
 //! known for certain, and asked elsewhere ([`super::order`]). Here what it waits for has two names, or stands in a callee.
 
+use rustc_hash::FxHashSet;
+
 use super::{
     after_spawn::Facts,
     calls::CallRef,
@@ -25,8 +27,7 @@ use super::{
 };
 use crate::{
     base::Span,
-    resolve::{FuncId, Program},
-    source::FileId,
+    resolve::FuncId,
     syntax::{Expr, LocalId},
 };
 
@@ -34,8 +35,8 @@ use crate::{
 /// gets to its access by a call that may wait.
 pub(super) fn is_held_back(facts: Facts<'_>, waiters: &Waiters, conflict: &Conflict) -> bool {
     lets_go(facts, waiters, conflict)
-        || blocks_on_what_is_left_alone(facts, conflict)
         || waits_for_a_later_call(facts, conflict)
+        || blocks_on_what_is_left_alone(facts, conflict)
 }
 
 /// Whether a call that lets held goroutines go on, by its row or as a plain function of a test, comes only behind the access.
@@ -88,7 +89,7 @@ fn blocks_on_what_is_left_alone(facts: Facts<'_>, conflict: &Conflict) -> bool {
     blocked.into_iter().any(|(object, waited)| {
         // In the next iteration it is another one.
         let anew = |event: &Event| matches!(event.kind, EventKind::Fresh(local) if local == object);
-        let about = |row: &&CallRef| row.span != site.span && has_to_do_with(program, file, row, object);
+        let about = |row: &&CallRef| row.span != site.span && mentions(program, file, row.call).contains(&object);
         let calls = || facts.calls.of(func).iter().filter(about).filter_map(|row| Some((row, *here.get(&row.span)?)));
         let comes = |from: Point, to: Point| from != to && gets_to(events, from, Some(to), &anew);
         let between = |at: Point| at == to || comes(start, at) && comes(at, to);
@@ -154,8 +155,8 @@ fn objects_waited_on(facts: Facts<'_>, (body, to): (FuncId, Span)) -> Vec<(Local
     let received = |span: Span| {
         all_events(events).any(|(_, event)| matches!(event.kind, EventKind::Wait { .. }) && event.span.contains(span))
     };
-    let rows = facts.calls.of(body).iter();
-    let rows = rows.filter(|row| !row.deferred && here.get(&row.span).is_some_and(|at| always(*at)));
+    let mut known = FxHashSet::default();
+    let rows = facts.calls.of(body).iter().filter(|row| !row.deferred);
     let waits = rows.filter_map(|row| {
         let Expr::Call { callee, .. } = syntax.exprs[row.call] else { return None };
         let Expr::Select { base, .. } = syntax.exprs[callee] else { return None };
@@ -163,7 +164,8 @@ fn objects_waited_on(facts: Facts<'_>, (body, to): (FuncId, Span)) -> Vec<(Local
         let must = row.targets.iter().flat_map(|target| waited_in_any_case(facts, *target));
         let fields: Vec<SyncKey> = must.filter(|key| matches!(key, Location::Field(_))).collect();
         let meant = syntax.locals[local].function != own && (!fields.is_empty() || received(row.span));
-        meant.then_some((local, fields))
+        let new = meant && here.get(&row.span).is_some_and(|at| always(*at)) && known.insert((local, fields.clone()));
+        new.then_some((local, fields))
     });
     waits.collect()
 }
@@ -176,9 +178,4 @@ fn waited_in_any_case(facts: Facts<'_>, func: FuncId) -> KeySet {
         return KeySet::new();
     }
     Order::build(events, facts.cx.places).gates_at_end(events, facts.cx.places)
-}
-
-/// Whether a call is one of the object's methods, or is given the object.
-fn has_to_do_with(program: &Program, file: FileId, row: &CallRef, object: LocalId) -> bool {
-    mentions(program, file, row.call).contains(&object)
 }

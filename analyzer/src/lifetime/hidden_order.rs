@@ -529,19 +529,14 @@ fn is_long(facts: Facts<'_>, file: FileId, expr: ExprId) -> bool {
 /// Whether the goroutine gets to its access only if a condition says so about a field that the other side sets under the
 /// lock under which it makes its own access, or about an atomic that the other side stores when it has made it.
 fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
-    let events = facts.cx.events.of(other.func);
-    let here = points(events);
-    let behind = |access: &Access| match (here.get(&other.span), here.get(&access.span)) {
-        (Some(&from), Some(&to)) => precedes(events, from, to) && !precedes(events, to, from),
-        _ => false,
+    let mut set = stored_behind(facts, (other.func, other.span));
+    let guarded = |access: &&Access| {
+        let plain = access.kind == AccessKind::Write && !access.element;
+        plain && access.locks.iter().any(|lock| other.locks.contains(lock))
     };
-    let set: Vec<Location> = events
-        .accesses
-        .iter()
-        .filter(|access| access.kind == AccessKind::Write && !access.element && access.location != other.location)
-        .filter(|access| access.locks.iter().any(|lock| other.locks.contains(lock)) || access.atomic && behind(access))
-        .map(|access| access.location)
-        .collect();
+    let accesses = &facts.cx.events.of(other.func).accesses;
+    set.extend(accesses.iter().filter(guarded).map(|access| access.location));
+    set.retain(|location| *location != other.location);
     !set.is_empty() && asked_before(facts, (inside.func, inside.span)).iter().any(|location| set.contains(location))
 }
 

@@ -13,7 +13,7 @@
 //! Invariant: each is a sign and no proof, for what is found is one of several ways. Absent on purpose: answers to requests
 //! ([`super::peers`]), and what is waited for in plain sight ([`super::joins`]).
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     after_spawn::Facts,
@@ -169,16 +169,22 @@ enum Given {
 
 /// The fields that a function, or one it calls, may wait for, or signal.
 fn given(facts: Facts<'_>, func: FuncId, depth: u32, what: Given, out: &mut Vec<SyncKey>) {
-    out.extend(all_events(facts.cx.events.of(func)).filter_map(|(_, event)| match event.kind {
-        EventKind::Wait { key, .. } if what == Given::Waits => Some(key),
-        EventKind::Signal { key, .. } if what == Given::Signals => Some(key),
-        _ => None,
-    }));
-    out.retain(|key| matches!(key, Location::Field(_)));
-    if depth > 0 {
-        let below = facts.calls.of(func).iter().flat_map(|row| &row.targets);
-        below.for_each(|target| given(facts, *target, depth - 1, what, out));
+    let mut seen: FxHashSet<FuncId> = FxHashSet::from_iter([func]);
+    let mut work = vec![(func, depth)];
+    while let Some((func, depth)) = work.pop() {
+        let keys = all_events(facts.cx.events.of(func)).filter_map(|(_, event)| match event.kind {
+            EventKind::Wait { key, .. } if what == Given::Waits => Some(key),
+            EventKind::Signal { key, .. } if what == Given::Signals => Some(key),
+            _ => None,
+        });
+        out.extend(keys.filter(|key| matches!(key, Location::Field(_))));
+        if depth > 0 {
+            let below = facts.calls.of(func).iter().flat_map(|row| row.targets.iter().copied());
+            work.extend(below.filter(|target| seen.insert(*target)).map(|target| (target, depth - 1)));
+        }
     }
+    out.sort_unstable();
+    out.dedup();
 }
 
 /// Whether the starting function holds a lock from before the start until behind its access, and the goroutine takes it on

@@ -64,7 +64,12 @@ pub(super) fn of_another_element(
     let file = cx.program.funcs()[site.func].file;
     let row = &cx.program.facts(file).locals[element];
     let given = matches!(row.decl, LocalDecl::RangeValue { .. }) && !cx.places.is_reassigned(file, element);
-    let kept = !row.captured || is_new_each_time(cx.events.of(site.func), element);
+    // A struct is copied into the one variable; what points to it is another pointer each time.
+    let pointer = || {
+        let ty = cx.program.underlying(cx.program.local_type(file, element));
+        matches!(cx.program.ty(ty), Type::Pointer(_))
+    };
+    let kept = is_new_each_time(cx.events.of(site.func), element) || !row.captured && pointer();
     given && kept && goes_on_before(facts, site, file, element, access.span)
 }
 

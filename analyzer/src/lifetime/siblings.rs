@@ -70,7 +70,9 @@ impl Pass<'_> {
                     continue;
                 }
                 let start = facts.spawns.sites[new_id].span;
-                if self.siblings_ordered((old, &inside.0), (new, &found, access.span)) || !self.may_follow(old, start) {
+                if self.siblings_ordered((old, &inside.0), (new, &found, access.span))
+                    || !self.may_follow(old, start, matches!(access.location, Location::Local(..)))
+                {
                     continue;
                 }
                 let other = Side::of(access, true).reached_by(reach.path(node), reached.dispatched());

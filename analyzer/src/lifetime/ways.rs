@@ -1,8 +1,9 @@
 //! Ways through a function that the values of its variables allow: who starts a goroutine where a variable is nil, and sets
 //! it there, does not come that way again.
 //!
-//! Invariant: a value is known only of variables that no other function writes and whose address nobody takes, and of fields
-//! that only this function writes. A way that is not known to be impossible is possible.
+//! Invariant: a value is known only of variables that no other function writes and whose address nobody takes, the variables
+//! around a literal among them, and of fields that no other function writes, until the object is given to a call. A way that is
+//! not known to be impossible is possible.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -13,7 +14,6 @@ use super::{
     events::{Event, EventKind, FuncEvents},
     guards::deciding,
     order::{is_deferred, point_of, reachable},
-    partial_joins::is_error,
     reach::access,
 };
 use crate::{
@@ -66,51 +66,66 @@ struct Ways<'a> {
 
 impl Pass<'_> {
     /// Whether the function may get to a place of its own when it has started a goroutine, without a wait for its group; of a
-    /// call that it registers for its end, whether one way does both.
-    pub(super) fn may_follow(&mut self, goroutine: usize, to: Span) -> bool {
+    /// call that it registers for its end, whether one way does both. What lasts longer than the function's call, fields and
+    /// variables around a literal, tells only about a location that does not: `of_this_call`.
+    pub(super) fn may_follow(&mut self, goroutine: usize, to: Span, of_this_call: bool) -> bool {
         let (facts, func, file, events) = (self.facts, self.func, self.file, self.events);
         let site = &facts.spawns.sites[self.ids[goroutine]];
-        let Some(body) = &facts.cx.program.function(func).body else { return true };
+        let program = facts.cx.program;
+        let Some(body) = &program.function(func).body else { return true };
         let over = |key| !self.bodies[goroutine].goes_on_after(facts, key, WaitKind::Group);
-        let Answers { tracked: variables, known } = &mut self.ways;
-        *known.entry((goroutine, to)).or_insert_with(|| {
+        let Answers { tracked: variables, decide, overflown, known } = &mut self.ways;
+        *known.entry((goroutine, to, of_this_call)).or_insert_with(|| {
             let Some(point) = point_of(events, to) else { return true };
-            let tracked = variables.get_or_insert_with(|| tracked(facts, func, file, body));
+            let all = variables.get_or_insert_with(|| tracked(facts, func, file, body));
+            let own = |asked: &Asked| match *asked {
+                Asked::Local(local) => program.facts(file).locals[local].function == program.funcs()[func].index,
+                Asked::Field(..) => false,
+            };
+            let tracked: FxHashSet<Asked> = all.iter().copied().filter(|asked| of_this_call || own(asked)).collect();
             let ends = site.signals.iter().filter(|signal| signal.ends_body()).map(|signal| signal.key);
             let joins: Vec<SyncKey> = ends.filter(|key| over(*key)).collect();
             let deferred = is_deferred(events, point);
             let lead = |tracked: &FxHashSet<Asked>| {
                 Ways { facts, file, body, events, tracked }.lead(site.call, &joins, to, deferred)
             };
-            lead(tracked).unwrap_or_else(|| {
+            let first = if *overflown { None } else { lead(&tracked) };
+            first.unwrap_or_else(|| {
+                *overflown = true;
                 // Of many variables those are followed that decide about both.
-                let decide = |span: Span| -> FxHashSet<Asked> {
-                    let all = deciding(facts, func, span, &|_| true).into_iter();
-                    all.flat_map(|row| asked_in(facts.cx.program, file, row.condition)).collect()
-                };
-                let (starts, comes) = (decide(site.span), decide(to));
-                let both: FxHashSet<Asked> =
-                    tracked.iter().copied().filter(|asked| starts.contains(asked) && comes.contains(asked)).collect();
-                lead(&both).unwrap_or(true)
+                for span in [site.span, to] {
+                    decide.entry(span).or_insert_with(|| {
+                        let all = deciding(facts, func, span, &|_| true).into_iter();
+                        all.flat_map(|row| asked_in(program, file, row.condition)).collect()
+                    });
+                }
+                let about = |span: Span, asked: &Asked| decide.get(&span).is_some_and(|all| all.contains(asked));
+                let both = tracked.iter().copied().filter(|asked| about(site.span, asked) && about(to, asked));
+                lead(&both.collect()).unwrap_or(true)
             })
         })
     }
-}
 
-impl Pass<'_> {
-    /// The same for an access, which a deferred literal may make only where a named result is an error: every way from the start
-    /// on has to give one.
+    /// Whether the function may come to an access, its own or of something it runs at `top`, when it has started a goroutine.
     pub(super) fn may_come_to(&mut self, goroutine: usize, access: &Access, top: Span) -> bool {
-        self.may_follow(goroutine, top) && !self.gives_no_error(goroutine, access)
+        let program = self.facts.cx.program;
+        let own = program.funcs()[self.func].index;
+        let of_this_call = match access.location {
+            Location::Local(file, local) => file == self.file && program.facts(file).locals[local].function == own,
+            Location::Field(_) | Location::Global(_) => false,
+        };
+        self.may_follow(goroutine, top, of_this_call) && !self.gives_no_error(goroutine, access, top)
     }
 
-    fn gives_no_error(&self, goroutine: usize, access: &Access) -> bool {
+    /// Whether a deferred literal makes the access only where a named result is an error, and no way from the start on gives one.
+    fn gives_no_error(&self, goroutine: usize, access: &Access, top: Span) -> bool {
         let facts = self.facts;
         let program = facts.cx.program;
         let literal = &program.funcs()[access.func];
         let Some(body) = program.function(self.func).body.as_ref().filter(|_| literal.parent == Some(self.func)) else {
             return false;
         };
+        let deferred = facts.calls.of(self.func).iter().any(|row| row.deferred && row.span == top);
         let syntax = program.facts(self.file);
         let own = program.funcs()[self.func].index;
         let result = |condition: ExprId| {
@@ -120,32 +135,35 @@ impl Pass<'_> {
             let Expr::Local(local) = syntax.exprs[left] else { return None };
             match syntax.locals[local].decl {
                 LocalDecl::Result { index, .. } if syntax.locals[local].function == own => {
-                    syntax.exprs[right].is_nil().then_some(index as usize)
+                    syntax.exprs[right].is_nil().then_some((local, index as usize))
                 }
                 _ => None,
             }
         };
-        let asked = deciding(facts, access.func, access.span, &|condition| result(condition).is_some());
+        let asked = deciding(facts, access.func, access.span, &|condition| deferred && result(condition).is_some());
         let error = asked.into_iter().find_map(|row| match syntax.exprs[row.condition] {
             Expr::Binary { op, .. } if row.holds == (op == BinaryOp::NotEqual) => result(row.condition),
             _ => None,
         });
-        let (Some(error), Some(start)) = (error, point_of(self.events, facts.spawns.sites[self.ids[goroutine]].span))
-        else {
+        let start = point_of(self.events, facts.spawns.sites[self.ids[goroutine]].span);
+        let (Some((local, error)), Some(start)) = (error, start) else { return false };
+        let set_elsewhere =
+            syntax.functions.iter_enumerated().filter(|(index, _)| *index != own).any(|(_, function)| {
+                function.body.iter().flat_map(Body::instrs).any(|instr| match instr.kind {
+                    InstrKind::Write { place, .. } => {
+                        matches!(syntax.exprs[place], Expr::Local(written) if written == local)
+                    }
+                    _ => false,
+                })
+            });
+        if set_elsewhere || facts.cx.places.is_addressed(self.file, local) {
             return false;
-        };
+        }
         let mut behind = reachable(self.events, start.0);
         behind.insert(start.0);
-        let gives = |at: usize| match body
-            .blocks
-            .get(BlockId::new(at))
-            .filter(|_| at < body.blocks.len())
-            .map(|row| &row.end)
-        {
-            Some(Terminator::Return { values }) => {
-                Some(values.get(error).is_some_and(|value| syntax.exprs[*value].is_nil()))
-            }
-            Some(Terminator::End) => Some(false),
+        let gives = |at: usize| match &body.blocks.get(BlockId::new(at))?.end {
+            Terminator::Return { values } => Some(values.get(error).is_some_and(|value| syntax.exprs[*value].is_nil())),
+            Terminator::End => Some(false),
             _ => None,
         };
         let mut given = behind.ones().filter_map(gives).peekable();
@@ -153,7 +171,7 @@ impl Pass<'_> {
     }
 }
 
-/// Variables and fields that conditions of a function ask about, and that nobody else changes.
+/// Variables and fields that conditions of a function ask about, and that no other function writes.
 fn tracked(facts: Facts<'_>, func: FuncId, file: FileId, body: &Body) -> FxHashSet<Asked> {
     let program = facts.cx.program;
     let syntax = program.facts(file);
@@ -264,12 +282,15 @@ impl Ways<'_> {
                 if started && met {
                     return Some(true);
                 }
-                if matches!(event.kind, EventKind::Leave { .. }) || started && waits(event) {
+                if waits(event) {
+                    // What was started is over; the next round may start again.
+                    (started, met) = (false, false);
+                }
+                if matches!(event.kind, EventKind::Leave { .. }) {
                     left = true;
                     break;
                 }
             }
-            // A named result is set at the very end.
             if left {
                 continue;
             }
@@ -325,6 +346,7 @@ impl Ways<'_> {
 
     /// What an instruction tells of a variable.
     fn apply(&self, instr: &InstrKind, span: Span, known: &mut Known) {
+        self.forget(instr, known);
         let (asked, source) = match *instr {
             InstrKind::Define { local, source } => {
                 known.retain(|(known, _)| !matches!(known, Asked::Field(object, _) if *object == local));
@@ -339,9 +361,7 @@ impl Ways<'_> {
         if !self.tracked.contains(&asked) {
             return;
         }
-        if let Asked::Field(object, field) = asked {
-            // Another variable may hold the same object.
-            known.retain(|(known, _)| !matches!(known, Asked::Field(of, at) if at == &field && of != &object));
+        if let Asked::Field(..) = asked {
             let value = match source {
                 Source::Value(value) if value.component.is_none() => self.value(value.expr, known),
                 _ => None,
@@ -367,15 +387,46 @@ impl Ways<'_> {
         set(known, asked, value);
     }
 
+    /// A field that is written, of whatever object, is known no more; nor are those of an object that a call is given, which may
+    /// be decoded there.
+    fn forget(&self, instr: &InstrKind, known: &mut Known) {
+        if !known.iter().any(|(asked, _)| matches!(asked, Asked::Field(..))) {
+            return;
+        }
+        let program = self.facts.cx.program;
+        match *instr {
+            InstrKind::Write { place, .. } => {
+                if let Some(Step::Field(written)) = program.place(self.file, place).steps.last() {
+                    known.retain(|(asked, _)| !matches!(asked, Asked::Field(_, field) if field == written));
+                }
+            }
+            InstrKind::Call(call) => {
+                let exprs = &program.facts(self.file).exprs;
+                let Expr::Call { callee, args, .. } = exprs[call] else { return };
+                let receiver = match exprs[callee] {
+                    Expr::Select { base, .. } => Some(base),
+                    _ => None,
+                };
+                for given in exprs.list(args).iter().copied().chain(receiver) {
+                    let object = match exprs[given] {
+                        Expr::AddressOf(inner) => inner,
+                        _ => given,
+                    };
+                    if let Expr::Local(object) = exprs[object] {
+                        known.retain(|(asked, _)| !matches!(asked, Asked::Field(of, _) if *of == object));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Whether what is given to a variable that was found to be nil is taken not to be: `if p == nil { p = find() }`. Of an
-    /// error nobody says that.
+    /// interface nobody says that; most of those are errors.
     fn is_made_there(&self, local: LocalId) -> bool {
         let program = self.facts.cx.program;
-        match program.ty(program.underlying(program.local_type(self.file, local))) {
-            Type::Pointer(_) | Type::Chan { .. } | Type::Func { .. } | Type::Map { .. } => true,
-            Type::Interface { .. } => !is_error(program, self.file, local),
-            _ => false,
-        }
+        let ty = program.underlying(program.local_type(self.file, local));
+        matches!(program.ty(ty), Type::Pointer(_) | Type::Chan { .. } | Type::Func { .. } | Type::Map { .. })
     }
 
     fn zero(&self, local: LocalId) -> Option<Value> {
@@ -498,6 +549,10 @@ fn set(known: &mut Known, asked: Asked, value: Option<Value>) {
 pub(super) struct Answers {
     /// Variables whose values are followed, once somebody has asked.
     tracked: Option<FxHashSet<Asked>>,
+    /// What the conditions that decide about a place ask, once it was needed.
+    decide: FxHashMap<Span, FxHashSet<Asked>>,
+    /// Whether there have been too many values to follow all variables.
+    overflown: bool,
     /// Answers of [`Pass::may_follow`], by goroutine and place.
-    known: FxHashMap<(usize, Span), bool>,
+    known: FxHashMap<(usize, Span, bool), bool>,
 }

@@ -62,8 +62,8 @@ impl Layout {
                 file: None,
                 line: None,
             });
-            // Nobody says which Go it is for; a module beside it was written for the one of its day.
-            let go = modules.iter().map(|module| module.go).max().unwrap_or(OLDEST_GO);
+            // Nobody says which Go it is for; the modules beside it were written for those of its day.
+            let go = modules.iter().map(|module| module.go).min().unwrap_or(OLDEST_GO);
             modules.push(Module { path: Symbol::new(&path), dir: "".into(), go });
         }
         let mut first_copies: BTreeMap<String, String> = BTreeMap::new();

@@ -3,7 +3,6 @@ package quiet
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -105,8 +104,8 @@ func logs(source func() error, close func() error, broken bool) (lines <-chan st
 }
 
 // pump reads from one source while it is on.
-func pump(turns []bool, open func() io.Reader) {
-	var source io.Reader
+func pump(turns []bool, open func() *strings.Reader) {
+	var source *strings.Reader
 	var wg sync.WaitGroup
 	for _, on := range append(turns, false) {
 		if on {
@@ -138,4 +137,4 @@ func park(lines int) int {
 	return got
 }
 
-func source() io.Reader { return strings.NewReader("line") }
+func source() *strings.Reader { return strings.NewReader("line") }

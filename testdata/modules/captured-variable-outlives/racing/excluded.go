@@ -3,7 +3,6 @@ package racing
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -106,8 +105,8 @@ func logs(source func() error, close func() error, broken bool) (lines <-chan st
 }
 
 // pump forgets the source before it has waited.
-func pump(turns []bool, open func() io.Reader) {
-	var source io.Reader
+func pump(turns []bool, open func() *strings.Reader) {
+	var source *strings.Reader
 	var wg sync.WaitGroup
 	for _, on := range turns {
 		if on {
@@ -142,4 +141,41 @@ func park(lines int) int {
 	return got // want "captured-variable-outlives: got"
 }
 
-func source() io.Reader { return strings.NewReader("line") }
+func source() *strings.Reader { return strings.NewReader("line") }
+
+// turns waits in some rounds and starts again in others.
+func turns(rounds []bool, work func() int) int {
+	var wg sync.WaitGroup
+	sum := 0
+	for _, wait := range rounds {
+		if wait {
+			wg.Wait()
+			continue
+		}
+		sum++ // want "captured-variable-outlives: sum"
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			sum += work()
+		}()
+	}
+	wg.Wait()
+	return sum
+}
+
+// lines closes its source when another deferred literal has found an error.
+func lines(source func() error, close func() error) (failed error) {
+	var err error
+	defer func() {
+		if failed != nil {
+			err = close() // want "captured-variable-outlives: err"
+		}
+	}()
+	defer func() { failed = errClosed }()
+	go func() {
+		if err = source(); err != nil {
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return nil
+}

@@ -227,3 +227,13 @@ func TestPump(t *testing.T) {
 func TestPark(t *testing.T) {
 	_ = park(1)
 }
+
+func TestTurns(t *testing.T) {
+	_ = turns([]bool{false, false, true, false}, func() int { return 1 })
+}
+
+func TestLines(t *testing.T) {
+	nothing := func() error { return nil }
+	_ = lines(nothing, nothing)
+	time.Sleep(20 * time.Millisecond)
+}
