@@ -21,7 +21,7 @@ use crate::{
     callgraph::Resolution,
     resolve::{Callee, CalleeKind, FuncId, Place, Program},
     source::FileId,
-    syntax::{Expr, ExprId},
+    syntax::{Expr, ExprId, Exprs, LocalId},
 };
 
 /// A call that runs before its function returns. There is one for every call, so that nothing is kept that is rarely asked
@@ -87,6 +87,25 @@ impl<'c> IntoIterator for &'c Called {
 }
 
 impl CallRef {
+    /// The variable that a method is called on.
+    pub(super) fn variable(&self, exprs: &Exprs) -> Option<LocalId> {
+        let Expr::Call { callee, .. } = exprs[self.call] else { return None };
+        let Expr::Select { base, .. } = exprs[callee] else { return None };
+        match exprs[base] {
+            Expr::Local(local) => Some(local),
+            _ => None,
+        }
+    }
+
+    /// The literals among the arguments.
+    pub(super) fn literals(&self, program: &Program, file: FileId) -> impl Iterator<Item = FuncId> {
+        let exprs = &program.facts(file).exprs;
+        exprs.args(self.call).unwrap_or_default().iter().filter_map(move |arg| match exprs[*arg] {
+            Expr::FuncLit(index) => program.func_of(file, index),
+            _ => None,
+        })
+    }
+
     /// Where the receiver of a method call of `func` lives.
     pub fn receiver(&self, cx: Context<'_>, func: FuncId) -> Option<Place> {
         let Context { program, graph, places, .. } = cx;

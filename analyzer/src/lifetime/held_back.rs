@@ -25,11 +25,7 @@ use super::{
     origin::mentions,
     owner::plain_func_called,
 };
-use crate::{
-    base::Span,
-    resolve::FuncId,
-    syntax::{Expr, LocalId},
-};
+use crate::{base::Span, resolve::FuncId, syntax::LocalId};
 
 /// Whether the spawning function lets held goroutines go on only behind its own access, and this goroutine may be one: it
 /// gets to its access by a call that may wait.
@@ -158,9 +154,7 @@ fn objects_waited_on(facts: Facts<'_>, (body, to): (FuncId, Span)) -> Vec<(Local
     let mut known = FxHashSet::default();
     let rows = facts.calls.of(body).iter().filter(|row| !row.deferred);
     let waits = rows.filter_map(|row| {
-        let Expr::Call { callee, .. } = syntax.exprs[row.call] else { return None };
-        let Expr::Select { base, .. } = syntax.exprs[callee] else { return None };
-        let Expr::Local(local) = syntax.exprs[base] else { return None };
+        let local = row.variable(&syntax.exprs)?;
         let must = row.targets.iter().flat_map(|target| waited_in_any_case(facts, *target));
         let fields: Vec<SyncKey> = must.filter(|key| matches!(key, Location::Field(_))).collect();
         let meant = syntax.locals[local].function != own && (!fields.is_empty() || received(row.span));

@@ -586,15 +586,9 @@ fn polls_in_a_literal(facts: Facts<'_>, conflict: &Conflict) -> bool {
         let mut accesses = facts.cx.events.of(func).accesses.iter();
         accesses.any(|access| access.atomic && access.kind == AccessKind::Read && set.contains(&access.location))
     };
-    let exprs = &facts.cx.program.facts(facts.cx.program.funcs()[func].file).exprs;
-    facts.calls.of(func).iter().filter(|row| row.span != site.span).filter(between).any(|row| {
-        let args = exprs.args(row.call).unwrap_or_default().iter();
-        let literals = args.filter_map(|arg| match exprs[*arg] {
-            Expr::FuncLit(index) => facts.cx.program.func_of(facts.cx.program.funcs()[func].file, index),
-            _ => None,
-        });
-        literals.into_iter().any(asks)
-    })
+    let (program, file) = (facts.cx.program, facts.cx.program.funcs()[func].file);
+    let mut calls = facts.calls.of(func).iter().filter(|row| row.span != site.span).filter(between);
+    calls.any(|row| row.literals(program, file).any(asks))
 }
 
 /// Whether the method asks an atomic again and again before it gets to its access, which the goroutine sets.

@@ -76,17 +76,9 @@ pub(super) fn is_told_in_a_callee(facts: Facts<'_>, conflict: &Conflict) -> bool
         return false;
     };
     let exprs = &program.facts(program.funcs()[body].file).exprs;
-    let object = |row: &CallRef| {
-        let Expr::Call { callee, .. } = exprs[row.call] else { return None };
-        let Expr::Select { base, .. } = exprs[callee] else { return None };
-        match exprs[base] {
-            Expr::Local(local) => Some(local),
-            _ => None,
-        }
-    };
     let keys = |row: &CallRef, what: Given| {
         let mut out = Vec::new();
-        let object = object(row);
+        let object = row.variable(exprs);
         let targets = row.targets.iter().filter(|_| object.is_some());
         targets.for_each(|target| given(facts, *target, MAX_WAITING_DEPTH, what, &mut out));
         out.into_iter().filter_map(move |key| Some((object?, key))).collect::<Vec<_>>()
@@ -125,19 +117,12 @@ fn is_told_by_a_literal(facts: Facts<'_>, conflict: &Conflict) -> bool {
         return false;
     }
     let file = program.funcs()[func].file;
-    let exprs = &program.facts(file).exprs;
     let hears = |literal: FuncId| {
         let heard = |event: &Event| matches!(event.kind, EventKind::Wait { key, .. } if told.contains(&key));
         program.encloses(func, literal) && all_events(facts.cx.events.of(literal)).any(|(_, event)| heard(event))
     };
-    facts.calls.of(func).iter().filter(|row| points.comes_between(row)).any(|row| {
-        let args = exprs.args(row.call).unwrap_or_default().iter();
-        let literals = args.filter_map(|arg| match exprs[*arg] {
-            Expr::FuncLit(index) => program.func_of(file, index),
-            _ => None,
-        });
-        row.targets.iter().copied().chain(literals).any(hears)
-    })
+    let mut calls = facts.calls.of(func).iter().filter(|row| points.comes_between(row));
+    calls.any(|row| row.targets.iter().copied().chain(row.literals(program, file)).any(hears))
 }
 
 /// Whether the goroutine always starts others behind its access, and the starting function waits for what they signal.
