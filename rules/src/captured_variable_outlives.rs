@@ -90,5 +90,5 @@ impl Rule for CapturedVariableOutlives {
 /// Whether a variable is that of a loop's header.
 fn is_of_loop(cx: &Cx<'_>, location: Location) -> bool {
     let Location::Local(file, local) = location else { return false };
-    cx.lifetimes.program.facts(file).locals[local].loop_scope.is_some_and(|scope| scope.header)
+    cx.lifetimes.program.facts(file).locals[local].is_of_header()
 }

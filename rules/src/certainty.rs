@@ -183,7 +183,7 @@ impl Cx<'_> {
         let global = matches!(conflict.location, Location::Global(_));
         let called = !conflict.other.path.is_empty() && !local && !global;
         doubts.when(global && self.is_heard_in_between(conflict), 1, HEARD);
-        // Of eleven that were read, one was right: the goroutine gets there by a request, or for what is made later.
+        // Of thirteen that were read, one was right: the goroutine gets there by a request, or for what is made later.
         doubts.when(global && conflict.inside.path.len() > 2, 1, FAR);
         doubts.when(called, 1, "the goroutine listens by the time of the call that leads to the other access");
         doubts.when(!conflict.other.same_object, 2, words_of(Assumption::SameObject));

@@ -164,7 +164,7 @@ impl<'a> Constants<'a> {
             }
             _ => true,
         };
-        once && declared.loop_scope.is_some_and(|scope| scope.header) && !declared.captured && body.instrs().all(counts)
+        once && declared.is_of_header() && !declared.captured && body.instrs().all(counts)
     }
 
     /// The parts of a condition that are never evaluated: the right of a false `&&` or a true `||`.

@@ -23,7 +23,7 @@ use crate::{
     base::{Idx, IndexVec, Span, Symbol},
     callgraph::CallGraph,
     resolve::{Basic, Callee, FuncId, Place, Program, Root, Step, Type},
-    source::{FileId, FileRole, GoVersion},
+    source::{FileId, GoVersion},
     syntax::{Comm, Expr, ExprId, InstrKind, LocalId, Loop, Terminator},
 };
 
@@ -373,7 +373,7 @@ impl<'a> Lowering<'a> {
             InstrKind::Read(expr) => self.access(expr, AccessKind::Read, Stored::Other, span, events),
             InstrKind::Write { place, source } => {
                 if let Expr::Local(local) = self.expr(place)
-                    && self.program.facts(self.file).locals[*local].loop_scope.is_some_and(|scope| scope.header)
+                    && self.program.facts(self.file).locals[*local].is_of_header()
                     && self.loop_variables_are_fresh()
                     && self.headers.iter().any(|header| header.contains(span))
                 {
@@ -405,7 +405,7 @@ impl<'a> Lowering<'a> {
     /// each of them is an assignment.
     fn define(&mut self, local: LocalId, span: Span, events: &mut Vec<Event>) {
         let facts = self.program.facts(self.file);
-        let header = facts.locals[local].loop_scope.is_some_and(|scope| scope.header);
+        let header = facts.locals[local].is_of_header();
         if header && !self.loop_variables_are_fresh() {
             if self.places.is_shared(self.program, self.file, local) {
                 let expr = facts.exprs.ids().next();
@@ -417,13 +417,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn loop_variables_are_fresh(&self) -> bool {
-        let sources = self.program.sources();
-        let file = &sources.files[self.file];
-        let module = file.module.and_then(|module| sources.modules.get(module as usize)).map(|module| module.go);
-        // Code without a module is older than modules, unless one stands beside it.
-        let beside =
-            || sources.modules.iter().map(|module| module.go).max().filter(|_| file.role == FileRole::Analysed);
-        module.or_else(beside).is_some_and(|go| go >= FRESH_LOOP_VARIABLES)
+        self.program.sources().go_of(self.file).is_some_and(|go| go >= FRESH_LOOP_VARIABLES)
     }
 
     fn local_write(&mut self, local: LocalId, expr: Option<ExprId>, span: Span, events: &mut Vec<Event>) {

@@ -14,7 +14,7 @@ use super::{
     domain::{Access, AccessKind, Location, LockSet, SpawnId, SyncKey},
     events::EventKind,
     failing,
-    guards::deciding,
+    guards::{bare, deciding},
     handed::effects_of,
     hidden_order::{self, Waiters},
     models::Effect,
@@ -183,10 +183,7 @@ fn compares(facts: Facts<'_>, func: FuncId, condition: ExprId) -> bool {
         })
     };
     let own = program.funcs()[func].index;
-    let mut bare = condition;
-    while let Expr::Not(inner) = syntax.exprs[bare] {
-        bare = inner;
-    }
+    let bare = bare(&syntax.exprs, condition);
     let one_of_them = || match syntax.exprs[bare] {
         Expr::Select { base, .. } => match syntax.exprs[base] {
             Expr::Local(local) => {

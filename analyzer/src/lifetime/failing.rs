@@ -121,9 +121,7 @@ fn is_read_for_a_report(facts: Facts<'_>, conflict: &Conflict, func: FuncId, spa
 /// subtests see the last one all the same, and say but a wrong number.
 fn reads_what_is_meant(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let of_loop = match conflict.location {
-        Location::Local(file, local) => {
-            facts.cx.program.facts(file).locals[local].loop_scope.is_some_and(|scope| scope.header)
-        }
+        Location::Local(file, local) => facts.cx.program.facts(file).locals[local].is_of_header(),
         _ => false,
     };
     let paused = facts.spawns.sites[conflict.spawn].kind == SpawnKind::Subtest;

@@ -36,7 +36,7 @@ impl Deciding {
 }
 
 /// What a condition asks, without `!`.
-fn bare(exprs: &IndexVec<ExprId, Expr>, condition: ExprId) -> ExprId {
+pub(super) fn bare(exprs: &IndexVec<ExprId, Expr>, condition: ExprId) -> ExprId {
     Deciding { condition, holds: true }.asked(exprs).0
 }
 

@@ -10,7 +10,7 @@ use super::{
     after_spawn::Facts,
     calls::CallRef,
     conflict::{Assumption, Conflict, Relation, Side},
-    domain::{Access, AccessKind, Location, SignalKind, SpawnKind, Stored},
+    domain::{Access, AccessKind, Location, SignalKind, SpawnKind, Stored, SyncKey},
     domain_local::{self, Given},
     events::{Event, EventKind, FuncEvents},
     guards::{Deciding, deciding},
@@ -529,13 +529,7 @@ fn is_long(facts: Facts<'_>, file: FileId, expr: ExprId) -> bool {
 /// Whether the goroutine gets to its access only if a condition says so about a field that the other side sets under the
 /// lock under which it makes its own access, or about an atomic that the other side stores when it has made it.
 fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
-    let mut set = stored_behind(facts, (other.func, other.span));
-    let guarded = |access: &&Access| {
-        let plain = access.kind == AccessKind::Write && !access.element;
-        plain && access.locks.iter().any(|lock| other.locks.contains(lock))
-    };
-    let accesses = &facts.cx.events.of(other.func).accesses;
-    set.extend(accesses.iter().filter(guarded).map(|access| access.location));
+    let mut set = said_with(facts, (other.func, other.span), &other.locks);
     set.retain(|location| *location != other.location);
     !set.is_empty() && asked_before(facts, (inside.func, inside.span)).iter().any(|location| set.contains(location))
 }
@@ -544,13 +538,22 @@ fn asks_first(facts: Facts<'_>, inside: &Access, other: &Access) -> bool {
 /// field what the adder sets under the lock under which it does.
 pub(super) fn asks_before_it_waits(facts: Facts<'_>, conflict: &Conflict) -> bool {
     let (adds, waits) = (&conflict.inside, &conflict.other);
-    let mut set = stored_behind(facts, (adds.func, adds.span));
-    let events = facts.cx.events.of(adds.func);
-    let held = events.locks_held(adds.span);
-    let guarded =
-        |access: &&Access| access.kind == AccessKind::Write && access.locks.iter().any(|lock| held.contains(lock));
-    set.extend(events.accesses.iter().filter(guarded).map(|access| access.location));
+    let held = facts.cx.events.of(adds.func).locks_held(adds.span);
+    let set = said_with(facts, (adds.func, adds.span), held);
     !set.is_empty() && asked_before(facts, (waits.func, waits.span)).iter().any(|location| set.contains(location))
+}
+
+/// The locations that tell of what a function does at a place: those that it writes under a lock that it holds there, and
+/// the atomics that it stores only behind it.
+fn said_with(facts: Facts<'_>, at: (FuncId, Span), held: &[SyncKey]) -> Vec<Location> {
+    let accesses = &facts.cx.events.of(at.0).accesses;
+    let guarded = |access: &&Access| {
+        let plain = access.kind == AccessKind::Write && !access.element;
+        plain && access.locks.iter().any(|lock| held.contains(lock))
+    };
+    let mut set = stored_behind(facts, at);
+    set.extend(accesses.iter().filter(guarded).map(|access| access.location));
+    set
 }
 
 /// The atomics that a function stores only behind a place.
@@ -561,7 +564,7 @@ fn stored_behind(facts: Facts<'_>, (func, span): (FuncId, Span)) -> Vec<Location
         (Some(&from), Some(&to)) => precedes(events, from, to) && !precedes(events, to, from),
         _ => false,
     };
-    let stores = |access: &&Access| access.atomic && access.kind == AccessKind::Write;
+    let stores = |access: &&Access| access.atomic && access.kind == AccessKind::Write && !access.element;
     let stored = events.accesses.iter().filter(stores).filter(behind);
     stored.map(|access| access.location).collect()
 }

@@ -66,15 +66,11 @@ pub(super) fn is_told_in_a_callee(facts: Facts<'_>, conflict: &Conflict) -> bool
         Relation::Sibling(second) if second != conflict.spawn => facts.spawns.sites[second].span,
         _ => return false,
     };
-    let (body, from) = conflict.inside.top();
+    let (body, _) = conflict.inside.top();
     if !program.encloses(site.func, body) {
         return false;
     }
-    let (outer, inner) = (facts.cx.events.of(site.func), facts.cx.events.of(body));
-    let (here, there) = (points(outer), points(inner));
-    let (Some(&start), Some(&to), Some(&from)) = (here.get(&site.span), here.get(&to), there.get(&from)) else {
-        return false;
-    };
+    let Some(points) = Points::up_to(facts, conflict, (site.func, to)) else { return false };
     let exprs = &program.facts(program.funcs()[body].file).exprs;
     let keys = |row: &CallRef, what: Given| {
         let mut out = Vec::new();
@@ -83,16 +79,14 @@ pub(super) fn is_told_in_a_callee(facts: Facts<'_>, conflict: &Conflict) -> bool
         targets.for_each(|target| given(facts, *target, MAX_WAITING_DEPTH, what, &mut out));
         out.into_iter().filter_map(move |key| Some((object?, key))).collect::<Vec<_>>()
     };
-    let between = |at: &Point| *at != to && *at != start && precedes(outer, start, *at) && precedes(outer, *at, to);
     let calls = facts.calls.of(site.func).iter();
-    let waits = calls.filter(|row| !row.deferred && here.get(&row.span).is_some_and(between));
+    let waits = calls.filter(|row| row.span != site.span && points.comes_between(row));
     let waited: Vec<(LocalId, SyncKey)> = waits.flat_map(|row| keys(row, Given::Waits)).collect();
     if waited.is_empty() {
         return false;
     }
-    let behind = |at: &Point| *at != from && precedes(inner, from, *at);
-    let calls = facts.calls.of(body).iter();
-    let mut tells = calls.filter(|row| row.deferred || there.get(&row.span).is_some_and(behind));
+    let behind = |row: &CallRef| points.there.get(&row.span).is_some_and(|at| points.is_behind(*at));
+    let mut tells = facts.calls.of(body).iter().filter(|row| row.deferred || behind(row));
     tells.any(|row| keys(row, Given::Signals).iter().any(|told| waited.contains(told)))
 }
 
@@ -214,7 +208,12 @@ struct Points<'a> {
 
 impl<'a> Points<'a> {
     fn new(facts: Facts<'a>, conflict: &Conflict) -> Option<Self> {
-        let ((func, to), (body, from)) = (conflict.other.top(), conflict.inside.top());
+        Self::up_to(facts, conflict, conflict.other.top())
+    }
+
+    /// The same with another place of the starting function for its access.
+    fn up_to(facts: Facts<'a>, conflict: &Conflict, (func, to): (FuncId, Span)) -> Option<Self> {
+        let (body, from) = conflict.inside.top();
         let (outer, inner) = (facts.cx.events.of(func), facts.cx.events.of(body));
         let (here, there) = (points(outer), points(inner));
         let start = *here.get(&facts.spawns.sites[conflict.spawn].span)?;

@@ -51,27 +51,26 @@ impl Lockers {
 /// What a call of a lock's method does to it.
 fn locking(program: &Program, models: &Models, file: FileId, call: ExprId) -> Option<Locking> {
     let callee = program.callee(file, call);
-    let known = match &callee {
-        Callee::External { key, .. } | Callee::Interface { key: Some(key), .. } => models.effects(*key),
-        _ => &[],
-    };
     let taken = |effect: &Effect| match effect {
         Effect::Lock { on: Operand::Receiver, .. } => Some(true),
         Effect::Unlock { on: Operand::Receiver } => Some(false),
         _ => None,
     };
+    if let Callee::Unknown(_) = callee {
+        let (effect, lock) = unknown_lock(program, models, file, call)?;
+        return Some((taken(&effect)?, lock));
+    }
+    let known = match &callee {
+        Callee::External { key, .. } | Callee::Interface { key: Some(key), .. } => models.effects(*key),
+        _ => &[],
+    };
     let no_arguments = || program.facts(file).exprs.args(call).is_some_and(|args| args.is_empty());
     let by_name = || no_arguments().then(|| own_lock(program, models, &callee)).flatten();
-    let unknown = || match callee {
-        Callee::Unknown(_) => Some(unknown_lock(program, models, file, call)?.0),
-        _ => None,
-    };
-    let taken = known.iter().find_map(taken).or_else(|| taken(&by_name().or_else(unknown)?))?;
+    let taken = known.iter().find_map(taken).or_else(|| taken(&by_name()?))?;
     match callee {
         Callee::External { receiver: Some(receiver), .. }
         | Callee::Interface { receiver, .. }
         | Callee::Func { receiver: Some(receiver), .. } => Some((taken, receiver)),
-        Callee::Unknown(_) => Some((taken, unknown_lock(program, models, file, call)?.1)),
         _ => None,
     }
 }
@@ -82,9 +81,11 @@ pub(super) fn unknown_lock(program: &Program, models: &Models, file: FileId, cal
     let exprs = &program.facts(file).exprs;
     let Expr::Call { callee, .. } = exprs[call] else { return None };
     let Expr::Select { base, name } = &exprs[callee] else { return None };
+    let effect = models.lock_by_name(name.as_str()).filter(|_| exprs.args(call).is_some_and(<[ExprId]>::is_empty))?;
     let place = program.place(file, *base);
-    let known = !matches!(place.root, Root::Value(_)) && exprs.args(call)?.is_empty();
-    let effect = models.lock_by_name(name.as_str()).filter(|_| known)?;
+    if matches!(place.root, Root::Value(_)) {
+        return None;
+    }
     let span = exprs.span(call);
     let bodies = program.facts(file).functions.iter().filter_map(|function| function.body.as_ref());
     let used = |body: &Body| {

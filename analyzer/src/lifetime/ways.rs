@@ -20,7 +20,9 @@ use crate::{
     base::{Idx, Span},
     resolve::{Basic, Builtin, CalleeKind, FieldId, FuncId, Place, Program, Root, Step, Type},
     source::FileId,
-    syntax::{BinaryOp, BlockId, Body, Expr, ExprId, InstrKind, LocalDecl, LocalId, Source, Terminator},
+    syntax::{
+        BinaryOp, BlockId, Body, Expr, ExprId, FileFacts, FuncIndex, InstrKind, LocalDecl, LocalId, Source, Terminator,
+    },
 };
 
 /// Blocks visited with different values of variables, for one question. More, and fewer variables are followed; with these,
@@ -121,11 +123,11 @@ impl Pass<'_> {
     fn gives_no_error(&self, goroutine: usize, access: &Access, top: Span) -> bool {
         let facts = self.facts;
         let program = facts.cx.program;
-        let literal = &program.funcs()[access.func];
-        let Some(body) = program.function(self.func).body.as_ref().filter(|_| literal.parent == Some(self.func)) else {
+        let deferred = || facts.calls.of(self.func).iter().any(|row| row.deferred && row.span == top);
+        if program.funcs()[access.func].parent != Some(self.func) || !deferred() {
             return false;
-        };
-        let deferred = facts.calls.of(self.func).iter().any(|row| row.deferred && row.span == top);
+        }
+        let Some(body) = &program.function(self.func).body else { return false };
         let syntax = program.facts(self.file);
         let own = program.funcs()[self.func].index;
         let result = |condition: ExprId| {
@@ -140,22 +142,14 @@ impl Pass<'_> {
                 _ => None,
             }
         };
-        let asked = deciding(facts, access.func, access.span, &|condition| deferred && result(condition).is_some());
+        let asked = deciding(facts, access.func, access.span, &|condition| result(condition).is_some());
         let error = asked.into_iter().find_map(|row| match syntax.exprs[row.condition] {
             Expr::Binary { op, .. } if row.holds == (op == BinaryOp::NotEqual) => result(row.condition),
             _ => None,
         });
         let start = point_of(self.events, facts.spawns.sites[self.ids[goroutine]].span);
         let (Some((local, error)), Some(start)) = (error, start) else { return false };
-        let set_elsewhere =
-            syntax.functions.iter_enumerated().filter(|(index, _)| *index != own).any(|(_, function)| {
-                function.body.iter().flat_map(Body::instrs).any(|instr| match instr.kind {
-                    InstrKind::Write { place, .. } => {
-                        matches!(syntax.exprs[place], Expr::Local(written) if written == local)
-                    }
-                    _ => false,
-                })
-            });
+        let set_elsewhere = writes(syntax).any(|(index, written)| index != own && written == local);
         if set_elsewhere || facts.cx.places.is_addressed(self.file, local) {
             return false;
         }
@@ -186,23 +180,17 @@ fn tracked(facts: Facts<'_>, func: FuncId, file: FileId, body: &Body) -> FxHashS
     }
     // Who writes a variable: this function, or others.
     let (mut here, mut elsewhere) = (FxHashSet::default(), FxHashSet::default());
-    for (index, function) in syntax.functions.iter_enumerated() {
-        for instr in function.body.iter().flat_map(Body::instrs) {
-            if let InstrKind::Write { place, .. } = instr.kind
-                && let Expr::Local(local) = syntax.exprs[place]
-            {
-                if index == own {
-                    here.insert(local)
-                } else {
-                    elsewhere.insert(local)
-                };
-            }
-        }
+    for (index, local) in writes(syntax) {
+        if index == own {
+            here.insert(local)
+        } else {
+            elsewhere.insert(local)
+        };
     }
     // A variable of the function around is the same as long as a call of the literal lasts, unless it is that of a loop's header.
     let lasts = |local: LocalId| {
         let row = &syntax.locals[local];
-        row.function == own || !row.loop_scope.is_some_and(|scope| scope.header)
+        row.function == own || !row.is_of_header()
     };
     asked.retain(|asked| match *asked {
         Asked::Local(local) => {
@@ -219,6 +207,20 @@ fn tracked(facts: Facts<'_>, func: FuncId, file: FileId, body: &Body) -> FxHashS
         }
     });
     asked
+}
+
+/// The variables that functions of a file write behind their declaration, each time with the function.
+fn writes(syntax: &FileFacts) -> impl Iterator<Item = (FuncIndex, LocalId)> {
+    syntax.functions.iter_enumerated().flat_map(move |(index, function)| {
+        let places = function.body.iter().flat_map(Body::instrs).filter_map(|instr| match instr.kind {
+            InstrKind::Write { place, .. } => Some(place),
+            _ => None,
+        });
+        places.filter_map(move |place| match syntax.exprs[place] {
+            Expr::Local(local) => Some((index, local)),
+            _ => None,
+        })
+    })
 }
 
 /// What a condition asks about.

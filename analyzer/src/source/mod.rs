@@ -152,6 +152,16 @@ impl SourceSet {
         set
     }
 
+    /// The version of Go that a file is for: its module's; without a module, that of the modules beside it.
+    pub fn go_of(&self, file: FileId) -> Option<GoVersion> {
+        let file = &self.files[file];
+        match file.module.and_then(|module| self.modules.get(module as usize)) {
+            Some(module) => Some(module.go),
+            None if file.role == FileRole::Analysed => modules::oldest(&self.modules),
+            None => None,
+        }
+    }
+
     /// Lets go of the texts that are not to be kept. What asks for one later gets it from `reader`.
     pub fn let_go_of_texts(&mut self, reader: &Arc<dyn ReadAgain>, keep: impl Fn(&SourceFile) -> bool + Sync) {
         let files = self.files.as_mut_slice().par_iter_mut().few_at_once();

@@ -62,8 +62,7 @@ impl Layout {
                 file: None,
                 line: None,
             });
-            // Nobody says which Go it is for; the modules beside it were written for those of its day.
-            let go = modules.iter().map(|module| module.go).min().unwrap_or(OLDEST_GO);
+            let go = oldest(&modules).unwrap_or(OLDEST_GO);
             modules.push(Module { path: Symbol::new(&path), dir: "".into(), go });
         }
         let mut first_copies: BTreeMap<String, String> = BTreeMap::new();
@@ -163,6 +162,12 @@ fn module(dir: &str, text: &str) -> Option<Module> {
         }
     }
     Some(Module { path: Symbol::new(&path?), dir: dir.into(), go })
+}
+
+/// The oldest version of Go that one of the modules names. Code of the checkout that belongs to none is taken to be as old:
+/// nobody says which Go it is for, and they were written beside it.
+pub(super) fn oldest(modules: &[Module]) -> Option<GoVersion> {
+    modules.iter().map(|module| module.go).min()
 }
 
 /// `1.22`, `1.22.3`, `1.23rc1`.

@@ -254,6 +254,13 @@ pub struct Local {
     pub captured: bool,
 }
 
+impl Local {
+    /// Whether it is a variable of a loop's header.
+    pub fn is_of_header(&self) -> bool {
+        self.loop_scope.is_some_and(|scope| scope.header)
+    }
+}
+
 /// Where inside a loop a variable is declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopScope {
